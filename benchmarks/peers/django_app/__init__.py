@@ -1,0 +1,1 @@
+"""A Django application over the shared tables, for the Django peer only."""

@@ -1,0 +1,1 @@
+"""The rules of Radap: pure, without I/O, never asking the time."""

@@ -1,0 +1,70 @@
+"""One function per thing that a person does: each loads, asks the rules, and saves one change with its event."""
+
+from engine.actions._work import Outcome
+from engine.actions.indicators import (
+    NewIndicator,
+    cancel_indicator,
+    close_indicator,
+    create_indicator,
+    decline_cancellation,
+    refresh_level,
+    request_cancellation,
+)
+from engine.actions.milestones import (
+    achieve_milestone,
+    attach_evidence,
+    block_milestone,
+    postpone_milestone,
+    reopen_milestone,
+    resume_milestone,
+    return_milestone,
+    verify_milestone,
+    waive_milestone,
+    withdraw_evidence,
+)
+from engine.actions.occurrences import (
+    NewOccurrence,
+    approve_occurrence,
+    record_occurrence,
+    void_occurrence,
+)
+from engine.actions.quarters import grant_extension, seal_quarter
+from engine.actions.reports import (
+    accept_report,
+    endorse_report,
+    return_report,
+    submit_report,
+    write_report,
+)
+
+__all__ = [
+    "NewIndicator",
+    "NewOccurrence",
+    "Outcome",
+    "accept_report",
+    "achieve_milestone",
+    "approve_occurrence",
+    "attach_evidence",
+    "block_milestone",
+    "cancel_indicator",
+    "close_indicator",
+    "create_indicator",
+    "decline_cancellation",
+    "endorse_report",
+    "grant_extension",
+    "postpone_milestone",
+    "record_occurrence",
+    "refresh_level",
+    "reopen_milestone",
+    "request_cancellation",
+    "resume_milestone",
+    "return_milestone",
+    "return_report",
+    "seal_quarter",
+    "submit_report",
+    "verify_milestone",
+    "void_occurrence",
+    "waive_milestone",
+    "withdraw_evidence",
+    "write_report",
+]

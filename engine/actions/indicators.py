@@ -1,0 +1,149 @@
+"""What administrators do with whole indicators: create, activate, cancel, close, and keep levels of the day."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from engine.actions._work import Outcome, Work, begin
+from engine.actions.reports import deadline
+from engine.errors import Unmet, unless
+from engine.events import Event, Happened
+from engine.indicator import Indicator, Life, Milestone
+from engine.machine import fire, life_rules
+from engine.permissions import Action, Person, Subject, may, who_may
+from engine.ports import Transaction
+from engine.quarter import FiscalYear
+from engine.settling import restate
+from engine.workflow import Text, Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class NewIndicator:
+    """An indicator as an administrator gives it: ``agency`` and ``workflow_owner`` are agency ids."""
+
+    code: str
+    fiscal_year: FiscalYear
+    agency: int
+    workflow: Workflow
+    title: Text
+    unit: str = ""
+    target: Decimal | None = None
+    weight: Decimal = Decimal(1)
+    workflow_owner: int | None = None
+
+
+def create_indicator(tx: Transaction, new: NewIndicator, *, by: Person, now: datetime) -> Indicator:
+    """Create an indicator, active at once, with every milestone open and due by the policy's deadlines.
+
+    It keeps its workflow version until it is migrated on purpose.
+    """
+    may_not = None
+    if not may(by, Action.MANAGE_INDICATORS, Subject(new.agency, new.workflow_owner)):
+        roles = who_may(Action.MANAGE_INDICATORS)
+        may_not = Unmet("person.not_permitted", {"person": by.name, "action": Action.MANAGE_INDICATORS}, roles)
+    unless([may_not, *_faults(new)])
+    indicator = Indicator(
+        id=0,
+        code=new.code.strip(),
+        fiscal_year=new.fiscal_year,
+        agency=new.agency,
+        workflow=new.workflow,
+        title=new.title,
+        unit=new.unit,
+        target=new.target,
+        weight=new.weight,
+        life=Life.ACTIVE,
+        workflow_owner=new.workflow_owner,
+        sealed_through=tx.sealed_through(new.fiscal_year.year),
+    )
+    for definition in new.workflow.milestones:
+        due_on = deadline(tx, new.agency, new.fiscal_year.quarters[definition.due_quarter - 1])
+        indicator.milestones[definition.key] = Milestone(definition.key, due_on=due_on, since=now)
+    indicator.stored = restate(indicator, tx.policy.day_of(now))
+    data = {
+        "code": indicator.code,
+        "fiscal_year": new.fiscal_year.year,
+        "agency": new.agency,
+        "workflow": new.workflow.key,
+        "workflow_version": new.workflow.version,
+        "workflow_hash": new.workflow.source_hash,
+        "title": {"th": new.title.th, "en": new.title.en},
+        "unit": new.unit,
+        "target": None if new.target is None else str(new.target),
+        "weight": str(new.weight),
+    }
+    tx.create(indicator, Event(Happened.INDICATOR_CREATED, now, by.id, data))
+    return indicator
+
+
+def request_cancellation(
+    tx: Transaction, code: str, fiscal_year: int, *, reason: str, by: Person, now: datetime
+) -> Outcome:
+    """Ask the evaluator to cancel the indicator; work on it goes on until that is decided."""
+    work = begin(tx, code, fiscal_year, Action.REQUEST_CANCELLATION, by, now)
+    return _live(work, "request_cancellation", Happened.CANCELLATION_REQUESTED, reason)
+
+
+def decline_cancellation(
+    tx: Transaction, code: str, fiscal_year: int, *, reason: str = "", by: Person, now: datetime
+) -> Outcome:
+    """Turn a request for cancellation down."""
+    work = begin(tx, code, fiscal_year, Action.CANCEL, by, now)
+    return _live(work, "decline_cancellation", Happened.CANCELLATION_DECLINED, reason)
+
+
+def cancel_indicator(
+    tx: Transaction, code: str, fiscal_year: int, *, reason: str, by: Person, now: datetime
+) -> Outcome:
+    """Cancel the indicator with the approver's reason: nothing can be recorded on it any more."""
+    work = begin(tx, code, fiscal_year, Action.CANCEL, by, now)
+    return _live(work, "cancel", Happened.INDICATOR_CANCELLED, reason)
+
+
+def close_indicator(
+    tx: Transaction, code: str, fiscal_year: int, *, reason: str = "", by: Person, now: datetime
+) -> Outcome:
+    """Close the indicator at the end of its work."""
+    work = begin(tx, code, fiscal_year, Action.MANAGE_INDICATORS, by, now)
+    return _live(work, "close", Happened.INDICATOR_CLOSED, reason)
+
+
+def refresh_level(
+    tx: Transaction, code: str, fiscal_year: int, *, by: Person, now: datetime
+) -> Outcome:
+    """Bring the kept level to today: a waiver may have run out, an approved day may have come."""
+    work = begin(tx, code, fiscal_year, Action.VIEW, by, now)
+    changes_on = work.indicator.stored.changes_on
+    if changes_on is None or changes_on > work.today:
+        return work.nothing_to_do()
+    return work.finish(Happened.LEVEL_REFRESHED, {"from": changes_on.isoformat()}, changes_on)
+
+
+class _Life:
+    """The model of the life machine."""
+
+    __slots__ = ("state",)
+
+    def __init__(self, state: str) -> None:
+        self.state = state
+
+
+def _live(work: Work, trigger: str, happened: Happened, reason: str) -> Outcome:
+    model = _Life(work.indicator.life)
+    fire(life_rules(), model, trigger, work.attempt(reason=reason))
+    work.indicator.life = model.state
+    data = {"reason": reason.strip()} if reason.strip() else {}
+    return work.finish(happened, data)
+
+
+def _faults(new: NewIndicator) -> list[Unmet]:
+    faults = []
+    if not new.code.strip():
+        faults.append(Unmet("indicator.code_missing"))
+    if not new.title.th.strip():
+        faults.append(Unmet("indicator.title_missing", {"code": new.code}))
+    if new.weight.is_nan() or new.weight < 0:
+        faults.append(Unmet("indicator.weight_negative", {"code": new.code, "weight": new.weight}))
+    if new.target is not None and not new.target.is_finite():
+        faults.append(Unmet("value.not_a_number", {"value": new.target}))
+    return faults

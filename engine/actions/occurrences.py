@@ -1,0 +1,331 @@
+"""What people record: facts, plans, approvals of undated facts, and taking a fact back."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+
+from engine.actions._work import Outcome, Work, begin
+from engine.errors import Unmet, refuse, unless
+from engine.events import Happened
+from engine.guards import in_order, permitted, running, year_open
+from engine.indicator import Occurrence
+from engine.machine import unmet_conditions
+from engine.nearest import nearest
+from engine.permissions import Action, Person
+from engine.ports import Transaction
+from engine.quarter import Quarter
+from engine.workflow import MilestoneDefinition, OccurrenceKind
+
+
+@dataclass(frozen=True, slots=True)
+class NewOccurrence:
+    """A fact as a person gives it.
+
+    Either ``occurred_on`` or, for an undated one, ``quarter`` with a ``note`` that says why there is no
+    day. ``kind`` defaults to the milestone's first one. ``planned`` makes it a promise for a day to
+    come; ``fulfils`` names the number of the planned one that has now happened.
+    """
+
+    milestone: str
+    occurred_on: date | None = None
+    quarter: int | None = None
+    kind: str | None = None
+    value: Decimal | None = None
+    document_number: str | None = None
+    note: str = ""
+    planned: bool = False
+    fulfils: int | None = None
+
+
+def record_occurrence(
+    tx: Transaction,
+    code: str,
+    fiscal_year: int,
+    new: NewOccurrence,
+    *,
+    by: Person,
+    now: datetime,
+    expected_version: int | None = None,
+) -> Outcome:
+    """Record a fact, or a plan, at a milestone; state and level follow by themselves.
+
+    Raises one :class:`~engine.errors.Refusal` with everything that is wrong with it.
+    """
+    work = begin(tx, code, fiscal_year, Action.RECORD, by, now, expected_version)
+    definition = work.definition(new.milestone)
+    unless(
+        [
+            *unmet_conditions((permitted, running, year_open), work.attempt(definition)),
+            *_faults(work, definition, new),
+        ]
+    )
+    occurrence = _as_occurrence(work, definition, new)
+    work.indicator.occurrences.append(occurrence)
+    work.change.occurrences.append(occurrence)
+    happened = Happened.OCCURRENCE_PLANNED if new.planned else Happened.OCCURRENCE_RECORDED
+    affected_from = None if new.planned or not occurrence.counts else occurrence.counts_on
+    return work.finish(happened, {"occurrence": described(occurrence)}, affected_from, occurrence.number)
+
+
+def approve_occurrence(
+    tx: Transaction,
+    code: str,
+    fiscal_year: int,
+    number: int,
+    *,
+    by: Person,
+    now: datetime,
+    expected_version: int | None = None,
+) -> Outcome:
+    """Let an undated fact count, from the last day of its quarter; only once that day has come."""
+    work = begin(tx, code, fiscal_year, Action.APPROVE_UNDATED, by, now, expected_version)
+    occurrence = _live_occurrence(work, number)
+    quarter = work.indicator.fiscal_year.quarters[occurrence.quarter - 1]
+    unless(
+        [
+            *unmet_conditions((permitted, running, year_open), work.attempt()),
+            _already_dated(occurrence),
+            _sealed(work, occurrence.quarter),
+            Unmet("quarter.not_ended", {"quarter": quarter, "last": quarter.last_day})
+            if work.today < quarter.last_day
+            else None,
+        ]
+    )
+    approved = replace(occurrence, counts_on=quarter.last_day, approved_at=now, approved_by=by.id)
+    _put(work, approved)
+    data = {"occurrence": number, "milestone": occurrence.milestone, "counts_on": _iso(approved.counts_on)}
+    return work.finish(Happened.OCCURRENCE_APPROVED, data, approved.counts_on, number)
+
+
+def void_occurrence(
+    tx: Transaction,
+    code: str,
+    fiscal_year: int,
+    number: int,
+    *,
+    reason: str,
+    by: Person,
+    now: datetime,
+    expected_version: int | None = None,
+) -> Outcome:
+    """Take a fact back, with a reason; it stays in the history and in every level as known before."""
+    work = begin(tx, code, fiscal_year, Action.VOID, by, now, expected_version)
+    occurrence = _live_occurrence(work, number)
+    unless(
+        [
+            *unmet_conditions((permitted, running, year_open), work.attempt()),
+            _sealed(work, occurrence.quarter),
+            None if reason.strip() else Unmet("reason.missing", {"action": Action.VOID}),
+        ]
+    )
+    _put(work, replace(occurrence, voided_at=now, voided_by=by.id, void_reason=reason.strip()))
+    data = {"occurrence": number, "milestone": occurrence.milestone, "reason": reason.strip()}
+    affected_from = None if occurrence.planned else occurrence.counts_on
+    return work.finish(Happened.OCCURRENCE_VOIDED, data, affected_from, number)
+
+
+def described(occurrence: Occurrence) -> dict[str, object]:
+    """The particulars of a fact as its event keeps them; what is not given is left out."""
+    full = {
+        "number": occurrence.number,
+        "milestone": occurrence.milestone,
+        "kind": occurrence.kind,
+        "occurred_on": _iso(occurrence.occurred_on),
+        "quarter": occurrence.quarter,
+        "value": None if occurrence.value is None else str(occurrence.value),
+        "document_number": occurrence.document_number,
+        "note": occurrence.note or None,
+        "fulfils": occurrence.fulfils,
+    }
+    return {key: value for key, value in full.items() if value is not None}
+
+
+def _faults(work: Work, definition: MilestoneDefinition, new: NewOccurrence) -> Iterator[Unmet]:
+    yield from _kind_faults(definition, new)
+    yield from _day_faults(work, new)
+    yield from _value_faults(definition, new)
+    yield from _duplicate_faults(work, definition, new)
+    yield from _plan_faults(work, new)
+    if not new.planned:
+        yield from in_order(work.attempt(definition))
+
+
+def _kind_faults(definition: MilestoneDefinition, new: NewOccurrence) -> Iterator[Unmet]:
+    if new.kind is not None and definition.kind(new.kind) is None:
+        known = [kind.key for kind in definition.kinds]
+        yield Unmet(
+            "occurrence.kind_unknown",
+            {
+                "given": new.kind,
+                "milestone": definition.title,
+                "nearest": nearest(new.kind, known),
+                "known": known,
+            },
+        )
+
+
+def _day_faults(work: Work, new: NewOccurrence) -> Iterator[Unmet]:
+    year = work.indicator.fiscal_year
+    day = new.occurred_on
+    if day is None:
+        yield from _undated_faults(work, new)
+        return
+    if not year.first_day <= day <= year.last_day:
+        yield Unmet("day.outside_year", {"day": day, "year": year, "first": year.first_day, "last": year.last_day})
+        return
+    if new.planned and day <= work.today:
+        yield Unmet("day.not_ahead", {"day": day, "first": work.today, "last": year.last_day})
+    if not new.planned and day > work.today:
+        yield Unmet("day.in_future", {"day": day, "today": work.today})
+    quarter = Quarter.containing(day).number
+    if new.quarter is not None and new.quarter != quarter:
+        yield Unmet("day.other_quarter", {"day": day, "quarter": year.quarters[quarter - 1], "given": new.quarter})
+    sealed = _sealed(work, quarter)
+    if sealed is not None:
+        yield sealed
+
+
+def _undated_faults(work: Work, new: NewOccurrence) -> Iterator[Unmet]:
+    year = work.indicator.fiscal_year
+    if new.planned or new.quarter is None:
+        yield Unmet("day.missing", {"milestone": new.milestone})
+        return
+    if not 1 <= new.quarter <= 4:
+        yield Unmet("quarter.unknown", {"given": new.quarter})
+        return
+    if not new.note.strip():
+        yield Unmet("reason.undated", {})
+    quarter = year.quarters[new.quarter - 1]
+    if quarter.first_day > work.today:
+        yield Unmet("quarter.not_begun", {"quarter": quarter, "first": quarter.first_day})
+    sealed = _sealed(work, new.quarter)
+    if sealed is not None:
+        yield sealed
+
+
+def _value_faults(definition: MilestoneDefinition, new: NewOccurrence) -> Iterator[Unmet]:
+    measure = definition.measure
+    if measure is None:
+        if new.value is not None:
+            yield Unmet("value.unexpected", {"milestone": definition.title, "value": new.value})
+        return
+    if new.value is None:
+        if not new.planned:
+            yield Unmet("value.missing", {"milestone": definition.title})
+        return
+    low, high = measure.minimum, measure.maximum
+    outside = (low is not None and new.value < low) or (high is not None and new.value > high)
+    if not new.value.is_finite() or outside:
+        yield Unmet(
+            "value.out_of_range",
+            {"value": new.value, "minimum": low, "maximum": high, "milestone": definition.title},
+        )
+
+
+def _duplicate_faults(work: Work, definition: MilestoneDefinition, new: NewOccurrence) -> Iterator[Unmet]:
+    wanted = _squeezed(new.document_number)
+    if not wanted:
+        return
+    for one in work.indicator.occurrences:
+        if one.voided_at is None and not one.planned and _squeezed(one.document_number) == wanted:
+            yield Unmet(
+                "occurrence.duplicate_document",
+                {
+                    "document": new.document_number,
+                    "number": one.number,
+                    "milestone": work.definition(one.milestone).title,
+                    "day": one.occurred_on,
+                },
+            )
+
+
+def _plan_faults(work: Work, new: NewOccurrence) -> Iterator[Unmet]:
+    if new.fulfils is None:
+        return
+    plan = work.indicator.occurrence(new.fulfils)
+    fulfilled = {one.fulfils for one in work.indicator.occurrences if one.voided_at is None}
+    if (
+        plan is None
+        or not plan.planned
+        or plan.voided_at is not None
+        or plan.milestone != new.milestone
+        or plan.number in fulfilled
+    ):
+        open_plans = [
+            one.number
+            for one in work.indicator.occurrences
+            if one.planned
+            and one.voided_at is None
+            and one.milestone == new.milestone
+            and one.number not in fulfilled
+        ]
+        yield Unmet("occurrence.no_such_plan", {"number": new.fulfils, "known": open_plans})
+
+
+def _squeezed(document_number: str | None) -> str:
+    """A document number without the spaces that people put in differently."""
+    return "".join((document_number or "").split())
+
+
+def _as_occurrence(work: Work, definition: MilestoneDefinition, new: NewOccurrence) -> Occurrence:
+    kind = _kind_of(definition, new)
+    quarter = new.quarter if new.occurred_on is None else Quarter.containing(new.occurred_on).number
+    assert quarter is not None
+    return Occurrence(
+        number=len(work.indicator.occurrences) + 1,
+        milestone=definition.key,
+        kind=kind.key if kind else "",
+        counts=kind.counts if kind else True,
+        occurred_on=new.occurred_on,
+        quarter=quarter,
+        counts_on=new.occurred_on,
+        recorded_at=work.now,
+        recorded_by=work.by.id,
+        planned=new.planned,
+        value=new.value,
+        document_number=(new.document_number or "").strip() or None,
+        note=new.note.strip(),
+        fulfils=new.fulfils,
+    )
+
+
+def _kind_of(definition: MilestoneDefinition, new: NewOccurrence) -> OccurrenceKind | None:
+    if new.kind is not None:
+        return definition.kind(new.kind)
+    return definition.kinds[0] if definition.kinds else None
+
+
+def _live_occurrence(work: Work, number: int) -> Occurrence:
+    occurrence = work.indicator.occurrence(number)
+    if occurrence is None:
+        raise refuse(
+            "occurrence.unknown",
+            number=number,
+            code=work.indicator.code,
+            known=[one.number for one in work.indicator.occurrences if one.voided_at is None],
+        )
+    if occurrence.voided_at is not None:
+        raise refuse("occurrence.already_voided", number=number, at=occurrence.voided_at)
+    return occurrence
+
+
+def _already_dated(occurrence: Occurrence) -> Unmet | None:
+    if occurrence.waits_for_approval:
+        return None
+    return Unmet("occurrence.already_counts", {"number": occurrence.number, "day": occurrence.counts_on})
+
+
+def _sealed(work: Work, quarter: int) -> Unmet | None:
+    if quarter > work.indicator.sealed_through:
+        return None
+    return Unmet("quarter.sealed", {"quarter": work.indicator.fiscal_year.quarters[quarter - 1]})
+
+
+def _put(work: Work, occurrence: Occurrence) -> None:
+    work.indicator.occurrences[occurrence.number - 1] = occurrence
+    work.change.occurrences.append(occurrence)
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()

@@ -1,0 +1,58 @@
+"""What can happen, in the past tense: the vocabulary of the journal."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Happened(StrEnum):
+    """The kinds of events."""
+
+    INDICATOR_CREATED = "indicator_created"
+    INDICATOR_ACTIVATED = "indicator_activated"
+    CANCELLATION_REQUESTED = "cancellation_requested"
+    CANCELLATION_DECLINED = "cancellation_declined"
+    INDICATOR_CANCELLED = "indicator_cancelled"
+    INDICATOR_CLOSED = "indicator_closed"
+    OCCURRENCE_RECORDED = "occurrence_recorded"
+    OCCURRENCE_PLANNED = "occurrence_planned"
+    OCCURRENCE_APPROVED = "occurrence_approved"
+    OCCURRENCE_VOIDED = "occurrence_voided"
+    EVIDENCE_ATTACHED = "evidence_attached"
+    EVIDENCE_WITHDRAWN = "evidence_withdrawn"
+    MILESTONE_ACHIEVED = "milestone_achieved"
+    MILESTONE_VERIFIED = "milestone_verified"
+    MILESTONE_RETURNED = "milestone_returned"
+    MILESTONE_REOPENED = "milestone_reopened"
+    MILESTONE_BLOCKED = "milestone_blocked"
+    MILESTONE_RESUMED = "milestone_resumed"
+    MILESTONE_POSTPONED = "milestone_postponed"
+    MILESTONE_WAIVED = "milestone_waived"
+    LEVEL_REFRESHED = "level_refreshed"
+    REPORT_WRITTEN = "report_written"
+    REPORT_SUBMITTED = "report_submitted"
+    REPORT_ENDORSED = "report_endorsed"
+    REPORT_ACCEPTED = "report_accepted"
+    REPORT_RETURNED = "report_returned"
+    DEADLINES_MOVED = "deadlines_moved"
+    AGENCY_ADDED = "agency_added"
+    PERSON_ADDED = "person_added"
+    WORKFLOW_REGISTERED = "workflow_registered"
+    EXTENSION_GRANTED = "extension_granted"
+    QUARTER_SEALED = "quarter_sealed"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened: what, when, by whom, and its particulars as JSON-ready values.
+
+    ``data`` holds only strings, numbers, booleans, ``None``, lists and mappings of these; days and
+    instants are ISO strings, exact numbers are strings.
+    """
+
+    what: Happened
+    at: datetime
+    by: int
+    data: Mapping[str, Any]

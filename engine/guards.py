@@ -1,0 +1,190 @@
+"""The conditions behind every trigger, each a pure function of one attempt that yields what is unmet."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from engine.errors import Unmet
+from engine.indicator import Indicator, Life, MilestoneState, Occurrence, QuarterReport
+from engine.levels import Tally
+from engine.permissions import Action, Person, Role, Subject, may, who_may
+from engine.quarter import Quarter
+from engine.workflow import MilestoneDefinition, Order
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Somebody tries something: all that a guard may look at."""
+
+    indicator: Indicator
+    action: Action
+    by: Person
+    now: datetime
+    today: date
+    milestone: MilestoneDefinition | None = None
+    tally: Tally = field(default_factory=Tally)
+    report: QuarterReport | None = None
+    reason: str = ""
+    until: date | None = None
+
+
+Guard = Callable[[Attempt], Iterator[Unmet]]
+
+
+def permitted(attempt: Attempt) -> Iterator[Unmet]:
+    subject = Subject(attempt.indicator.agency, attempt.indicator.workflow_owner)
+    if not may(attempt.by, attempt.action, subject):
+        roles = who_may(attempt.action)
+        yield Unmet("person.not_permitted", {"person": attempt.by.name, "action": attempt.action}, roles)
+
+
+def running(attempt: Attempt) -> Iterator[Unmet]:
+    life = attempt.indicator.life
+    if life not in (Life.ACTIVE, Life.CANCELLATION_REQUESTED):
+        yield Unmet(
+            "indicator.not_running",
+            {"code": attempt.indicator.code, "life": life},
+            (Role.ADMINISTRATOR, Role.EVALUATOR),
+        )
+
+
+def year_open(attempt: Attempt) -> Iterator[Unmet]:
+    if attempt.indicator.sealed_through == 4:
+        yield Unmet("quarter.sealed", {"quarter": Quarter(attempt.indicator.fiscal_year.year, 4)})
+
+
+def facts_open(attempt: Attempt) -> Iterator[Unmet]:
+    """None of the milestone's counting facts lies in a sealed quarter."""
+    sealed = attempt.indicator.sealed_through
+    quarters = {fact.quarter for fact in attempt.tally.facts if fact.quarter <= sealed}
+    for number in sorted(quarters):
+        yield Unmet("quarter.sealed", {"quarter": Quarter(attempt.indicator.fiscal_year.year, number)})
+
+
+def complete(attempt: Attempt) -> Iterator[Unmet]:
+    """The milestone has what it needs; an undated fact helps only once it is approved."""
+    milestone = attempt.milestone
+    if milestone is None or attempt.tally.waived:
+        return
+    missing = milestone.needs - len(attempt.tally.facts)
+    if missing <= 0:
+        return
+    yield Unmet(
+        "milestone.needs_occurrences",
+        {
+            "milestone": milestone.title,
+            "missing": missing,
+            "have": len(attempt.tally.facts),
+            "need": milestone.needs,
+        },
+        (milestone.supplied_by,),
+    )
+    for waiting in waiting_for_approval(attempt.indicator, milestone.key):
+        yield Unmet(
+            "occurrence.waits_for_approval",
+            {
+                "number": waiting.number,
+                "milestone": milestone.title,
+                "quarter": Quarter(attempt.indicator.fiscal_year.year, waiting.quarter),
+            },
+            who_may(Action.APPROVE_UNDATED),
+        )
+
+
+def waiting_for_approval(indicator: Indicator, milestone: str) -> Iterator[Occurrence]:
+    """The undated facts of the milestone that nobody has approved yet."""
+    for one in indicator.occurrences:
+        if one.milestone == milestone and one.counts and one.waits_for_approval:
+            yield one
+
+
+def in_order(attempt: Attempt) -> Iterator[Unmet]:
+    """Under a strict order every milestone of a lower level is achieved."""
+    workflow = attempt.indicator.workflow
+    if workflow.order is not Order.STRICT or attempt.milestone is None:
+        return
+    own_level = workflow.first_level_of(attempt.milestone.key)
+    for lower in workflow.milestones:
+        level = workflow.first_level_of(lower.key)
+        if level is None or own_level is None or level >= own_level or lower.optional:
+            continue
+        if attempt.indicator.milestones[lower.key].state not in _DONE:
+            yield Unmet(
+                "milestone.lower_open",
+                {"milestone": attempt.milestone.title, "lower": lower.title},
+                (lower.supplied_by,),
+            )
+
+
+_DONE = (MilestoneState.ACHIEVED, MilestoneState.VERIFIED, MilestoneState.WAIVED)
+
+
+def evidenced(attempt: Attempt) -> Iterator[Unmet]:
+    """Every required document of the milestone is attached."""
+    if attempt.milestone is not None:
+        yield from lacking_evidence(attempt.indicator, attempt.milestone)
+
+
+def lacking_evidence(indicator: Indicator, milestone: MilestoneDefinition) -> Iterator[Unmet]:
+    """The required documents that nobody has attached to the milestone."""
+    attached = {
+        one.request
+        for one in indicator.evidence
+        if one.milestone == milestone.key and one.withdrawn_at is None
+    }
+    for request in milestone.required_evidence:
+        if request.key not in attached:
+            yield Unmet(
+                "milestone.needs_evidence",
+                {"milestone": milestone.title, "evidence": request.title, "key": request.key},
+                (milestone.supplied_by,),
+            )
+
+
+def not_own_work(attempt: Attempt) -> Iterator[Unmet]:
+    """Nobody accepts work that they recorded or submitted themselves."""
+    if attempt.by.has(Role.OPERATOR):
+        return
+    authors = {fact.recorded_by for fact in attempt.tally.facts}
+    if attempt.report is not None:
+        authors |= {attempt.report.submitted_by}
+    if attempt.by.id in authors:
+        yield Unmet("person.own_work", {"person": attempt.by.name}, who_may(attempt.action))
+
+
+def reasoned(attempt: Attempt) -> Iterator[Unmet]:
+    if not attempt.reason.strip():
+        yield Unmet("reason.missing", {"action": attempt.action})
+
+
+def dated_ahead(attempt: Attempt) -> Iterator[Unmet]:
+    """The day given lies after today and inside the fiscal year."""
+    year = attempt.indicator.fiscal_year
+    if attempt.until is not None and not attempt.today < attempt.until <= year.last_day:
+        yield Unmet(
+            "day.not_ahead",
+            {"day": attempt.until, "first": attempt.today, "last": year.last_day},
+        )
+
+
+def something_reported(attempt: Attempt) -> Iterator[Unmet]:
+    report = attempt.report
+    if report is not None and not report.narrative.strip() and report.self_reported is None:
+        yield Unmet("report.empty", {"quarter": _quarter(attempt, report)}, (Role.COORDINATOR,))
+
+
+def quarter_begun(attempt: Attempt) -> Iterator[Unmet]:
+    report = attempt.report
+    if report is not None and _quarter(attempt, report).first_day > attempt.today:
+        quarter = _quarter(attempt, report)
+        yield Unmet("quarter.not_begun", {"quarter": quarter, "first": quarter.first_day})
+
+
+def quarter_open(attempt: Attempt) -> Iterator[Unmet]:
+    report = attempt.report
+    if report is not None and report.quarter <= attempt.indicator.sealed_through:
+        yield Unmet("quarter.sealed", {"quarter": _quarter(attempt, report)})
+
+
+def _quarter(attempt: Attempt, report: QuarterReport) -> Quarter:
+    return Quarter(attempt.indicator.fiscal_year.year, report.quarter)

@@ -1,0 +1,247 @@
+"""An indicator of one agency in one fiscal year, with every fact that its level is computed from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from engine.quarter import FiscalYear
+from engine.workflow import NOT_STARTED, Text, Workflow
+
+
+class Life(StrEnum):
+    """The life around the ladder."""
+
+    DRAFT = "draft"
+    ACTIVE = "active"
+    CANCELLATION_REQUESTED = "cancellation_requested"
+    CANCELLED = "cancelled"
+    CLOSED = "closed"
+
+
+class MilestoneState(StrEnum):
+    OPEN = "open"
+    IN_PROGRESS = "in_progress"
+    ACHIEVED = "achieved"
+    VERIFIED = "verified"
+    RETURNED = "returned"
+    BLOCKED = "blocked"
+    POSTPONED = "postponed"
+    WAIVED = "waived"
+
+
+class ReportState(StrEnum):
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    ENDORSED = "endorsed"
+    ACCEPTED = "accepted"
+    RETURNED = "returned"
+    SEALED = "sealed"
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """A fact recorded at a milestone, numbered within its indicator from 1.
+
+    ``counts_on`` is the day from which it counts: the day it occurred, the end of its quarter for an
+    undated one once approved, ``None`` for an undated one still waiting. A ``planned`` one has not
+    happened: its day is a promise and only the projected level uses it. ``value`` is the measured
+    number, in the indicator's unit. Facts are voided, never deleted.
+    """
+
+    number: int
+    milestone: str
+    kind: str
+    counts: bool
+    occurred_on: date | None
+    quarter: int
+    counts_on: date | None
+    recorded_at: datetime
+    recorded_by: int
+    planned: bool = False
+    value: Decimal | None = None
+    document_number: str | None = None
+    note: str = ""
+    approved_at: datetime | None = None
+    approved_by: int | None = None
+    fulfils: int | None = None
+    voided_at: datetime | None = None
+    voided_by: int | None = None
+    void_reason: str = ""
+
+    @property
+    def waits_for_approval(self) -> bool:
+        return self.counts_on is None and self.voided_at is None
+
+
+class Ruling(StrEnum):
+    """What was decided on a milestone; the latest one stands."""
+
+    ACHIEVED = "achieved"  # declared done again, after a return or a reopening
+    VERIFIED = "verified"
+    RETURNED = "returned"
+    REOPENED = "reopened"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A dated decision on one milestone. A return names the day by which it is to be mended."""
+
+    number: int
+    milestone: str
+    ruling: Ruling
+    decided_at: datetime
+    decided_by: int
+    reason: str = ""
+    fix_by: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A milestone that need not be done, from the day it was granted through ``expires_on``."""
+
+    number: int
+    milestone: str
+    granted_on: date
+    expires_on: date
+    granted_at: datetime
+    granted_by: int
+    reason: str
+    withdrawn_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A file (by its SHA-256) or a link that proves a fact of a milestone."""
+
+    number: int
+    milestone: str
+    request: str
+    occurrence: int | None
+    attached_at: datetime
+    attached_by: int
+    sha256: str | None = None
+    link: str | None = None
+    file_name: str = ""
+    withdrawn_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Milestone:
+    """One step of an indicator. Mutable because the state machine writes ``state`` on it."""
+
+    key: str
+    state: str = MilestoneState.OPEN
+    due_on: date | None = None
+    since: datetime | None = None
+    blocked_by: str = ""
+    postponed_to: date | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The evaluator's 2.1 (quality) and 2.2 (timeliness); ``None`` where not evaluated."""
+
+    quality: int | None
+    timeliness: int | None
+    remark: str
+    evaluated_at: datetime
+    evaluated_by: int
+
+
+@dataclass(slots=True)
+class QuarterReport:
+    """What the agency says of one quarter. Mutable because the state machine writes ``state`` on it."""
+
+    quarter: int
+    state: str = ReportState.DRAFT
+    narrative: str = ""
+    self_reported: Decimal | None = None
+    written_at: datetime | None = None
+    written_by: int | None = None
+    submitted_at: datetime | None = None
+    submitted_by: int | None = None
+    endorsed_at: datetime | None = None
+    endorsed_by: int | None = None
+    return_reason: str = ""
+    fix_by: date | None = None
+    evaluation: Evaluation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that :func:`engine.levels.level_of` looks at."""
+
+    occurrences: Sequence[Occurrence] = ()
+    decisions: Sequence[Decision] = ()
+    waivers: Sequence[Waiver] = ()
+    target: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A level with the fraction of the way to the next one, 0 to below 1, in ten-thousandths."""
+
+    level: int = 0
+    fraction: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What is kept on the indicator's row so that pages need not compute it.
+
+    ``as_of`` is the day the levels were computed for; ``changes_on`` the next day on which they change
+    by themselves (a waiver runs out), or ``None``. The trails hold the level at the end of each quarter
+    of the year so far, the running one as of ``as_of``; ``None`` for quarters yet to come.
+    """
+
+    claimed: Standing = Standing()
+    verified: Standing = Standing()
+    as_of: date | None = None
+    changes_on: date | None = None
+    next_due_on: date | None = None
+    claimed_trail: tuple[int | None, ...] = (None, None, None, None)
+    verified_trail: tuple[int | None, ...] = (None, None, None, None)
+
+
+@dataclass(slots=True)
+class Indicator:
+    """One agency's indicator in one fiscal year, as loaded inside one transaction.
+
+    ``version`` counts its changes; ``journal_seq`` and ``journal_head`` are the end of its history.
+    ``sealed_through`` is the last sealed quarter of its year, 0 for none.
+    """
+
+    id: int
+    code: str
+    fiscal_year: FiscalYear
+    agency: int
+    workflow: Workflow
+    title: Text
+    unit: str = ""
+    target: Decimal | None = None
+    weight: Decimal = Decimal(1)
+    life: str = Life.DRAFT
+    ladder: str = NOT_STARTED
+    workflow_owner: int | None = None
+    version: int = 0
+    journal_seq: int = 0
+    journal_head: str = ""
+    sealed_through: int = 0
+    stored: Stored = Stored()
+    milestones: dict[str, Milestone] = field(default_factory=dict)
+    occurrences: list[Occurrence] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    waivers: list[Waiver] = field(default_factory=list)
+    evidence: list[Evidence] = field(default_factory=list)
+    reports: dict[int, QuarterReport] = field(default_factory=dict)
+
+    @property
+    def facts(self) -> Facts:
+        return Facts(self.occurrences, self.decisions, self.waivers, self.target)
+
+    def occurrence(self, number: int) -> Occurrence | None:
+        """The occurrence of that number, or ``None``."""
+        return next((one for one in self.occurrences if one.number == number), None)

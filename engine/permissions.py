@@ -1,0 +1,144 @@
+"""Who may do what, as one table: an action, the roles that may do it, and how far each reaches."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person is to an agency or to the city."""
+
+    COORDINATOR = "coordinator"
+    SECTION_HEAD = "section_head"
+    OWNER = "owner"  # the department that sets the guidelines of a workflow
+    EVALUATOR = "evaluator"
+    ADMINISTRATOR = "administrator"
+    VIEWER = "viewer"
+    OPERATOR = "operator"  # a script with access to the database itself
+
+
+class Reach(StrEnum):
+    """Which indicators a role's permission covers."""
+
+    OWN_AGENCY = "own_agency"
+    OWN_WORKFLOWS = "own_workflows"
+    EVERYWHERE = "everywhere"
+
+
+class Action(StrEnum):
+    """Everything a person can do to an indicator, a quarter or the city's records."""
+
+    VIEW = "view"
+    RECORD = "record"
+    VOID = "void"
+    APPROVE_UNDATED = "approve_undated"
+    ATTACH = "attach"
+    ACHIEVE = "achieve"
+    REOPEN = "reopen"
+    BLOCK = "block"
+    RESUME = "resume"
+    VERIFY = "verify"
+    RETURN = "return"
+    POSTPONE = "postpone"
+    WAIVE = "waive"
+    WRITE_REPORT = "write_report"
+    SUBMIT_REPORT = "submit_report"
+    ENDORSE_REPORT = "endorse_report"
+    ACCEPT_REPORT = "accept_report"
+    RETURN_REPORT = "return_report"
+    REQUEST_CANCELLATION = "request_cancellation"
+    CANCEL = "cancel"
+    EXTEND = "extend"
+    SEAL = "seal"
+    MANAGE_INDICATORS = "manage_indicators"
+    MANAGE_PEOPLE = "manage_people"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role given to a person; ``agency`` is ``None`` where the role does not belong to one agency."""
+
+    role: Role
+    agency: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone who acts; ``id`` is stable, ``name`` is what histories show."""
+
+    id: int
+    name: str
+    grants: tuple[Grant, ...] = ()
+
+    def has(self, role: Role) -> bool:
+        """Whether any grant of this person is of that role."""
+        return any(grant.role is role for grant in self.grants)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is acted upon, as far as permissions care: the agency, and the owner of its workflow."""
+
+    agency: int | None = None
+    workflow_owner: int | None = None
+
+
+_OWN, _SET, _ALL = Reach.OWN_AGENCY, Reach.OWN_WORKFLOWS, Reach.EVERYWHERE
+_C, _H, _O, _E, _A, _V = (
+    Role.COORDINATOR,
+    Role.SECTION_HEAD,
+    Role.OWNER,
+    Role.EVALUATOR,
+    Role.ADMINISTRATOR,
+    Role.VIEWER,
+)
+_WORKERS = {_C: _OWN, _H: _OWN}
+
+#: The whole table. A role that is absent from a row may not do it. The operator may do everything:
+#: whoever runs scripts on the database could write to it anyway, so the journal names it instead.
+PERMISSIONS: dict[Action, dict[Role, Reach]] = {
+    Action.VIEW: {_C: _OWN, _H: _OWN, _O: _SET, _E: _ALL, _A: _ALL, _V: _ALL},
+    Action.RECORD: _WORKERS,
+    Action.VOID: _WORKERS,
+    Action.APPROVE_UNDATED: {_H: _OWN, _E: _ALL},
+    Action.ATTACH: _WORKERS,
+    Action.ACHIEVE: _WORKERS,
+    Action.REOPEN: {**_WORKERS, _E: _ALL},
+    Action.BLOCK: _WORKERS,
+    Action.RESUME: {**_WORKERS, _O: _SET, _E: _ALL},
+    Action.VERIFY: {_E: _ALL},
+    Action.RETURN: {_E: _ALL},
+    Action.POSTPONE: {_O: _SET, _E: _ALL},
+    Action.WAIVE: {_E: _ALL},
+    Action.WRITE_REPORT: _WORKERS,
+    Action.SUBMIT_REPORT: _WORKERS,
+    Action.ENDORSE_REPORT: {_H: _OWN},
+    Action.ACCEPT_REPORT: {_E: _ALL},
+    Action.RETURN_REPORT: {_H: _OWN, _E: _ALL},
+    Action.REQUEST_CANCELLATION: _WORKERS,
+    Action.CANCEL: {_E: _ALL},
+    Action.EXTEND: {_E: _ALL},
+    Action.SEAL: {_E: _ALL},
+    Action.MANAGE_INDICATORS: {_A: _ALL},
+    Action.MANAGE_PEOPLE: {_A: _ALL},
+}
+
+
+def who_may(action: Action) -> tuple[Role, ...]:
+    """The roles that may do ``action`` somewhere, in the order of the table."""
+    return tuple(PERMISSIONS[action])
+
+
+def may(person: Person, action: Action, subject: Subject) -> bool:
+    """Whether ``person`` may do ``action`` to ``subject``."""
+    row = PERMISSIONS[action]
+    return any(
+        grant.role is Role.OPERATOR or (grant.role in row and _reaches(row[grant.role], grant, subject))
+        for grant in person.grants
+    )
+
+
+def _reaches(reach: Reach, grant: Grant, subject: Subject) -> bool:
+    if reach is Reach.EVERYWHERE:
+        return True
+    own = subject.agency if reach is Reach.OWN_AGENCY else subject.workflow_owner
+    return grant.agency is not None and grant.agency == own

@@ -1,0 +1,126 @@
+"""What the engine is handed: the policy of the house, and one transaction on the store."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from engine.errors import Refusal
+from engine.events import Event
+from engine.indicator import (
+    Decision,
+    Evidence,
+    Indicator,
+    Milestone,
+    Occurrence,
+    QuarterReport,
+    Waiver,
+)
+from engine.quarter import DeadlinePolicy, Quarter, WorkCalendar, local_day
+from engine.scores import ScoreScale
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The settings that decisions rest on, built at the door from ``config.toml``.
+
+    ``fix_days`` are the working days a return leaves for mending.
+    """
+
+    zone: ZoneInfo
+    calendar: WorkCalendar
+    deadlines: DeadlinePolicy
+    scale: ScoreScale
+    fix_days: int = 5
+
+    def day_of(self, instant: datetime) -> date:
+        """The local day of an instant."""
+        return local_day(instant, self.zone)
+
+
+@dataclass(slots=True)
+class Change:
+    """Everything that one action writes: it is kept together with its event, or not at all.
+
+    ``indicator`` is as it is after the action; its ``version``, ``journal_seq`` and ``journal_head`` are
+    still those that were loaded. Rows in the lists are written by their numbers: new or replaced.
+    """
+
+    indicator: Indicator
+    event: Event
+    milestones: list[Milestone] = field(default_factory=list)
+    occurrences: list[Occurrence] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    waivers: list[Waiver] = field(default_factory=list)
+    evidence: list[Evidence] = field(default_factory=list)
+    reports: list[QuarterReport] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class SealLine:
+    """One indicator in a seal: its levels as of the quarter's end, its rule version, its journal's end."""
+
+    indicator: int
+    code: str
+    claimed: int
+    claimed_fraction: float
+    verified: int
+    verified_fraction: float
+    workflow: str
+    workflow_version: int
+    workflow_hash: str
+    journal_seq: int
+    journal_head: str
+
+
+@dataclass(frozen=True, slots=True)
+class LastChange:
+    """The end of an indicator's history: what happened, by whom, when, and the version it led to."""
+
+    what: str
+    by: str
+    at: datetime
+    version: int
+
+
+class Transaction(Protocol):
+    """One transaction: what is saved through it is committed together when it ends, or not at all."""
+
+    policy: Policy
+
+    def indicator(self, code: str, fiscal_year: int) -> Indicator:
+        """The indicator with all its facts.
+
+        Raises :class:`~engine.errors.Refusal` ``indicator.unknown`` with the nearest codes.
+        """
+
+    def indicators(
+        self, fiscal_year: int | None = None, agency: int | None = None
+    ) -> Iterable[Indicator]:
+        """Every indicator of the year and the agency (``None``: of all) by id, loaded in portions."""
+
+    def extension(self, agency: int, quarter: Quarter) -> date | None:
+        """The day until which the agency was given longer for the quarter, if it was."""
+
+    def save(self, change: Change) -> None:
+        """Write the change and its event and move the indicator to its next version.
+
+        Raises :class:`~engine.errors.Refusal` ``indicator.changed_meanwhile`` when another transaction
+        was first.
+        """
+
+    def changed_meanwhile(self, indicator: Indicator) -> Refusal:
+        """The refusal that tells the loser of a race who changed what, and when."""
+
+    def create(self, indicator: Indicator, event: Event) -> None:
+        """Write a new indicator with its milestones and its first event; sets ``indicator.id``."""
+
+    def extend(self, agency: int, quarter: Quarter, until: date, reason: str, event: Event) -> None:
+        """Keep an extension of the agency's deadline with its event in the city's own journal."""
+
+    def sealed_through(self, fiscal_year: int) -> int:
+        """The last sealed quarter of the year, 0 for none."""
+
+    def seal(self, quarter: Quarter, lines: Iterable[SealLine], event: Event) -> str:
+        """Freeze the quarter: keep every line, seal its reports; return the hash over all of it."""

@@ -1,0 +1,189 @@
+"""What follows by itself when facts change: milestone states, the ladder, and the levels kept for pages."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+
+from engine.guards import Attempt
+from engine.indicator import (
+    Decision,
+    Indicator,
+    Milestone,
+    MilestoneState,
+    Ruling,
+    Standing,
+    Stored,
+)
+from engine.levels import Basis, Tally, latest_decisions, level_of, tallies_of
+from engine.machine import fire, ladder_rules, milestone_rules
+from engine.permissions import Action, Person
+from engine.quarter import Quarter
+from engine.workflow import MilestoneDefinition
+
+#: Nobody in particular: what follows from facts is nobody's own doing.
+NOBODY = Person(0, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What moved: milestones, their states (before, after), and both levels (before, after)."""
+
+    moved: list[Milestone] = field(default_factory=list)
+    states: dict[str, tuple[str, str]] = field(default_factory=dict)
+    claimed: tuple[int, int] = (0, 0)
+    verified: tuple[int, int] = (0, 0)
+
+
+def settle(indicator: Indicator, today: date, affected_from: date | None) -> Settled:
+    """Bring milestones, ladder and stored levels in line with the facts, as of ``today``.
+
+    ``affected_from`` is the earliest day whose level may have changed; ``None`` where none can have.
+    """
+    before = indicator.stored
+    moved: list[Milestone] = []
+    states: dict[str, tuple[str, str]] = {}
+    tallies = tallies_of(indicator.workflow, indicator.facts, today)
+    rulings = latest_decisions(indicator.decisions)
+    for definition in indicator.workflow.milestones:
+        milestone = indicator.milestones[definition.key]
+        trigger = _trigger(
+            definition, milestone.state, tallies[definition.key], rulings.get(definition.key)
+        )
+        if trigger is not None:
+            old = milestone.state
+            fire(milestone_rules(), milestone, trigger, _by_itself(indicator, today, definition, tallies))
+            moved.append(milestone)
+            states[definition.key] = (old, milestone.state)
+    indicator.stored = restate(indicator, today, affected_from)
+    _climb(indicator)
+    return Settled(
+        moved,
+        states,
+        (before.claimed.level, indicator.stored.claimed.level),
+        (before.verified.level, indicator.stored.verified.level),
+    )
+
+
+def _by_itself(
+    indicator: Indicator, today: date, definition: MilestoneDefinition, tallies: dict[str, Tally]
+) -> Attempt:
+    """What guards are shown when nobody asked: the triggers fired here look at the tally alone."""
+    midnight = datetime.combine(today, time(), UTC)
+    tally = tallies[definition.key]
+    return Attempt(indicator, Action.RECORD, NOBODY, midnight, today, milestone=definition, tally=tally)
+
+
+def _trigger(
+    definition: MilestoneDefinition, state: str, tally: Tally, decision: Decision | None
+) -> str | None:
+    """The trigger that brings a milestone's state in line with what counts at it, or ``None``."""
+    met = len(tally.facts) >= definition.needs
+    match state:
+        case MilestoneState.OPEN:
+            return "complete" if met else "start" if tally.facts else None
+        case MilestoneState.IN_PROGRESS if met:
+            return "complete"
+        case MilestoneState.IN_PROGRESS:
+            reopened = decision is not None and decision.ruling is Ruling.REOPENED
+            return None if tally.facts or reopened else "clear"
+        case MilestoneState.BLOCKED | MilestoneState.POSTPONED:
+            return "complete" if met else None
+        case MilestoneState.ACHIEVED | MilestoneState.VERIFIED if not met:
+            return "lapse" if tally.facts else "clear"
+        case MilestoneState.VERIFIED if definition.measure and decision is not None:
+            unseen = any(fact.recorded_at > decision.decided_at for fact in tally.facts)
+            return "renew" if unseen else None
+        case MilestoneState.WAIVED if not tally.waived:
+            return "complete" if met else "start" if tally.facts else "clear"
+    return None
+
+
+def restate(indicator: Indicator, today: date, affected_from: date | None = date.min) -> Stored:
+    """The levels to be kept on the indicator's row, as of ``today``.
+
+    ``affected_from`` spares the quarters that ended before it; ``None`` keeps every level that still
+    holds. The default computes all of them anew.
+    """
+    kept = indicator.stored
+    year = indicator.fiscal_year
+    as_of = min(today, year.last_day)
+    trails: dict[Basis, tuple[int | None, ...]] = {}
+    standings: dict[Basis, Standing] = {}
+    for basis, old in ((Basis.CLAIMED, kept.claimed_trail), (Basis.VERIFIED, kept.verified_trail)):
+        now = level_of(indicator.workflow, indicator.facts, as_of, basis=basis).standing
+        standings[basis] = now
+        trail: list[int | None] = []
+        for index, quarter in enumerate(year.quarters):
+            if quarter.first_day > as_of:
+                trail.append(None)
+            elif quarter.last_day >= as_of:
+                trail.append(now.level)
+            elif old[index] is not None and _still_holds(kept, quarter, affected_from):
+                trail.append(old[index])
+            else:
+                ended = level_of(indicator.workflow, indicator.facts, quarter.last_day, basis=basis)
+                trail.append(ended.level)
+        trails[basis] = tuple(trail)
+    return Stored(
+        standings[Basis.CLAIMED],
+        standings[Basis.VERIFIED],
+        as_of,
+        _changes_on(indicator, as_of),
+        _next_due_on(indicator),
+        trails[Basis.CLAIMED],
+        trails[Basis.VERIFIED],
+    )
+
+
+def _still_holds(kept: Stored, quarter: Quarter, affected_from: date | None) -> bool:
+    """Whether the level kept for an ended quarter cannot have changed since."""
+    if kept.as_of is None or (affected_from is not None and affected_from <= quarter.last_day):
+        return False
+    if kept.as_of >= quarter.last_day:
+        return True
+    return kept.changes_on is None or kept.changes_on > quarter.last_day
+
+
+def _changes_on(indicator: Indicator, as_of: date) -> date | None:
+    """The next day of the year on which a level can change although nobody does anything."""
+    days = [
+        fact.counts_on
+        for fact in indicator.occurrences
+        if fact.counts and fact.counts_on is not None and not fact.planned and fact.voided_at is None
+    ]
+    for waiver in indicator.waivers:
+        if waiver.withdrawn_at is None:
+            days += [waiver.granted_on, waiver.expires_on + timedelta(days=1)]
+    return min((day for day in days if as_of < day <= indicator.fiscal_year.last_day), default=None)
+
+
+_DONE = (MilestoneState.ACHIEVED, MilestoneState.VERIFIED, MilestoneState.WAIVED)
+
+
+def _next_due_on(indicator: Indicator) -> date | None:
+    """The earliest day by which an undone milestone is due; a postponed one on the day it was put off to."""
+    return min(
+        (
+            milestone.postponed_to or milestone.due_on
+            for milestone in indicator.milestones.values()
+            if milestone.state not in _DONE and (milestone.postponed_to or milestone.due_on)
+        ),
+        default=None,
+    )
+
+
+class _Ladder:
+    """The model of the ladder machine."""
+
+    __slots__ = ("state",)
+
+    def __init__(self, state: str) -> None:
+        self.state = state
+
+
+def _climb(indicator: Indicator) -> None:
+    """Move the ladder to the state of the claimed level, up or down."""
+    dest = indicator.workflow.state_of_level(indicator.stored.claimed.level)
+    if dest != indicator.ladder:
+        ladder = _Ladder(indicator.ladder)
+        ladder_rules(indicator.workflow).machine.events[f"to_{dest}"].trigger(ladder)
+        indicator.ladder = ladder.state

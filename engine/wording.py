@@ -1,0 +1,135 @@
+"""From data to a sentence: what the engine says by kind and particulars, said in Thai or in English.
+
+The sentences stand in ``locale/`` and are handed in. A sentence has named places, ``{day}``; what fills
+one is said by its type. A plain text that stands for a word of ours names the family of that word,
+``{trigger:trigger}``; ``{nearest:or}`` joins a list by "or". A part in square brackets is left out when
+a place inside it has nothing to say: ``[ Did you mean {nearest:or}?]``.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from engine.errors import Refusal, Unmet
+from engine.events import Happened
+from engine.indicator import Life, MilestoneState, ReportState, Ruling
+from engine.levels import Basis
+from engine.permissions import Action, Role
+from engine.quarter import FiscalYear, Quarter
+from engine.thai_dates import thai_day
+from engine.workflow import Direction, MeasureKind, Order, Text, YearValue
+
+#: For each language the sentence of every kind, and every word as ``family.name``.
+Catalogues = Mapping[str, Mapping[str, str]]
+
+#: The Buddhist Era counts 543 years more than the Common Era.
+_BUDDHIST_ERA = 543
+
+_FAMILIES: dict[type, str] = {
+    Action: "action",
+    Basis: "basis",
+    Direction: "direction",
+    Happened: "event",
+    Life: "life",
+    MeasureKind: "measure_kind",
+    MilestoneState: "milestone_state",
+    Order: "order",
+    ReportState: "report_state",
+    Role: "role",
+    Ruling: "ruling",
+    YearValue: "year_value",
+}
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
+_PLACE = re.compile(r"\{(\w+)(?::(\w+))?\}")
+_SAYS_NOTHING: tuple[object, ...] = (None, "", [], ())
+
+
+def places(sentence: str) -> set[str]:
+    """The places of a sentence, each with its family: ``{"day", "trigger:trigger"}``."""
+    return {f"{name}:{family}" if family else name for name, family in _PLACE.findall(sentence)}
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """One language with its sentences, and the zone in which instants are told."""
+
+    language: str
+    sentences: Mapping[str, str]
+    zone: ZoneInfo
+
+    def say(self, kind: str, params: Mapping[str, Any] | None = None, /, **more: Any) -> str:
+        """The sentence of that kind with its places filled."""
+        given = {**(params or {}), **more}
+
+        def keep(part: re.Match[str]) -> str:
+            names = [name for name, _ in _PLACE.findall(part[1])]
+            return part[1] if all(given.get(name) not in _SAYS_NOTHING for name in names) else ""
+
+        def fill(place: re.Match[str]) -> str:
+            return self.value(given.get(place[1]), place[2] or "")
+
+        return _PLACE.sub(fill, _OPTIONAL.sub(keep, self.sentences[kind]))
+
+    def unmet(self, condition: Unmet) -> str:
+        """What is not met and what to do about it, with the roles that can lift it."""
+        sentence = self.say(condition.kind, condition.params)
+        if not condition.who:
+            return sentence
+        return self.say("who.can", sentence=sentence, who=list(condition.who))
+
+    def refusal(self, refusal: Refusal) -> list[str]:
+        """A sentence for every unmet condition."""
+        return [self.unmet(condition) for condition in refusal.conditions]
+
+    def word(self, family: str, name: str) -> str:
+        """Our word for a name of that family; the name itself where we have none."""
+        return self.sentences.get(f"{family}.{name}", name)
+
+    def value(self, value: object, family: str = "") -> str:
+        """A value as people write it, by its type."""
+        match value:
+            case None:
+                return "–"
+            case Text():
+                return value.in_language(self.language)
+            case datetime():
+                local = value.astimezone(self.zone)
+                return self.say("format.instant", day=local.date(), time=f"{local:%H:%M}")
+            case date():
+                return thai_day(value) if self.language == "th" else _english_day(value)
+            case Quarter():
+                year = value.fiscal_year
+                return self.say("format.quarter", number=value.number, be=year + _BUDDHIST_ERA, ce=year)
+            case FiscalYear():
+                return self.say("format.fiscal_year", be=value.year + _BUDDHIST_ERA, ce=value.year)
+            case Decimal():
+                return plain_number(value)
+            case str():
+                family = family or _FAMILIES.get(type(value), "")
+                return self.word(family, value) if family else value
+            case Iterable():
+                parts = [self.value(one, "" if family == "or" else family) for one in value]
+                return self._joined(parts, family)
+        return str(value)
+
+    def _joined(self, parts: list[str], family: str) -> str:
+        if family == "or" and len(parts) > 1:
+            return self.say("format.or", some=", ".join(parts[:-1]), last=parts[-1])
+        return ", ".join(parts)
+
+
+def plain_number(value: Decimal) -> str:
+    """A number without exponent and without zeros that say nothing: ``100``, ``1407.52``."""
+    if not value.is_finite():
+        return str(value)
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _english_day(day: date) -> str:
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"

@@ -1,0 +1,188 @@
+"""Backup and restore in one file: every table as JSON lines, every evidence file, and a manifest with hashes.
+
+The file is the same whichever database wrote it and goes back into either. A backup is one snapshot;
+a restore is all or nothing and only into an empty database.
+"""
+
+import hashlib
+import io
+import json
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import IO, Any
+
+from sqlalchemy import Table, select, text
+from sqlalchemy.engine import Connection, Engine
+
+from engine.errors import refuse
+from storage import schema
+from storage.evidence import EvidenceStore, registered
+from storage.store import Store
+from storage.tables import metadata
+from storage.types import instant_text
+
+_MANIFEST = "manifest.json"
+_FORMAT = 1
+_PORTION = 1000
+
+#: Told the name of each part when it is done.
+Progress = Callable[[str], None]
+
+
+def back_up(store: Store, evidence: EvidenceStore, target: Path, done: Progress = lambda _: None) -> int:
+    """Write everything to ``target`` and return how many rows it holds; the file appears only when whole."""
+    if target.exists():
+        raise refuse("backup.exists", file=str(target))
+    manifest: dict[str, Any] = {"format": _FORMAT, "revision": schema.revision(store.engine), "parts": {}}
+    rows = 0
+    partial = target.with_name(f".{target.name}.partial")
+    try:
+        with tarfile.open(partial, "w:gz", compresslevel=6) as archive, store.read() as tx:
+            for table in metadata.sorted_tables:
+                part = f"tables/{table.name}.jsonl"
+                with tempfile.TemporaryFile() as lines:
+                    count = _write_lines(tx.connection, table, lines)
+                    manifest["parts"][part] = {"sha256": _add(archive, part, lines), "rows": count}
+                    rows += count
+                done(table.name)
+            for kept in registered(tx.connection):
+                with evidence.open(kept.sha256) as content:
+                    _add(archive, f"evidence/{kept.sha256}", content)
+                done(kept.sha256)
+            _add(archive, _MANIFEST, io.BytesIO(json.dumps(manifest, indent=1).encode()))
+        partial.rename(target)
+    finally:
+        partial.unlink(missing_ok=True)
+    return rows
+
+
+def restore(engine: Engine, evidence: EvidenceStore, source: Path, done: Progress = lambda _: None) -> int:
+    """Fill the empty database at ``engine`` from a backup and return how many rows came back.
+
+    The schema is created at the backup's revision, filled, and then upgraded to this release's.
+    """
+    if schema.revision(engine) is not None:
+        raise refuse("restore.not_empty", url=engine.url.render_as_string(hide_password=True))
+    try:
+        with tarfile.open(source, "r:gz") as archive:
+            return _restore(engine, evidence, archive, done)
+    except FileNotFoundError:
+        raise refuse("file.missing", file=str(source)) from None
+    except (tarfile.TarError, EOFError, OSError, json.JSONDecodeError) as error:
+        raise refuse("restore.damaged", file=str(source), detail=str(error)) from error
+
+
+def _restore(engine: Engine, evidence: EvidenceStore, archive: tarfile.TarFile, done: Progress) -> int:
+    manifest = json.loads(_part(archive, _MANIFEST).read())
+    if manifest.get("format") != _FORMAT:
+        raise refuse("restore.format", found=manifest.get("format"), known=_FORMAT)
+    for part, facts in manifest["parts"].items():
+        if hashlib.file_digest(_part(archive, part), "sha256").hexdigest() != facts["sha256"]:  # type: ignore[arg-type]  # a readable stream
+            raise refuse("restore.damaged", file=str(archive.name), detail=part)
+    for member in archive.getmembers():
+        folder, _, sha256 = member.name.partition("/")
+        if folder == "evidence":
+            if evidence.keep_as(_part(archive, member.name)) != sha256:
+                raise refuse("restore.damaged", file=str(archive.name), detail=member.name)
+            done(sha256)
+    schema.upgrade(engine, manifest["revision"])
+    rows = 0
+    try:
+        with engine.begin() as connection:
+            for part in manifest["parts"]:
+                name = Path(part).stem
+                rows += _read_lines(connection, name, _part(archive, part))
+                done(name)
+            _follow_sequences(connection)
+    except BaseException:
+        _drop_everything(engine)
+        raise
+    schema.upgrade(engine)
+    return rows
+
+
+def _drop_everything(engine: Engine) -> None:
+    """Leave the database as empty as it was found."""
+    with suppress(Exception), engine.begin() as connection:
+        metadata.drop_all(connection)
+        connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
+
+
+def _write_lines(connection: Connection, table: Table, target: IO[bytes]) -> int:
+    count = 0
+    query = select(table).order_by(*table.primary_key.columns)
+    for row in connection.execution_options(yield_per=_PORTION).execute(query):
+        values = {name: _plain(value) for name, value in row._mapping.items()}
+        target.write(json.dumps(values, ensure_ascii=False).encode() + b"\n")
+        count += 1
+    target.seek(0)
+    return count
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it; days, instants and exact numbers become their text."""
+    if isinstance(value, datetime):
+        return instant_text(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _read_lines(connection: Connection, name: str, source: IO[bytes]) -> int:
+    """Insert the rows as text: the database itself turns them into the types its columns have."""
+    count = 0
+    for portion in _portions(source):
+        columns = list(portion[0])
+        places = ", ".join(f":{column}" for column in columns)
+        named = ", ".join(f'"{column}"' for column in columns)
+        statement = text(f'INSERT INTO "{name}" ({named}) VALUES ({places})')  # noqa: S608 - names come from our own tables
+        connection.execute(statement, portion)
+        count += len(portion)
+    return count
+
+
+def _portions(source: IO[bytes]) -> Iterator[list[dict[str, Any]]]:
+    portion: list[dict[str, Any]] = []
+    for line in source:
+        portion.append(json.loads(line))
+        if len(portion) == _PORTION:
+            yield portion
+            portion = []
+    if portion:
+        yield portion
+
+
+def _follow_sequences(connection: Connection) -> None:
+    """On PostgreSQL the number given to the next row must follow the rows that came back."""
+    if connection.dialect.name != "postgresql":
+        return
+    for table in metadata.sorted_tables:
+        if [column.name for column in table.primary_key.columns] == ["id"] and table.name != "city":
+            follow = f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), max(id)) FROM {table.name}"  # noqa: S608 - names come from our own tables
+            connection.execute(text(follow))
+
+
+def _add(archive: tarfile.TarFile, name: str, content: IO[bytes]) -> str:
+    """Add a part and return its SHA-256."""
+    digest = hashlib.file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]  # a readable stream
+    size = content.seek(0, io.SEEK_END)
+    content.seek(0)
+    member = tarfile.TarInfo(name)
+    member.size = size
+    archive.addfile(member, content)
+    return digest
+
+
+def _part(archive: tarfile.TarFile, name: str) -> IO[bytes]:
+    try:
+        found = archive.extractfile(name)
+    except KeyError:
+        found = None
+    if found is None:
+        raise refuse("restore.damaged", file=str(archive.name), detail=name)
+    return found

@@ -1,0 +1,100 @@
+"""The examination behind ``radap doctor`` and ``radap journal verify``: stored against recomputed, chain by chain."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import date
+
+from sqlalchemy import select
+
+from engine.actions.quarters import seal_lines
+from engine.indicator import Indicator
+from engine.ports import SealLine
+from engine.quarter import Quarter
+from engine.settling import restate
+from engine.workflow import NOT_STARTED
+from storage import seals, views
+from storage import tables as t
+from storage.evidence import EvidenceStore, registered
+from storage.journal import Broken, Entry, first_break
+from storage.transaction import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is not as it must be: where, what kind, and what was kept against what was found."""
+
+    kind: str
+    code: str
+    detail: str = ""
+
+
+def levels(tx: Tx) -> Iterator[Finding | None]:
+    """Recompute every indicator; one result each, ``None`` where all that is stored is right."""
+    for indicator in tx.indicators():
+        yield _level_finding(indicator)
+
+
+def _level_finding(indicator: Indicator) -> Finding | None:
+    kept = indicator.stored
+    found = restate(indicator, kept.as_of or date.min)
+    wrong = [
+        f"{field.name}: {getattr(kept, field.name)} != {getattr(found, field.name)}"
+        for field in fields(kept)
+        if getattr(kept, field.name) != getattr(found, field.name)
+    ]
+    state = indicator.workflow.state_of_level(found.claimed.level) if found.claimed.level else NOT_STARTED
+    if indicator.ladder != state:
+        wrong.append(f"ladder: {indicator.ladder} != {state}")
+    return Finding("level.differs", indicator.code, "; ".join(wrong)) if wrong else None
+
+
+def journal(tx: Tx) -> Iterator[tuple[str, Broken | None]]:
+    """Walk every stream of the journal beside its owner; (code, first break) for each, ``""`` is the city.
+
+    Reads both in the same order, so memory stays flat. Rows of a stream that nobody owns are a break.
+    """
+    entries = views.journal_entries(tx.connection)
+    pending = next(entries, None)
+    for stream, code, seq, head in views.journal_ends(tx.connection):
+        while pending is not None and pending.stream < stream:
+            yield "", Broken(pending.stream, pending.seq, "ownerless")
+            pending = _skip(entries, pending.stream)
+        own: list[Entry] = []
+        while pending is not None and pending.stream == stream:
+            own.append(pending)
+            pending = next(entries, None)
+        yield code, first_break(stream, own, seq, head)
+    if pending is not None:
+        yield "", Broken(pending.stream, pending.seq, "ownerless")
+
+
+def _skip(entries: Iterator[Entry], stream: int) -> Entry | None:
+    """The first row of the next stream."""
+    return next((entry for entry in entries if entry.stream != stream), None)
+
+
+def files(tx: Tx, store: EvidenceStore) -> Iterator[Finding | None]:
+    """Look at every registered evidence file; one result each."""
+    for kept in registered(tx.connection):
+        if store.intact(kept.sha256):
+            yield None
+        else:
+            there = store.path(kept.sha256).exists()
+            yield Finding("evidence.altered" if there else "evidence.vanished", kept.sha256)
+
+
+def sealed_quarters(tx: Tx) -> list[Quarter]:
+    """Every sealed quarter, oldest first."""
+    s = t.seals.c
+    found = tx.connection.execute(select(s.fiscal_year, s.quarter).order_by(s.fiscal_year, s.quarter))
+    return [Quarter(row.fiscal_year, row.quarter) for row in found]
+
+
+def seal(tx: Tx, quarter: Quarter) -> Iterator[seals.Tampered]:
+    """Prove a sealed quarter against the facts, rules and journals as they are in the database now."""
+    s = t.seals.c
+    sealed_at = tx.connection.execute(
+        select(s.sealed_at).where(s.fiscal_year == quarter.fiscal_year, s.quarter == quarter.number)
+    ).scalar_one_or_none()
+    lines: list[SealLine] = [] if sealed_at is None else list(seal_lines(tx, quarter, sealed_at))
+    yield from seals.tampered(tx.connection, quarter, lines)

@@ -1,0 +1,197 @@
+"""The city's records: agencies, people and their roles, plan nodes, and the registered definitions."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.engine import Connection
+
+from engine.errors import refuse
+from engine.events import Event, Happened
+from engine.nearest import nearest
+from engine.permissions import Grant, Person, Role
+from engine.workflow import Text, Workflow
+from storage import tables as t
+from storage.journal import GENESIS
+from storage.transaction import Tx
+
+#: The address of the account that acts when a script names nobody.
+OPERATOR_EMAIL = "operator@localhost"
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """A district office or a department; ``code`` is ``None`` where it is not known."""
+
+    id: int
+    code: str | None
+    name: Text
+    kind: str
+
+
+def found_city(tx: Tx, now: datetime) -> Person:
+    """Write the first rows of an empty database: the city's journal and the operator; safe to repeat."""
+    if tx.connection.execute(select(t.city.c.id)).scalar_one_or_none() is None:
+        tx.connection.execute(insert(t.city).values(id=1, journal_seq=0, journal_head=GENESIS))
+        add_person(tx, OPERATOR_EMAIL, "operator", "th", [Grant(Role.OPERATOR)], by=0, now=now)
+    return person(tx.connection, OPERATOR_EMAIL)
+
+
+def add_agency(
+    tx: Tx, name: Text, kind: str, *, code: str | None = None, parent: int | None = None, by: int, now: datetime
+) -> int:
+    """Add an agency with its event; returns its id. A code that is taken is refused."""
+    if code is not None:
+        taken = tx.connection.execute(select(t.agencies.c.id).where(t.agencies.c.code == code))
+        if taken.scalar_one_or_none() is not None:
+            raise refuse("agency.exists", code=code)
+    row = insert(t.agencies).values(code=code, name_th=name.th, name_en=name.en, kind=kind, parent_id=parent)
+    added = int(tx.connection.execute(row).inserted_primary_key[0])
+    data = {"id": added, "code": code, "name": {"th": name.th, "en": name.en}, "kind": kind}
+    tx.record(Event(Happened.AGENCY_ADDED, now, by, data))
+    return added
+
+
+def agencies(connection: Connection) -> list[Agency]:
+    """Every agency by id."""
+    a = t.agencies.c
+    found = connection.execute(select(a.id, a.code, a.name_th, a.name_en, a.kind).order_by(a.id))
+    return [Agency(row.id, row.code, Text(row.name_th, row.name_en), row.kind) for row in found]
+
+
+def agency(connection: Connection, given: str) -> Agency:
+    """The agency by its code or either of its names; an unknown one is refused with the nearest."""
+    every = agencies(connection)
+    for one in every:
+        if given in (one.code, one.name.th, one.name.en):
+            return one
+    names = [name for one in every for name in (one.code, one.name.th, one.name.en) if name]
+    raise refuse("agency.unknown", given=given, nearest=nearest(given, names))
+
+
+def add_person(
+    tx: Tx, email: str, name: str, language: str, grants: list[Grant], *, by: int, now: datetime
+) -> int:
+    """Add a person with their roles and the event; returns their id. An address that is taken is refused."""
+    email = email.strip().lower()
+    taken = tx.connection.execute(select(t.people.c.id).where(t.people.c.email == email))
+    if taken.scalar_one_or_none() is not None:
+        raise refuse("person.exists", email=email)
+    row = insert(t.people).values(email=email, name=name, language=language, added_at=now)
+    added = int(tx.connection.execute(row).inserted_primary_key[0])
+    if grants:
+        tx.connection.execute(
+            insert(t.grants),
+            [
+                {"person_id": added, "role": str(grant.role), "agency_id": grant.agency}
+                for grant in grants
+            ],
+        )
+    roles = [[str(grant.role), grant.agency] for grant in grants]
+    tx.record(Event(Happened.PERSON_ADDED, now, by, {"id": added, "email": email, "roles": roles}))
+    return added
+
+
+def person(connection: Connection, email: str) -> Person:
+    """The person of that address with their roles; an unknown address is refused with the nearest."""
+    p, g = t.people.c, t.grants.c
+    row = connection.execute(select(p.id, p.name).where(p.email == email.strip().lower())).one_or_none()
+    if row is None:
+        known = list(connection.execute(select(p.email).order_by(p.email)).scalars())
+        raise refuse("person.unknown", email=email, nearest=nearest(email, known))
+    granted = connection.execute(select(g.role, g.agency_id).where(g.person_id == row.id).order_by(g.id))
+    return Person(row.id, row.name, tuple(Grant(Role(one.role), one.agency_id) for one in granted))
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A person as lists show them."""
+
+    id: int
+    email: str
+    name: str
+    language: str
+    roles: tuple[tuple[str, Text | None], ...]
+
+
+def people(connection: Connection) -> list[Listed]:
+    """Everybody with their roles, by id."""
+    p, g, a = t.people.c, t.grants.c, t.agencies.c
+    found: dict[int, Listed] = {}
+    for row in connection.execute(
+        select(p.id, p.email, p.name, p.language, g.role, a.name_th, a.name_en)
+        .join_from(t.people, t.grants, g.person_id == p.id, isouter=True)
+        .join(t.agencies, a.id == g.agency_id, isouter=True)
+        .order_by(p.id, g.id)
+    ):
+        role = ((row.role, Text(row.name_th, row.name_en) if row.name_th else None),) if row.role else ()
+        before = found[row.id].roles if row.id in found else ()
+        found[row.id] = Listed(row.id, row.email, row.name, row.language, before + role)
+    return list(found.values())
+
+
+def register_workflow(tx: Tx, workflow: Workflow, source: str, *, by: int, now: datetime) -> bool:
+    """Keep a definition as indicators will use it; ``False`` when this very text is kept already.
+
+    A text that changed without a new version number is refused: running indicators rest on it.
+    """
+    kept = t.workflow_versions.c
+    found = tx.connection.execute(
+        select(kept.hash).where(kept.key == workflow.key, kept.version == workflow.version)
+    ).scalar_one_or_none()
+    if found == workflow.source_hash:
+        return False
+    if found is not None:
+        raise refuse("workflow.changed_without_version", key=workflow.key, version=workflow.version)
+    tx.connection.execute(
+        insert(t.workflow_versions).values(
+            key=workflow.key,
+            version=workflow.version,
+            hash=workflow.source_hash,
+            source=source,
+            registered_at=now,
+        )
+    )
+    data = {"key": workflow.key, "version": workflow.version, "hash": workflow.source_hash}
+    tx.record(Event(Happened.WORKFLOW_REGISTERED, now, by, data))
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """The long texts of an indicator, as the existing page carries them; ``None`` where it has none."""
+
+    kind: str | None = None
+    result_kind: str | None = None
+    definition: str | None = None
+    method: str | None = None
+    evidence_asked: str | None = None
+    plan_node: int | None = None
+    source_note: str | None = None
+
+
+def describe(tx: Tx, indicator: int, details: Details) -> None:
+    """Keep the long texts of an indicator just created; they belong to its creation and carry no event."""
+    tx.connection.execute(
+        update(t.indicator_details)
+        .where(t.indicator_details.c.indicator_id == indicator)
+        .values(
+            kind=details.kind,
+            result_kind=details.result_kind,
+            definition=details.definition,
+            method=details.method,
+            evidence_asked=details.evidence_asked,
+            plan_node_id=details.plan_node,
+            source_note=details.source_note,
+        )
+    )
+
+
+def add_plan_node(tx: Tx, code: str, title: str, parent: int | None) -> int:
+    """The id of the plan node of that code, added when it is new."""
+    n = t.plan_nodes.c
+    found = tx.connection.execute(select(n.id).where(n.code == code)).scalar_one_or_none()
+    if found is not None:
+        return int(found)
+    row = insert(t.plan_nodes).values(code=code, title=title, parent_id=parent)
+    return int(tx.connection.execute(row).inserted_primary_key[0])

@@ -1,0 +1,289 @@
+"""Between the rows of an indicator and the engine's values: what is read and written by every action."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Select, bindparam, func, literal_column, select, update
+from sqlalchemy.engine import Dialect
+
+from engine.indicator import (
+    Decision,
+    Evaluation,
+    Evidence,
+    Indicator,
+    Milestone,
+    Occurrence,
+    QuarterReport,
+    Ruling,
+    Standing,
+    Stored,
+    Waiver,
+)
+from engine.quarter import FiscalYear
+from engine.ports import Change
+from engine.workflow import Text, Workflow
+from storage import tables as t
+from storage.statements import Prepared, upsert, within
+
+#: How many indicators are held at once when all of them are read.
+PORTION = 500
+
+_SEALED = (
+    select(func.coalesce(func.max(t.seals.c.quarter), literal_column("0")))
+    .where(t.seals.c.fiscal_year == t.indicators.c.fiscal_year)
+    .scalar_subquery()
+)
+_TRAILS = ("claimed_q1", "claimed_q2", "claimed_q3", "claimed_q4") + (
+    "verified_q1",
+    "verified_q2",
+    "verified_q3",
+    "verified_q4",
+)
+_i, _d = t.indicators.c, t.indicator_details.c
+_HEAD = select(
+    _i.id,
+    _i.code,
+    _i.fiscal_year,
+    _i.agency_id,
+    _i.workflow_version_id,
+    _i.owner_id,
+    _i.target,
+    _i.weight,
+    _i.life,
+    _i.ladder,
+    _i.version,
+    _i.journal_seq,
+    _i.journal_head,
+    _i.claimed_level,
+    _i.claimed_fraction,
+    _i.verified_level,
+    _i.verified_fraction,
+    _i.as_of,
+    _i.changes_on,
+    _i.next_due_on,
+    *(_i[name] for name in _TRAILS),
+    _d.title_th,
+    _d.title_en,
+    _d.unit,
+    _SEALED.label("sealed_through"),
+).join_from(t.indicators, t.indicator_details)
+
+_o = t.occurrences.c
+_OCCURRENCE_FIELDS = tuple(column.name for column in t.occurrences.columns if column.name != "indicator_id")
+_MILESTONE_FIELDS = ("key", "state", "due_on", "since", "blocked_by", "postponed_to", "reason")
+_DECISION_FIELDS = tuple(column.name for column in t.decisions.columns if column.name != "indicator_id")
+_WAIVER_FIELDS = tuple(column.name for column in t.waivers.columns if column.name != "indicator_id")
+_EVIDENCE_FIELDS = tuple(column.name for column in t.evidence.columns if column.name != "indicator_id")
+_REPORT_FIELDS = tuple(column.name for column in t.reports.columns if column.name != "indicator_id")
+_SCORES = 5  # the last columns of a report row are its evaluation
+
+
+def _children(table: Any, fields: tuple[str, ...], order: str) -> Select[Any]:
+    owner = table.c.indicator_id
+    return (
+        select(owner, *(table.c[name] for name in fields)).where(within(owner)).order_by(owner, table.c[order])
+    )
+
+
+class Statements:
+    """Every statement of an action, compiled for one dialect."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        one = _HEAD.where(_i.code == bindparam("code"), _i.fiscal_year == bindparam("fiscal_year"))
+        self.head = Prepared(one, dialect)
+        self.head_locked = Prepared(one.with_for_update(of=t.indicators), dialect)
+        after = _HEAD.where(_i.id > bindparam("after")).order_by(_i.id)
+        self.portion = Prepared(after.limit(literal_column(str(PORTION))), dialect)
+        self.children = {
+            "milestones": Prepared(_children(t.milestones, _MILESTONE_FIELDS, "key"), dialect),
+            "occurrences": Prepared(_children(t.occurrences, _OCCURRENCE_FIELDS, "number"), dialect),
+            "decisions": Prepared(_children(t.decisions, _DECISION_FIELDS, "number"), dialect),
+            "waivers": Prepared(_children(t.waivers, _WAIVER_FIELDS, "number"), dialect),
+            "evidence": Prepared(_children(t.evidence, _EVIDENCE_FIELDS, "number"), dialect),
+            "reports": Prepared(_children(t.reports, _REPORT_FIELDS, "quarter"), dialect),
+        }
+        self.move = Prepared(_move(), dialect)
+        self.upserts = {
+            table.name: Prepared(upsert(table, dialect), dialect, [column.name for column in table.columns])
+            for table in (t.milestones, t.occurrences, t.decisions, t.waivers, t.evidence, t.reports)
+        }
+        journal_columns = [column.name for column in t.journal.columns]
+        self.append = Prepared(t.journal.insert(), dialect, journal_columns)
+
+
+_MOVED = (
+    "life",
+    "ladder",
+    "claimed_level",
+    "claimed_fraction",
+    "verified_level",
+    "verified_fraction",
+    "as_of",
+    "changes_on",
+    "next_due_on",
+    *_TRAILS,
+    "version",
+    "journal_seq",
+    "journal_head",
+)
+
+
+def _move() -> Any:
+    """Move an indicator to its next version, only if it still is at the one that was loaded."""
+    return (
+        update(t.indicators)
+        .where(_i.id == bindparam("b_id"), _i.version == bindparam("b_loaded_version"))
+        .values({name: bindparam(f"b_{name}", type_=_i[name].type) for name in _MOVED})
+    )
+
+
+def moved(indicator: Indicator, seq: int, head: str) -> dict[str, Any]:
+    """The parameters of :func:`_move`."""
+    values: dict[str, Any] = {
+        "life": str(indicator.life),
+        "ladder": indicator.ladder,
+        **stored_columns(indicator.stored),
+        "version": indicator.version + 1,
+        "journal_seq": seq,
+        "journal_head": head,
+    }
+    parameters = {f"b_{name}": value for name, value in values.items()}
+    parameters["b_id"], parameters["b_loaded_version"] = indicator.id, indicator.version
+    return parameters
+
+
+def stored_columns(stored: Stored) -> dict[str, Any]:
+    """The columns of the indicator row that keep its levels."""
+    return {
+        "claimed_level": stored.claimed.level,
+        "claimed_fraction": stored.claimed.fraction,
+        "verified_level": stored.verified.level,
+        "verified_fraction": stored.verified.fraction,
+        "as_of": stored.as_of,
+        "changes_on": stored.changes_on,
+        "next_due_on": stored.next_due_on,
+        **dict(zip(_TRAILS, stored.claimed_trail + stored.verified_trail, strict=True)),
+    }
+
+
+def indicator_of(row: Any, workflow: Workflow) -> Indicator:
+    """An indicator from a row of ``_HEAD``, still without its children."""
+    return Indicator(
+        id=row[0],
+        code=row[1],
+        fiscal_year=FiscalYear(row[2]),
+        agency=row[3],
+        workflow=workflow,
+        title=Text(row[28], row[29]),
+        unit=row[30],
+        target=row[6],
+        weight=row[7],
+        life=row[8],
+        ladder=row[9],
+        workflow_owner=row[5],
+        version=row[10],
+        journal_seq=row[11],
+        journal_head=row[12],
+        sealed_through=row[31],
+        stored=Stored(
+            Standing(row[13], row[14]),
+            Standing(row[15], row[16]),
+            row[17],
+            row[18],
+            row[19],
+            tuple(row[20:24]),
+            tuple(row[24:28]),
+        ),
+    )
+
+
+def adopt(indicators: Mapping[int, Indicator], name: str, rows: list[Any]) -> None:
+    """Put the rows of one child table with the indicators they belong to."""
+    put = _ADOPT[name]
+    for row in rows:
+        owner = indicators.get(row[0])
+        if owner is not None:
+            put(owner, row)
+
+
+def _put_milestone(owner: Indicator, row: Any) -> None:
+    owner.milestones[row[1]] = Milestone(*row[1:])
+
+
+def _put_occurrence(owner: Indicator, row: Any) -> None:
+    owner.occurrences.append(Occurrence(*row[1:]))
+
+
+def _put_decision(owner: Indicator, row: Any) -> None:
+    _, number, milestone, ruling, *rest = row
+    owner.decisions.append(Decision(number, milestone, Ruling(ruling), *rest))
+
+
+def _put_waiver(owner: Indicator, row: Any) -> None:
+    owner.waivers.append(Waiver(*row[1:]))
+
+
+def _put_evidence(owner: Indicator, row: Any) -> None:
+    owner.evidence.append(Evidence(*row[1:]))
+
+
+def _put_report(owner: Indicator, row: Any) -> None:
+    report = QuarterReport(*row[1:-_SCORES])
+    quality, timeliness, remark, evaluated_at, evaluated_by = row[-_SCORES:]
+    if evaluated_at is not None:
+        report.evaluation = Evaluation(quality, timeliness, remark, evaluated_at, evaluated_by)
+    owner.reports[report.quarter] = report
+
+
+_ADOPT = {
+    "milestones": _put_milestone,
+    "occurrences": _put_occurrence,
+    "decisions": _put_decision,
+    "waivers": _put_waiver,
+    "evidence": _put_evidence,
+    "reports": _put_report,
+}
+
+
+def child_row(indicator_id: int, child: Any, fields: tuple[str, ...]) -> dict[str, Any]:
+    """A child's row, column by column; the engine's field names are the columns' names."""
+    row = {name: getattr(child, name) for name in fields}
+    row["indicator_id"] = indicator_id
+    return row
+
+
+def report_row(indicator_id: int, report: QuarterReport) -> dict[str, Any]:
+    row = child_row(indicator_id, report, _REPORT_FIELDS[:-_SCORES])
+    given = report.evaluation
+    row["state"] = str(report.state)
+    row["quality"] = given.quality if given else None
+    row["timeliness"] = given.timeliness if given else None
+    row["remark"] = given.remark if given else None
+    row["evaluated_at"] = given.evaluated_at if given else None
+    row["evaluated_by"] = given.evaluated_by if given else None
+    return row
+
+
+def milestone_row(indicator_id: int, milestone: Milestone) -> dict[str, Any]:
+    row = child_row(indicator_id, milestone, _MILESTONE_FIELDS)
+    row["state"] = str(milestone.state)
+    return row
+
+
+def changed(change: Change) -> dict[str, list[dict[str, Any]]]:
+    """The rows of a change, table by table; tables without any are left out."""
+    owner = change.indicator.id
+    tables = {
+        "milestones": [milestone_row(owner, one) for one in change.milestones],
+        "occurrences": [child_row(owner, one, _OCCURRENCE_FIELDS) for one in change.occurrences],
+        "decisions": [child_row(owner, one, _DECISION_FIELDS) for one in change.decisions],
+        "waivers": [child_row(owner, one, _WAIVER_FIELDS) for one in change.waivers],
+        "evidence": [child_row(owner, one, _EVIDENCE_FIELDS) for one in change.evidence],
+        "reports": [report_row(owner, one) for one in change.reports],
+    }
+    return {name: found for name, found in tables.items() if found}
+
+
+def year_of(fiscal_year: int) -> FiscalYear:
+    """The fiscal year kept as the CE year in which it ends."""
+    return FiscalYear(fiscal_year)

@@ -1,0 +1,89 @@
+"""The store: one transaction for every action, and quiet snapshots for reading."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import create_engine, event, select, text
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.pool import QueuePool
+
+from engine.ports import Policy
+from engine.workflow import Workflow
+from storage import tables as t
+from storage.rows import Statements
+from storage.transaction import Tx
+from storage.writer import PooledWriter, QueuedWriter, Writer
+
+
+def connect(url: str, *, busy_seconds: float = 10.0, connections: int = 10) -> Engine:
+    """An engine for the database at ``url``, set up as the house needs it."""
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_size=connections, max_overflow=0, pool_pre_ping=False)
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=connections,
+        max_overflow=connections,
+        connect_args={"timeout": busy_seconds, "check_same_thread": False, "cached_statements": 256},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    """WAL so that readers never wait; FULL so that a commit survives a power cut; BEGIN is ours."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+class Store:
+    """The database, handed the policy and the way to turn a kept definition into a workflow."""
+
+    def __init__(self, engine: Engine, policy: Policy, parse: Callable[[str], Workflow]) -> None:
+        self.engine = engine
+        self.policy = policy
+        self.statements = Statements(engine.dialect)
+        self.is_sqlite = engine.dialect.name == "sqlite"
+        self._parse = parse
+        self._workflows: dict[int, Workflow] = {}
+        self._writer: Writer = QueuedWriter(engine) if self.is_sqlite else PooledWriter(engine)
+
+    @contextmanager
+    def begin(self) -> Iterator[Tx]:
+        """A writing transaction: durable when the block ends, undone when it raises."""
+        with self._writer.transaction() as connection:
+            yield Tx(self, connection, writing=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Tx]:
+        """A snapshot: everything read in the block is of one moment; saving through it is an error."""
+        with self.engine.connect() as connection:
+            if self.is_sqlite:
+                connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+                connection.exec_driver_sql("BEGIN")
+                try:
+                    yield Tx(self, connection, writing=False)
+                finally:
+                    connection.exec_driver_sql("COMMIT")
+            else:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+                with connection.begin():
+                    connection.execute(text("SET TRANSACTION READ ONLY"))
+                    yield Tx(self, connection, writing=False)
+
+    def close(self) -> None:
+        self._writer.close()
+        self.engine.dispose()
+
+    def workflow(self, version_id: int, connection: Connection) -> Workflow:
+        """The definition kept under that id; parsed once, for a kept version never changes."""
+        found = self._workflows.get(version_id)
+        if found is None:
+            kept = t.workflow_versions.c
+            source = connection.execute(select(kept.source).where(kept.id == version_id)).scalar_one()
+            found = self._workflows[version_id] = self._parse(source)
+        return found

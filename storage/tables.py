@@ -1,0 +1,325 @@
+"""Every table. Children of an indicator are keyed by its id and a number that the engine gives."""
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from storage.types import Exact, Instant
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+#: The stream of the journal that belongs to no indicator.
+CITY = 0
+
+agencies = Table(
+    "agencies",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("code", String(16), unique=True),  # unknown for many; never guessed
+    Column("name_th", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("parent_id", ForeignKey("agencies.id")),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("email", String(254), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("language", String(2), nullable=False),
+    Column("added_at", Instant, nullable=False),
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("role", String(16), nullable=False),
+    Column("agency_id", ForeignKey("agencies.id")),
+)
+
+workflow_versions = Table(
+    "workflow_versions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", String(64), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("registered_at", Instant, nullable=False),
+    UniqueConstraint("key", "version"),
+)
+
+plan_nodes = Table(
+    "plan_nodes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("parent_id", ForeignKey("plan_nodes.id")),
+    Column("code", String(32), nullable=False, unique=True),  # "5.2.1.1", digits of the code only
+    Column("title", Text, nullable=False),
+)
+
+# What pages read is kept on the row: a matrix is one index scan. The row is slim on purpose; long texts
+# lie in indicator_details.
+indicators = Table(
+    "indicators",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("code", String(32), nullable=False),
+    Column("fiscal_year", SmallInteger, nullable=False),
+    Column("agency_id", ForeignKey("agencies.id"), nullable=False),
+    Column("workflow_version_id", ForeignKey("workflow_versions.id"), nullable=False),
+    Column("owner_id", ForeignKey("agencies.id")),
+    Column("target", Exact),
+    Column("weight", Exact, nullable=False),
+    Column("life", String(24), nullable=False),
+    Column("ladder", String(64), nullable=False),
+    Column("claimed_level", SmallInteger, nullable=False),
+    Column("claimed_fraction", Float, nullable=False),
+    Column("verified_level", SmallInteger, nullable=False),
+    Column("verified_fraction", Float, nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("changes_on", Date),
+    Column("next_due_on", Date),
+    Column("claimed_q1", SmallInteger),
+    Column("claimed_q2", SmallInteger),
+    Column("claimed_q3", SmallInteger),
+    Column("claimed_q4", SmallInteger),
+    Column("verified_q1", SmallInteger),
+    Column("verified_q2", SmallInteger),
+    Column("verified_q3", SmallInteger),
+    Column("verified_q4", SmallInteger),
+    Column("version", Integer, nullable=False),
+    Column("journal_seq", Integer, nullable=False),
+    Column("journal_head", String(64), nullable=False),
+    UniqueConstraint("fiscal_year", "code"),
+    Index("ix_indicators_year_agency", "fiscal_year", "agency_id"),
+    Index("ix_indicators_changes_on", "changes_on"),
+)
+
+indicator_details = Table(
+    "indicator_details",
+    metadata,
+    Column("indicator_id", ForeignKey("indicators.id"), primary_key=True),
+    Column("title_th", Text, nullable=False),
+    Column("title_en", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("kind", String(16)),  # strategic or routine, as the page says
+    Column("result_kind", String(16)),  # output or outcome
+    Column("definition", Text),
+    Column("method", Text),
+    Column("evidence_asked", Text),
+    Column("plan_node_id", ForeignKey("plan_nodes.id")),
+    Column("source_note", Text),
+)
+
+milestones = Table(
+    "milestones",
+    metadata,
+    Column("indicator_id", ForeignKey("indicators.id"), primary_key=True),
+    Column("key", String(64), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("due_on", Date),
+    Column("since", Instant),
+    Column("blocked_by", Text, nullable=False),
+    Column("postponed_to", Date),
+    Column("reason", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+occurrences = Table(
+    "occurrences",
+    metadata,
+    Column("indicator_id", ForeignKey("indicators.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("milestone", String(64), nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("counts", Boolean, nullable=False),
+    Column("occurred_on", Date),
+    Column("quarter", SmallInteger, nullable=False),
+    Column("counts_on", Date),
+    Column("recorded_at", Instant, nullable=False),
+    Column("recorded_by", Integer, nullable=False),
+    Column("planned", Boolean, nullable=False),
+    Column("value", Exact),
+    Column("document_number", Text),
+    Column("note", Text, nullable=False),
+    Column("approved_at", Instant),
+    Column("approved_by", Integer),
+    Column("fulfils", Integer),
+    Column("voided_at", Instant),
+    Column("voided_by", Integer),
+    Column("void_reason", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("indicator_id", ForeignKey("indicators.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("milestone", String(64), nullable=False),
+    Column("ruling", String(16), nullable=False),
+    Column("decided_at", Instant, nullable=False),
+    Column("decided_by", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("fix_by", Date),
+    sqlite_with_rowid=False,
+)
+
+waivers = Table(
+    "waivers",
+    metadata,
+    Column("indicator_id", ForeignKey("indicators.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("milestone", String(64), nullable=False),
+    Column("granted_on", Date, nullable=False),
+    Column("expires_on", Date, nullable=False),
+    Column("granted_at", Instant, nullable=False),
+    Column("granted_by", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("withdrawn_at", Instant),
+    sqlite_with_rowid=False,
+)
+
+files = Table(
+    "files",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("media_type", String(128), nullable=False),
+    Column("stored_at", Instant, nullable=False),
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("indicator_id", ForeignKey("indicators.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("milestone", String(64), nullable=False),
+    Column("request", String(64), nullable=False),
+    Column("occurrence", Integer),
+    Column("attached_at", Instant, nullable=False),
+    Column("attached_by", Integer, nullable=False),
+    Column("sha256", ForeignKey("files.sha256"), index=True),
+    Column("link", Text),
+    Column("file_name", Text, nullable=False),
+    Column("withdrawn_at", Instant),
+    CheckConstraint("(sha256 IS NULL) <> (link IS NULL)", name="file_or_link"),
+    sqlite_with_rowid=False,
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("indicator_id", ForeignKey("indicators.id"), primary_key=True),
+    Column("quarter", SmallInteger, primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("narrative", Text, nullable=False),
+    Column("self_reported", Exact),  # null is "not reported", never 0
+    Column("written_at", Instant),
+    Column("written_by", Integer),
+    Column("submitted_at", Instant),
+    Column("submitted_by", Integer),
+    Column("endorsed_at", Instant),
+    Column("endorsed_by", Integer),
+    Column("return_reason", Text, nullable=False),
+    Column("fix_by", Date),
+    Column("quality", SmallInteger),
+    Column("timeliness", SmallInteger),
+    Column("remark", Text),
+    Column("evaluated_at", Instant),
+    Column("evaluated_by", Integer),
+    sqlite_with_rowid=False,
+)
+
+extensions = Table(
+    "extensions",
+    metadata,
+    Column("agency_id", ForeignKey("agencies.id"), primary_key=True),
+    Column("fiscal_year", SmallInteger, primary_key=True),
+    Column("quarter", SmallInteger, primary_key=True),
+    Column("until_on", Date, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("granted_at", Instant, nullable=False),
+    Column("granted_by", Integer, nullable=False),
+)
+
+# Append-only. ``at`` and ``data`` are kept as the very text that was hashed, on both databases.
+journal = Table(
+    "journal",
+    metadata,
+    Column("stream", Integer, primary_key=True, autoincrement=False),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("what", String(32), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("by", Integer, nullable=False),
+    Column("data", Text, nullable=False),
+    Column("previous_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# One row: the end of the city's own stream of the journal.
+city = Table(
+    "city",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("journal_seq", Integer, nullable=False),
+    Column("journal_head", String(64), nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)
+
+seals = Table(
+    "seals",
+    metadata,
+    Column("fiscal_year", SmallInteger, primary_key=True, autoincrement=False),
+    Column("quarter", SmallInteger, primary_key=True, autoincrement=False),
+    Column("sealed_at", Instant, nullable=False),
+    Column("sealed_by", Integer, nullable=False),
+    Column("previous_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+seal_lines = Table(
+    "seal_lines",
+    metadata,
+    Column("fiscal_year", SmallInteger, primary_key=True, autoincrement=False),
+    Column("quarter", SmallInteger, primary_key=True, autoincrement=False),
+    Column("indicator_id", ForeignKey("indicators.id"), primary_key=True),
+    Column("code", String(32), nullable=False),
+    Column("claimed_level", SmallInteger, nullable=False),
+    Column("claimed_fraction", Float, nullable=False),
+    Column("verified_level", SmallInteger, nullable=False),
+    Column("verified_fraction", Float, nullable=False),
+    Column("workflow", String(64), nullable=False),
+    Column("workflow_version", Integer, nullable=False),
+    Column("workflow_hash", String(64), nullable=False),
+    Column("journal_seq", Integer, nullable=False),
+    Column("journal_head", String(64), nullable=False),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,273 @@
+"""One transaction on the store: the engine's port, kept by statements of both databases."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.engine import Connection
+
+from engine.errors import Refusal, refuse
+from engine.events import Event
+from engine.indicator import Indicator
+from engine.nearest import nearest
+from engine.ports import Change, LastChange, SealLine
+from engine.quarter import Quarter
+from engine.workflow import Workflow
+from storage import rows, seals
+from storage import tables as t
+from storage.journal import GENESIS, Entry, chained
+from storage.statements import upsert
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+
+class Tx:
+    """Implements :class:`engine.ports.Transaction`; ``connection`` is for the reads of pages."""
+
+    def __init__(self, store: "Store", connection: Connection, *, writing: bool) -> None:
+        self.store = store
+        self.policy = store.policy
+        self.connection = connection
+        self._lock_rows = writing and not store.is_sqlite
+        self._statements = store.statements
+        self._driver = connection.connection
+
+    # -- indicators ---------------------------------------------------------------------------------
+
+    def indicator(self, code: str, fiscal_year: int) -> Indicator:
+        """The indicator with all its facts; locked until the end of a writing transaction."""
+        head = self._statements.head_locked if self._lock_rows else self._statements.head
+        cursor = self._driver.cursor()
+        head.run(cursor, {"code": code, "fiscal_year": fiscal_year})
+        found = head.rows(cursor)
+        if not found:
+            raise self._unknown(code, fiscal_year)
+        indicator = self._indicator_of(found[0])
+        self._adopt_children({indicator.id: indicator})
+        return indicator
+
+    def indicators(
+        self, fiscal_year: int | None = None, agency: int | None = None
+    ) -> Iterator[Indicator]:
+        """Every indicator of the year and the agency (``None``: of all) by id, in bounded portions."""
+        after = 0
+        portion = self._statements.portion
+        while True:
+            cursor = self._driver.cursor()
+            portion.run(cursor, {"after": after})
+            heads = portion.rows(cursor)
+            if not heads:
+                return
+            after = heads[-1][0]
+            wanted = [
+                row
+                for row in heads
+                if fiscal_year in (None, row[2]) and agency in (None, row[3])
+            ]
+            if wanted:
+                found = {row[0]: self._indicator_of(row) for row in wanted}
+                self._adopt_children(found)
+                yield from found.values()
+
+    def create(self, indicator: Indicator, event: Event) -> None:
+        """Write a new indicator with its milestones and its first event; sets its id and journal end."""
+        self._refuse_duplicate(indicator)
+        version_id = self._workflow_version(indicator.workflow)
+        inserted = self.connection.execute(
+            insert(t.indicators).values(
+                code=indicator.code,
+                fiscal_year=indicator.fiscal_year.year,
+                agency_id=indicator.agency,
+                workflow_version_id=version_id,
+                owner_id=indicator.workflow_owner,
+                target=indicator.target,
+                weight=indicator.weight,
+                life=str(indicator.life),
+                ladder=indicator.ladder,
+                version=1,
+                journal_seq=1,
+                journal_head="",
+                **rows.stored_columns(indicator.stored),
+            )
+        )
+        indicator.id = inserted.inserted_primary_key[0]
+        entry = chained(indicator.id, 1, event, GENESIS)
+        self.connection.execute(
+            update(t.indicators)
+            .where(t.indicators.c.id == indicator.id)
+            .values(journal_head=entry.hash)
+        )
+        self.connection.execute(
+            insert(t.indicator_details).values(
+                indicator_id=indicator.id,
+                title_th=indicator.title.th,
+                title_en=indicator.title.en,
+                unit=indicator.unit,
+            )
+        )
+        own = [rows.milestone_row(indicator.id, one) for one in indicator.milestones.values()]
+        self._statements.upserts["milestones"].run_many(self._driver.cursor(), own)
+        self._append(entry)
+        indicator.version, indicator.journal_seq, indicator.journal_head = 1, 1, entry.hash
+
+    def save(self, change: Change) -> None:
+        """Write the change and its event together; refused when the indicator moved on meanwhile."""
+        indicator = change.indicator
+        entry = chained(indicator.id, indicator.journal_seq + 1, change.event, indicator.journal_head)
+        with self._together():
+            move = self._driver.cursor()
+            self._statements.move.run(move, rows.moved(indicator, entry.seq, entry.hash))
+            for name, changed in rows.changed(change).items():
+                self._statements.upserts[name].run_many(self._driver.cursor(), changed)
+            self._append(entry)
+        if move.rowcount != 1:
+            raise self.changed_meanwhile(indicator)
+        indicator.version += 1
+        indicator.journal_seq, indicator.journal_head = entry.seq, entry.hash
+
+    def changed_meanwhile(self, indicator: Indicator) -> Refusal:
+        """The refusal that tells the loser who changed what, and when."""
+        last = self.last_change(indicator)
+        return refuse(
+            "indicator.changed_meanwhile",
+            code=indicator.code,
+            by=last.by,
+            what=last.what,
+            at=last.at,
+            version=last.version,
+        )
+
+    def last_change(self, indicator: Indicator) -> LastChange:
+        """Who changed the indicator last, what was done, and when."""
+        j, p = t.journal.c, t.people.c
+        row = self.connection.execute(
+            select(j.what, j.at, p.name, t.indicators.c.version)
+            .join_from(t.journal, t.people, j.by == p.id, isouter=True)
+            .join(t.indicators, t.indicators.c.id == j.stream)
+            .where(j.stream == indicator.id)
+            .order_by(j.seq.desc())
+            .limit(1)
+        ).one()
+        return LastChange(row.what, row.name or "", datetime.fromisoformat(row.at), row.version)
+
+    # -- the city -----------------------------------------------------------------------------------
+
+    def extension(self, agency: int, quarter: Quarter) -> date | None:
+        """The day until which the agency was given longer for the quarter, if it was."""
+        e = t.extensions.c
+        return self.connection.execute(
+            select(e.until_on).where(
+                e.agency_id == agency,
+                e.fiscal_year == quarter.fiscal_year,
+                e.quarter == quarter.number,
+            )
+        ).scalar_one_or_none()
+
+    def sealed_through(self, fiscal_year: int) -> int:
+        """The last sealed quarter of the year, 0 for none."""
+        found = self.connection.execute(
+            select(t.seals.c.quarter)
+            .where(t.seals.c.fiscal_year == fiscal_year)
+            .order_by(t.seals.c.quarter.desc())
+            .limit(1)
+        ).scalar_one_or_none()
+        return found or 0
+
+    def extend(self, agency: int, quarter: Quarter, until: date, reason: str, event: Event) -> None:
+        """Keep an extension of the agency's deadline with its event in the city's own journal."""
+        row = {
+            "agency_id": agency,
+            "fiscal_year": quarter.fiscal_year,
+            "quarter": quarter.number,
+            "until_on": until,
+            "reason": reason,
+            "granted_at": event.at,
+            "granted_by": event.by,
+        }
+        self.connection.execute(upsert(t.extensions, self.store.engine.dialect), row)
+        self.record(event)
+
+    def seal(self, quarter: Quarter, lines: Iterable[SealLine], event: Event) -> str:
+        """Freeze the quarter: keep every line, seal its reports; return the hash over all of it.
+
+        Every indicator of the year moves to its next version, so that nobody who loaded one before the
+        seal can still write a fact behind it.
+        """
+        digest = seals.write(self.connection, quarter, lines, event)
+        self.record(Event(event.what, event.at, event.by, {**event.data, "hash": digest}))
+        return digest
+
+    def record(self, event: Event) -> Entry:
+        """Append an event to the city's own stream of the journal."""
+        end = select(t.city.c.journal_seq, t.city.c.journal_head).where(t.city.c.id == 1)
+        row = self.connection.execute(end.with_for_update() if self._lock_rows else end).one()
+        entry = chained(t.CITY, row.journal_seq + 1, event, row.journal_head)
+        self._append(entry)
+        self.connection.execute(
+            update(t.city).where(t.city.c.id == 1).values(journal_seq=entry.seq, journal_head=entry.hash)
+        )
+        return entry
+
+    # -- helpers ------------------------------------------------------------------------------------
+
+    def _append(self, entry: Entry) -> None:
+        values = {name: getattr(entry, name) for name in Entry.__slots__}
+        self._statements.append.run(self._driver.cursor(), values)
+
+    def _together(self) -> AbstractContextManager[Any]:
+        """On PostgreSQL the statements of one change travel in one round trip."""
+        if self.store.is_sqlite:
+            return nullcontext()
+        return self._driver.driver_connection.pipeline()  # type: ignore[no-any-return,union-attr]  # psycopg's
+
+    def _indicator_of(self, row: Any) -> Indicator:
+        return rows.indicator_of(row, self.store.workflow(row[4], self.connection))
+
+    def _adopt_children(self, indicators: dict[int, Indicator]) -> None:
+        span = {"low": min(indicators), "high": max(indicators)}
+        cursors = {}
+        with self._together():
+            for name, statement in self._statements.children.items():
+                cursors[name] = self._driver.cursor()
+                statement.run(cursors[name], span)
+        for name, statement in self._statements.children.items():
+            rows.adopt(indicators, name, statement.rows(cursors[name]))
+
+    def _workflow_version(self, workflow: Workflow) -> int:
+        kept = t.workflow_versions.c
+        found = self.connection.execute(
+            select(kept.id).where(kept.key == workflow.key, kept.version == workflow.version)
+        ).scalar_one_or_none()
+        if found is None:
+            raise refuse("workflow.not_registered", key=workflow.key, version=workflow.version)
+        return int(found)
+
+    def _refuse_duplicate(self, indicator: Indicator) -> None:
+        i = t.indicators.c
+        year = indicator.fiscal_year
+        found = self.connection.execute(
+            select(i.id).where(i.code == indicator.code, i.fiscal_year == year.year)
+        ).scalar_one_or_none()
+        if found is not None:
+            raise refuse("indicator.exists", code=indicator.code, year=year)
+
+    def _unknown(self, code: str, fiscal_year: int) -> Refusal:
+        """Unknown here: offer the nearest codes of the year, and the years that do have this one."""
+        i = t.indicators.c
+        years = self.connection.execute(
+            select(i.fiscal_year).where(i.code == code).order_by(i.fiscal_year)
+        ).scalars()
+        agency = code.partition("-")[0]
+        codes = select(i.code).where(i.fiscal_year == fiscal_year).order_by(i.code).limit(2000)
+        near = self.connection.execute(codes.where(i.code.startswith(f"{agency}-", autoescape=True)))
+        known = list(near.scalars()) or list(self.connection.execute(codes).scalars())
+        return refuse(
+            "indicator.unknown",
+            code=code,
+            year=rows.year_of(fiscal_year),
+            nearest=nearest(code, known),
+            years=[rows.year_of(year) for year in years],
+        )
