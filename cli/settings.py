@@ -5,16 +5,26 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from engine.errors import Refusal, Unmet
 from engine.nearest import nearest
+from engine.quarter import DaysAre, Shift, Side
 from workflows.toml_lines import line_of
 
 PREFIX = "RADAP_"
@@ -41,10 +51,26 @@ def _known_country(code: str) -> str:
     return code
 
 
+def _some_days_of_the_week(days: frozenset[Weekday]) -> frozenset[Weekday]:
+    if len(days) == len(get_args(Weekday)):
+        raise PydanticCustomError("whole_week", "no day is left to work on", {})
+    return days
+
+
+def _rising(scores: tuple[int, ...]) -> tuple[int, ...]:
+    if not scores or any(low >= high for low, high in pairwise(scores)):
+        raise PydanticCustomError("not_rising", "scores rise from the lowest to the highest", {})
+    return scores
+
+
+Scores = Annotated[tuple[int, ...], AfterValidator(_rising)]
+Weight = Annotated[Decimal, Field(gt=0)]
+
+
 class Section(BaseModel):
     """A table of the file: keys that are not named here are refused by name."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Database(Section):
@@ -75,24 +101,36 @@ class Evidence(Section):
 class Calendar(Section):
     zone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Bangkok"
     country: Annotated[str, AfterValidator(_known_country)] = "TH"
-    weekend: frozenset[Weekday] = frozenset({"saturday", "sunday"})
+    weekend: Annotated[frozenset[Weekday], AfterValidator(_some_days_of_the_week)] = frozenset(
+        {"saturday", "sunday"}
+    )
     added_holidays: frozenset[date] = frozenset()
     removed_holidays: frozenset[date] = frozenset()
 
 
 class Deadlines(Section):
     days: Annotated[int, Field(ge=0, le=90)] = 15
-    direction: Literal["after", "before"] = "after"
-    shift: Literal["none", "next_working_day", "previous_working_day"] = "next_working_day"
-    days_are: Literal["calendar", "working"] = "calendar"
+    direction: Side = Side.AFTER
+    shift: Shift = Shift.NEXT_WORKING_DAY
+    days_are: DaysAre = DaysAre.CALENDAR
 
 
 class Reports(Section):
     fix_days: Annotated[int, Field(ge=1, le=90)] = 5
-    quality_scores: Annotated[tuple[int, ...], Field(min_length=1)] = (0, 75, 80, 85, 90, 95, 100)
+    quality_scores: Scores = (0, 75, 80, 85, 90, 95, 100)
+    timeliness_scores: Scores = (0, 50, 100)
     on_time_score: int = 100
     late_score: int = 50
     missing_score: int = 0
+    quarter_weights: tuple[Weight, Weight, Weight, Weight] = (Decimal(1), Decimal(1), Decimal(1), Decimal(1))
+
+    @field_validator("on_time_score", "late_score", "missing_score")
+    @classmethod
+    def _is_a_score(cls, earned: int, info: ValidationInfo) -> int:
+        allowed = info.data.get("timeliness_scores", (earned,))
+        if earned not in allowed:
+            raise PydanticCustomError("no_score", "not a score", {"allowed": [str(one) for one in allowed]})
+        return earned
 
 
 class Language(Section):
@@ -217,8 +255,8 @@ def _fault(
         near = nearest(str(loc[-1]), known)
         return Unmet("config.unknown_key", {**where, "nearest": near, "known": known})
     context = error.get("ctx", {})
-    if error["type"] == "literal_error":
-        allowed = re.findall(r"'([^']*)'", context["expected"])
+    if error["type"] in ("literal_error", "enum", "no_score"):
+        allowed = context.get("allowed") or re.findall(r"'([^']*)'", context["expected"])
         given = {"given": str(error["input"]), "allowed": allowed}
         return Unmet("config.not_allowed", {**where, **given})
     what = {**where, "given": _shown(error["input"]), "example": _example(loc)}
@@ -232,6 +270,8 @@ _KINDS = {
     "greater_than": "config.too_small",
     "greater_than_equal": "config.too_small",
     "less_than_equal": "config.too_large",
+    "not_rising": "config.not_rising",
+    "whole_week": "config.whole_week",
     "unknown_zone": "config.unknown_name",
     "unknown_country": "config.unknown_name",
 }

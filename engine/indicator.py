@@ -132,7 +132,7 @@ class Milestone:
     """One step of an indicator. Mutable because the state machine writes ``state`` on it."""
 
     key: str
-    state: str = MilestoneState.OPEN
+    state: str = MilestoneState.OPEN.value
     due_on: date | None = None
     since: datetime | None = None
     blocked_by: str = ""
@@ -156,7 +156,7 @@ class QuarterReport:
     """What the agency says of one quarter. Mutable because the state machine writes ``state`` on it."""
 
     quarter: int
-    state: str = ReportState.DRAFT
+    state: str = ReportState.DRAFT.value
     narrative: str = ""
     self_reported: Decimal | None = None
     written_at: datetime | None = None
@@ -223,7 +223,7 @@ class Indicator:
     unit: str = ""
     target: Decimal | None = None
     weight: Decimal = Decimal(1)
-    life: str = Life.DRAFT
+    life: str = Life.DRAFT.value
     ladder: str = NOT_STARTED
     workflow_owner: int | None = None
     version: int = 0

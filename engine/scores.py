@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from itertools import pairwise
 
 from engine.errors import Unmet, unless
 from engine.indicator import Evaluation
@@ -31,7 +32,7 @@ class ScoreScale:
 
     def __post_init__(self) -> None:
         for name, allowed in (("quality", self.quality), ("timeliness", self.timeliness)):
-            if not allowed or any(low >= high for low, high in zip(allowed, allowed[1:], strict=False)):
+            if not allowed or any(low >= high for low, high in pairwise(allowed)):
                 raise ValueError(f"the scores for {name} must rise from the lowest to the highest: {allowed}")
         for name, earned in (("on_time", self.on_time), ("late", self.late), ("missing", self.missing)):
             if earned not in self.timeliness:
@@ -119,8 +120,9 @@ def rounded(exact: Fraction, places: int) -> Decimal:
     """The decimal with that many places nearest to an exact value, halves away from zero."""
     scaled, rest = divmod(abs(exact.numerator) * 10**places, exact.denominator)
     up = 2 * rest >= exact.denominator
-    sign = -1 if exact < 0 else 1
-    return Decimal(sign * (scaled + up)).scaleb(-places)
+    sign = "-" if exact < 0 else ""
+    # Read from a string, because only there Decimal keeps every digit, whatever its context.
+    return Decimal(f"{sign}{scaled + up}e-{places}")
 
 
 def roll_up(node: RollUpNode, method: Method) -> RollUp:
@@ -196,8 +198,8 @@ def year_evaluation(quarters: Mapping[int, Evaluation | None], scale: ScoreScale
     """What the evaluations of the quarters 1 to 4 make together; a quarter without one is missing, not 0."""
     given = [quarters.get(number) for number in (1, 2, 3, 4)]
     return YearEvaluation(
-        _year("quality", [one and one.quality for one in given], scale),
-        _year("timeliness", [one and one.timeliness for one in given], scale),
+        _year("quality", [None if one is None else one.quality for one in given], scale),
+        _year("timeliness", [None if one is None else one.timeliness for one in given], scale),
     )
 
 

@@ -19,20 +19,18 @@ from engine.events import Happened
 from engine.indicator import Life, MilestoneState, ReportState, Ruling
 from engine.levels import Basis
 from engine.permissions import Action, Role
-from engine.quarter import FiscalYear, Quarter
-from engine.thai_dates import thai_day
+from engine.quarter import BE_OFFSET, FiscalYear, Quarter
+from engine.thai_dates import MONTHS, WEEKDAYS, Era, Span, Style, format_day
 from engine.workflow import Direction, MeasureKind, Order, Text, YearValue
 
 #: For each language the sentence of every kind, and every word as ``family.name``.
 Catalogues = Mapping[str, Mapping[str, str]]
 
-#: The Buddhist Era counts 543 years more than the Common Era.
-_BUDDHIST_ERA = 543
-
 _FAMILIES: dict[type, str] = {
     Action: "action",
     Basis: "basis",
     Direction: "direction",
+    Era: "era",
     Happened: "event",
     Life: "life",
     MeasureKind: "measure_kind",
@@ -41,9 +39,11 @@ _FAMILIES: dict[type, str] = {
     ReportState: "report_state",
     Role: "role",
     Ruling: "ruling",
+    Span: "span",
     YearValue: "year_value",
 }
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+#: Families of numbers: ``year`` is a CE year told in the era of the language, ``be`` and ``ce`` in that era.
+_NUMBERED = ("month", "weekday", "year", "be", "ce", "size")
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 _PLACE = re.compile(r"\{(\w+)(?::(\w+))?\}")
 _SAYS_NOTHING: tuple[object, ...] = (None, "", [], ())
@@ -101,12 +101,14 @@ class Wording:
                 local = value.astimezone(self.zone)
                 return self.say("format.instant", day=local.date(), time=f"{local:%H:%M}")
             case date():
-                return thai_day(value) if self.language == "th" else _english_day(value)
+                return format_day(value, self.language, Style.SHORT)
             case Quarter():
                 year = value.fiscal_year
-                return self.say("format.quarter", number=value.number, be=year + _BUDDHIST_ERA, ce=year)
+                return self.say("format.quarter", number=value.number, be=year + BE_OFFSET, ce=year)
             case FiscalYear():
-                return self.say("format.fiscal_year", be=value.year + _BUDDHIST_ERA, ce=value.year)
+                return self.say("format.fiscal_year", be=value.year + BE_OFFSET, ce=value.year)
+            case int() if family in _NUMBERED:
+                return self._numbered(value, family)
             case Decimal():
                 return plain_number(value)
             case str():
@@ -116,6 +118,17 @@ class Wording:
                 parts = [self.value(one, "" if family == "or" else family) for one in value]
                 return self._joined(parts, family)
         return str(value)
+
+    def _numbered(self, number: int, family: str) -> str:
+        """A number that stands for something: a month, a weekday, a year (CE) in the era of the language."""
+        match family:
+            case "month":
+                return MONTHS[number - 1].en if self.language == "en" else MONTHS[number - 1].th
+            case "weekday":
+                return WEEKDAYS[number - 1].en if self.language == "en" else WEEKDAYS[number - 1].th
+            case "size":
+                return f"{number / 1024**2:.0f} MB" if number >= 1024**2 else f"{number} B"
+        return str(number if family == "ce" or self.language == "en" and family == "year" else number + BE_OFFSET)
 
     def _joined(self, parts: list[str], family: str) -> str:
         if family == "or" and len(parts) > 1:
@@ -130,6 +143,3 @@ def plain_number(value: Decimal) -> str:
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
-
-def _english_day(day: date) -> str:
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"

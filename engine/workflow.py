@@ -185,7 +185,7 @@ NOT_STARTED = "not_started"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Workflow:
-    """A versioned definition. ``levels`` are in rising order; ``source_hash`` is the SHA-256 of its text.
+    """A versioned definition. ``levels`` are in rising order; ``source_hash`` is the SHA-256 of ``source``.
 
     Two definitions are the same when they are one object: comparing and hashing whole trees would cost
     more than the work done with them, and ``source_hash`` tells whether two texts agree.
@@ -199,6 +199,7 @@ class Workflow:
     levels: tuple[LevelRule, ...]
     description: Text = Text("", "")
     source_hash: str = ""
+    source: str = field(default="", repr=False)
     _by_key: dict[str, MilestoneDefinition] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import combinations, islice, pairwise, product
-from types import MappingProxyType
 from typing import Any
 
 from engine.indicator import Facts, Occurrence
@@ -39,8 +38,6 @@ from engine.workflow import (
 )
 
 Path = tuple[str | int, ...]
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
-
 #: Keys are typed on command lines and drawn in diagrams: small letters, digits and underscores only.
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -51,7 +48,7 @@ class Fault:
 
     path: Path
     kind: str
-    params: Mapping[str, Any] = field(default=_NOTHING)
+    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 def check(workflow: Workflow) -> list[Fault]:
@@ -171,7 +168,9 @@ def _measure_faults(milestone: MilestoneDefinition, path: Path) -> Iterator[Faul
 def _level_faults(workflow: Workflow) -> Iterator[Fault]:
     numbers = [rung.level for rung in workflow.levels]
     yield from _duplicates(numbers, ("levels",), "level", "level.duplicate")
-    yield from _duplicates([rung.state for rung in workflow.levels], ("levels",), "state", "level.state_duplicate")
+    yield from _duplicates(
+        [rung.state for rung in workflow.levels], ("levels",), "state", "level.state_duplicate"
+    )
     for index, rung in enumerate(workflow.levels):
         path: Path = ("levels", index)
         yield from _title_faults((*path, "title"), rung.title)
@@ -276,19 +275,22 @@ def _unfit_bound(workflow: Workflow, rule: Bound, path: Path) -> Iterator[Fault]
 def _band_faults(workflow: Workflow) -> Iterator[Fault]:
     """A higher level asks for more of the same measure, never for as much or for less."""
     for milestone in workflow.milestones:
-        bands = [
-            (index, rung.level, leaf)
-            for index, rung in enumerate(workflow.levels)
-            for leaf in leaves(rung.rule)
-            if isinstance(leaf, Bound) and leaf.milestone == milestone.key
-        ]
-        for (lower, _, below), (upper, level, above) in pairwise(bands):
-            if lower == upper or above.falling is not below.falling:
+        bands = sorted(
+            (
+                (rung.level, index, leaf)
+                for index, rung in enumerate(workflow.levels)
+                for leaf in leaves(rung.rule)
+                if isinstance(leaf, Bound) and leaf.milestone == milestone.key
+            ),
+            key=lambda band: band[:2],
+        )
+        for (lower, _, below), (level, index, above) in pairwise(bands):
+            if lower == level or above.falling is not below.falling:
                 continue
             if (above.limit >= below.limit) if above.falling else (above.limit <= below.limit):
                 yield Fault(
-                    _when(upper),
-                    "level.band_falls" if above.falling else "level.band_rises",
+                    _when(index),
+                    "level.band_not_falling" if above.falling else "level.band_not_rising",
                     {
                         "level": level,
                         "milestone": milestone.key,
@@ -312,10 +314,11 @@ def _schedule_faults(workflow: Workflow) -> Iterator[Fault]:
     """A milestone that carries a lower level is not due later than one that carries a higher."""
     if workflow.order is Order.ANY:
         return
+    climbing = _climbing(workflow)
     placed = [
         (index, milestone, level)
         for index, milestone in enumerate(workflow.milestones)
-        if (level := workflow.first_level_of(milestone.key)) is not None
+        if (level := climbing.first_level_of(milestone.key)) is not None
     ]
     for index, lower, level in placed:
         earlier = [
@@ -353,34 +356,36 @@ _MOST_WORLDS = 5_000
 
 
 def _ladder_faults(workflow: Workflow, written: Sequence[Fault]) -> Iterator[Fault]:
-    ladder = _sound(workflow, written)
-    if not ladder.levels:
+    sound = _sound(workflow, written)
+    if not sound.levels:
         return
-    done = _everything_done(ladder)
-    position = {id(rung): index for index, rung in enumerate(workflow.levels)}
-    unreachable = [rung for rung in _tried(ladder, done).rungs if not rung.proof.met]
-    for rung in unreachable:
-        asked, possible = _first_unmet(rung.proof)
-        yield Fault(
-            _when(position[id(rung.level)]),
-            "level.unreachable",
-            {"level": rung.level.level, "asked": asked, "possible": possible},
-        )
-    if unreachable:
-        return
-    for index, rung in enumerate(ladder.levels[:-1]):
-        above = ladder.levels[index + 1]
-        bands_overlap = any(fault.path == _when(position[id(above)]) for fault in written)
-        if not bands_overlap and not _can_stand(ladder, index, done):
-            params = {"level": rung.level, "next": above.level}
-            yield Fault(_when(position[id(rung)]), "level.never_stands", params)
+    position = {rung.level: index for index, rung in reversed([*enumerate(workflow.levels)])}
+    done = _everything_done(sound)
+    out_of_reach = [rung for rung in _tried(sound, done).rungs if not rung.proof.met]
+    for unmet in out_of_reach:
+        asked, possible = _first_unmet(unmet.proof)
+        params = {"level": unmet.level.level, "asked": asked, "possible": possible}
+        yield Fault(_when(position[unmet.level.level]), "level.unreachable", params)
+    unmet_levels = [unmet.level for unmet in out_of_reach]
+    ladder = replace(sound, levels=tuple(rung for rung in sound.levels if rung not in unmet_levels))
+    yield from _never_stands(ladder, done, position, {fault.path for fault in written})
     if ladder.order is not Order.ANY:
         yield from _rises_while_open(ladder, done, position)
 
 
+def _never_stands(
+    ladder: Workflow, done: _World, position: Mapping[int, int], at_fault: set[Path]
+) -> Iterator[Fault]:
+    """A level that gives way to the next one whenever it is reached is no level."""
+    for index, (rung, above) in enumerate(pairwise(ladder.levels)):
+        if _when(position[above.level]) not in at_fault and not _can_stand(ladder, index, done):
+            params = {"level": rung.level, "next": above.level}
+            yield Fault(_when(position[rung.level]), "level.never_stands", params)
+
+
 def _sound(workflow: Workflow, written: Sequence[Fault]) -> Workflow:
     """The workflow with the levels that can be tried, lowest first: those without a fault so far."""
-    tried = ("level.band_falls", "level.band_rises")
+    tried = ("level.band_not_falling", "level.band_not_rising")
     broken = {fault.path[:2] for fault in written if fault.path[2:3] == ("when",) and fault.kind not in tried}
     broken |= {fault.path[:2] for fault in written if fault.kind in ("level.duplicate", "level.below_one")}
     unfit = {milestone.key for milestone in workflow.milestones if milestone.needs < 1}
@@ -390,7 +395,12 @@ def _sound(workflow: Workflow, written: Sequence[Fault]) -> Workflow:
         for index, rung in enumerate(workflow.levels)
         if ("levels", index) not in broken and not any(leaf.milestone in unfit for leaf in leaves(rung.rule))
     ]
-    return replace(workflow, levels=tuple(sorted(rungs, key=lambda rung: rung.level)))
+    return _climbing(replace(workflow, levels=tuple(rungs)))
+
+
+def _climbing(workflow: Workflow) -> Workflow:
+    """The workflow with its levels in rising order, however they stand in the file."""
+    return replace(workflow, levels=tuple(sorted(workflow.levels, key=lambda rung: rung.level)))
 
 
 def _tried(workflow: Workflow, world: Mapping[str, _Extent]) -> LevelResult:
@@ -442,7 +452,11 @@ def _best(measure: Measure | None, limits: Sequence[Decimal]) -> Decimal | None:
     least, most = _reach(measure)
     if _falls(measure):
         return least if least is not None else min(limits, default=Decimal(0)) - 1
-    return most if most is not None else max([*limits, *([least] if least is not None else [])], default=Decimal(0)) + 1
+    return (
+        most
+        if most is not None
+        else max([*limits, *([least] if least is not None else [])], default=Decimal(0)) + 1
+    )
 
 
 def _reach(measure: Measure) -> tuple[Decimal | None, Decimal | None]:
@@ -476,9 +490,8 @@ def _rises_while_open(
             continue
         world = {**done, milestone.key: replace(done[milestone.key], facts=milestone.needs - 1)}
         if _tried(workflow, world).level >= first:
-            rung = next(rung for rung in workflow.levels if rung.level == first)
             yield Fault(
-                _when(position[id(rung)]),
+                _when(position[first]),
                 "level.rises_while_open",
                 {"level": first, "milestone": milestone.key, "needs": milestone.needs},
             )

@@ -26,18 +26,19 @@ class Prepared:
         self._order: Sequence[str] | None = compiled.positiontup
         # Constants that the compiler turned into parameters of its own.
         self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
-        self._binds = _processors(
-            (name, bind.type.dialect_impl(dialect).bind_processor(dialect))
-            for name, bind in compiled.binds.items()
-        )
-        columns = statement.selected_columns if isinstance(statement, Select) else ()
-        self._results = _processors(
-            (place, column.type.dialect_impl(dialect).result_processor(dialect, None))
-            for place, column in enumerate(columns)
-        )
-        # psycopg gives dates, instants, decimals and booleans as they are; only SQLite needs turning.
-        if dialect.name != "sqlite":
-            self._binds, self._results = [], []
+        self._binds: list[tuple[Any, Processor]] = []
+        self._results: list[tuple[Any, Processor]] = []
+        # psycopg takes and gives dates, instants, decimals and booleans as they are; only SQLite needs turning.
+        if dialect.name == "sqlite":
+            columns = statement.selected_columns if isinstance(statement, Select) else ()
+            self._binds = _processors(
+                (name, bind.type.dialect_impl(dialect).bind_processor(dialect))
+                for name, bind in compiled.binds.items()
+            )
+            self._results = _processors(
+                (place, column.type.dialect_impl(dialect).result_processor(dialect, None))
+                for place, column in enumerate(columns)
+            )
 
     def parameters(self, values: Mapping[str, Any]) -> Any:
         """The values in the form the driver takes."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from hashlib import sha256
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, cast
 
 from pydantic import ValidationError
@@ -24,7 +23,6 @@ from engine.workflow import (
     Direction,
     LevelRule,
     Measure,
-    MilestoneDefinition,
     Rule,
     Workflow,
     YearValue,
@@ -35,7 +33,6 @@ from workflows.file_format import FORMS, SHAPES, WorkflowForm
 from workflows.toml_lines import line_of
 
 _KeyPath = tuple[str | int, ...]
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ class LocatedFault:
     file: str
     line: int
     kind: str
-    params: Mapping[str, Any] = field(default=_NOTHING)
+    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 class DefinitionError(Exception):
@@ -156,7 +153,9 @@ def _document(text: str, file: str) -> dict[str, Any]:
 
 
 #: How tomllib says that something stands there twice.
-_DUPLICATE = re.compile(r"Cannot (overwrite a value|declare .* twice|mutate immutable)|Duplicate inline table key")
+_DUPLICATE = re.compile(
+    r"Cannot (overwrite a value|declare .* twice|mutate immutable)|Duplicate inline table key"
+)
 
 
 def _decimal(digits: str) -> Decimal:
@@ -184,7 +183,13 @@ _KINDS = {
 }
 
 #: What stands in for a key that had to be there, so that the rest can be checked in the same run.
-_STAND_INS: dict[str, Any] = {"key": "missing", "version": 1, "order": "tolerant", "kind": "percent", "when": {}}
+_STAND_INS: dict[str, Any] = {
+    "key": "missing",
+    "version": 1,
+    "order": "tolerant",
+    "kind": "percent",
+    "when": {},
+}
 
 #: Mending one place can uncover another inside it, no deeper than tables lie in tables.
 _MOST_ROUNDS = 8
@@ -220,10 +225,10 @@ def _fault(error: ErrorDetails) -> Fault:
         params |= {"given": path[-1], "nearest": nearest(str(path[-1]), known), "known": known}
     elif kind == "value.not_allowed":
         allowed = re.findall(r"'([^']*)'", error.get("ctx", {})["expected"])
-        given = str(error["input"])
+        given = str(error["input"])[:60]
         params |= {"given": given, "nearest": nearest(given, allowed), "known": allowed}
     elif kind.startswith("value."):
-        params |= {"given": str(error["input"])}
+        params |= {"given": str(error["input"])[:60]}
     return Fault(path, kind, params)
 
 
@@ -271,6 +276,7 @@ def _workflow(form: WorkflowForm, text: str) -> Workflow:
         levels=tuple(level.rung() for level in form.levels),
         description=form.description.text(),
         source_hash=sha256(text.encode()).hexdigest(),
+        source=text,
     )
     return replace(workflow, levels=tuple(_with_starts(workflow)))
 

@@ -1,6 +1,6 @@
 """What may stand in a definition file, key by key, and how it becomes the engine's types."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -74,9 +74,7 @@ class MeasureForm(Form):
     maximum: Number | None = None
 
     def measure(self) -> Measure:
-        return Measure(
-            self.kind, self.direction, self.year_value, self.of_target, self.minimum, self.maximum
-        )
+        return Measure(self.kind, self.direction, self.year_value, self.of_target, self.minimum, self.maximum)
 
 
 class MilestoneForm(Form):
@@ -131,7 +129,7 @@ class RuleForm(Form):
                 yield from part.misshapen((*path, name, index))
 
     def rule(self) -> Rule:
-        """The engine's rule; one that no shape fits becomes all that it names, so that the check can go on."""
+        """The engine's rule; one that no shape fits becomes all that it names, and is checked as that."""
         build = _SHAPES.get(frozenset(self.model_fields_set))
         if build:
             return build(self)
@@ -143,7 +141,7 @@ class RuleForm(Form):
 
 
 #: Which keys make which rule. The start of a limit is found once all levels are known.
-_SHAPES = {
+_SHAPES: dict[frozenset[str], Callable[[RuleForm], Rule]] = {
     frozenset({"milestone"}): lambda form: Reached(form.milestone),
     frozenset({"count", "at_least"}): lambda form: Count(form.count, int(form.at_least)),
     frozenset({"measure", "at_least"}): lambda form: Bound(form.measure, form.at_least),
@@ -167,9 +165,7 @@ class LevelForm(Form):
         """The level; its state is called after its milestone where it has a single one."""
         rule = self.when.rule()
         named = rule.milestone if isinstance(rule, Reached) else f"level_{self.level}"
-        return LevelRule(
-            self.level, named if self.state is None else self.state, self.title.text(), rule
-        )
+        return LevelRule(self.level, named if self.state is None else self.state, self.title.text(), rule)
 
 
 class WorkflowForm(Form):

@@ -7,6 +7,7 @@ nothing but them; whether the document is right is for ``tomllib`` to say.
 import re
 import tomllib
 from bisect import bisect_left
+from contextlib import suppress
 
 Path = tuple[str | int, ...]
 
@@ -42,10 +43,9 @@ def line_of(text: str, path: Path) -> int | None:
 def lines_of(text: str) -> dict[Path, int]:
     """The line of every key path in the document, as far as it can be read."""
     reader = _Reader(text)
-    try:
+    # Where it cannot be read any further, the lines before that place stay right.
+    with suppress(_Unreadable, RecursionError):
         reader.document()
-    except (_Unreadable, RecursionError):
-        pass  # the lines before that place are known and stay right
     return reader.lines
 
 

@@ -52,7 +52,7 @@ def create_indicator(tx: Transaction, new: NewIndicator, *, by: Person, now: dat
         unit=new.unit,
         target=new.target,
         weight=new.weight,
-        life=Life.ACTIVE,
+        life=Life.ACTIVE.value,
         workflow_owner=new.workflow_owner,
         sealed_through=tx.sealed_through(new.fiscal_year.year),
     )

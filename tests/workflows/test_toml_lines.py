@@ -90,7 +90,7 @@ PLACES: dict[Path, int] = {
 }
 
 
-@pytest.mark.parametrize(("path", "line"), PLACES.items(), ids=lambda value: str(value))
+@pytest.mark.parametrize(("path", "line"), PLACES.items(), ids=str)
 def test_line_of_a_key(path, line):
     assert line_of(DOCUMENT, path) == line
 
@@ -145,7 +145,9 @@ def test_what_stands_before_a_key_does_not_mislead(text, line):
     assert line_of(text, ("b",)) == line
 
 
-@pytest.mark.parametrize("broken", ["a = \nb = 1", 'a = ["1" "2"]\nb = 1', 'a = "x\nb = 1', "[a\nb = 1", "=\nb = 1"])
+@pytest.mark.parametrize(
+    "broken", ["a = \nb = 1", 'a = ["1" "2"]\nb = 1', 'a = "x\nb = 1', "[a\nb = 1", "=\nb = 1"]
+)
 def test_a_broken_document_is_read_as_far_as_it_goes(broken):
     assert line_of("first = 1\n" + broken, ("first",)) == 1
     assert line_of("first = 1\n" + broken, ("b",)) is None

@@ -1,0 +1,146 @@
+"""Where everything is introduced to everything: settings to policy, the store to definitions, sentences to doors."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import get_args
+from zoneinfo import ZoneInfo
+
+import holidays
+from babel.messages.pofile import read_po
+from sqlalchemy.engine import Engine, make_url
+
+from cli.settings import Settings, Weekday
+from engine.errors import refuse
+from engine.ports import Policy
+from engine.quarter import DeadlinePolicy, WorkCalendar
+from engine.scores import ScoreScale
+from engine.wording import Catalogues, Wording
+from storage import schema
+from storage.evidence import EvidenceStore, Limits
+from storage.store import Store, connect
+from workflows.catalogue import Catalogue, parse
+
+Clock = Callable[[], datetime]
+
+ROOT = Path(__file__).parent.parent
+LANGUAGES = ("th", "en")
+#: Fiscal years from the first page that is known of to well beyond any plan: BE 2550 to 2600.
+_YEARS = range(2006, 2058)
+
+
+def clock() -> datetime:
+    """The real time; everything below is handed an instant."""
+    return datetime.now(UTC)
+
+
+@cache
+def sentences() -> Catalogues:
+    """Every sentence of ``locale/``, by language and kind."""
+    return {language: _catalogue(language) for language in LANGUAGES}
+
+
+def _catalogue(language: str) -> Mapping[str, str]:
+    path = ROOT / "locale" / language / "LC_MESSAGES" / "radap.po"
+    with path.open("rb") as file:
+        read = read_po(file, locale=language)
+    return {str(message.id): str(message.string) for message in read if message.id}
+
+
+def wording(language: str, zone: ZoneInfo) -> Wording:
+    """The sentences of one language."""
+    return Wording(language, sentences()[language], zone)
+
+
+def policy_of(settings: Settings) -> Policy:
+    """The settings that decisions rest on."""
+    reports, deadlines = settings.reports, settings.deadlines
+    return Policy(
+        zone=settings.zone,
+        calendar=work_calendar(settings),
+        deadlines=DeadlinePolicy(
+            deadlines.days, deadlines.direction, deadlines.shift, deadlines.days_are
+        ),
+        scale=ScoreScale(
+            quality=reports.quality_scores,
+            timeliness=reports.timeliness_scores,
+            on_time=reports.on_time_score,
+            late=reports.late_score,
+            missing=reports.missing_score,
+            quarter_weights=reports.quarter_weights,
+        ),
+        fix_days=reports.fix_days,
+    )
+
+
+def work_calendar(settings: Settings) -> WorkCalendar:
+    """The country's holidays with the house's own additions and removals."""
+    calendar = settings.calendar
+    official = holidays.country_holidays(calendar.country, years=_YEARS)
+    days = (frozenset(official) | calendar.added_holidays) - calendar.removed_holidays
+    names = get_args(Weekday)
+    return WorkCalendar(days, frozenset(names.index(day) + 1 for day in calendar.weekend))
+
+
+def catalogue() -> Catalogue:
+    """The definitions that come with this release."""
+    return Catalogue(ROOT / "workflows")
+
+
+def evidence_store(settings: Settings) -> EvidenceStore:
+    limits = Limits(settings.evidence.max_bytes, settings.evidence.media_types)
+    return EvidenceStore(settings.evidence.folder, limits)
+
+
+@dataclass(frozen=True)
+class House:
+    """A running house: what every command and page works with."""
+
+    settings: Settings
+    store: Store
+    evidence: EvidenceStore
+    clock: Clock
+
+    @property
+    def policy(self) -> Policy:
+        return self.store.policy
+
+    @property
+    def engine(self) -> Engine:
+        return self.store.engine
+
+    def close(self) -> None:
+        self.store.close()
+
+
+def build(settings: Settings, now: Clock = clock, *, new: bool = False) -> House:
+    """Put a house together on its database.
+
+    A database that is not set up, or of another schema, is refused, unless a ``new`` one may be made.
+    """
+    database = settings.database
+    _mind_the_file(database.url, new=new)
+    engine = connect(database.url, busy_seconds=database.busy_seconds, connections=database.connections)
+    try:
+        if not new:
+            schema.require_current(engine)
+        store = Store(engine, policy_of(settings), parse)
+    except BaseException:
+        engine.dispose()
+        raise
+    return House(settings, store, evidence_store(settings), now)
+
+
+def _mind_the_file(url: str, *, new: bool) -> None:
+    """A missing SQLite file is not made by merely looking at it; a new one gets its folder."""
+    parsed = make_url(url)
+    name = parsed.database
+    if parsed.get_backend_name() != "sqlite" or not name or name == ":memory:":
+        return
+    file = Path(name)
+    if new:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    elif not file.exists():
+        raise refuse("schema.missing")
