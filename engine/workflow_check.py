@@ -194,7 +194,7 @@ def _gaps(numbers: Sequence[int]) -> Iterator[Fault]:
             yield Fault(
                 ("levels", index, "level"), "level.out_of_order", {"level": number, "previous": previous}
             )
-        previous = max(previous, number)
+        previous = number
 
 
 # --- the rules, as they are written --------------------------------------------------------------------

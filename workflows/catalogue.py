@@ -64,18 +64,29 @@ def parse(text: str, file: str = "") -> Workflow:
     form, faults = _form(document)
     if form is not None:
         workflow = _workflow(form, text)
-        faults += [*_misshapen(form)]
-        known = {fault.path for fault in faults}
-        # What was already said of a place is not said again in the words of the check.
-        faults += [
-            fault
-            for fault in check(workflow)
-            if not any(fault.path[:length] in known for length in range(1, len(fault.path) + 1))
-        ]
+        unread = [fault.path for fault in faults]
+        faults += [one for one in _misshapen(form) if not _hidden(one, unread)]
+        unread = [fault.path for fault in faults]
+        faults += [one for one in check(workflow) if not _hidden(one, unread)]
         if not faults:
             return workflow
     raise DefinitionError(
         LocatedFault(file, line_of(text, fault.path) or 1, fault.kind, fault.params) for fault in faults
+    )
+
+
+#: What cannot be told of a definition while such a key in such a list is unread.
+_HANGS_ON = {"milestone.unused": ("levels", "when"), "rule.unknown_milestone": ("milestones", "key")}
+
+
+def _hidden(fault: Fault, unread: Iterable[_KeyPath]) -> bool:
+    """Whether the fault may only follow from one at its place, above it or, for a whole rule, inside it."""
+    whole = fault.kind in ("rule.shape", "rule.empty")
+    return any(
+        fault.path[: len(path)] == path
+        or (whole and path[: len(fault.path)] == fault.path)
+        or (path[0], *path[2:3]) == _HANGS_ON.get(fault.kind)
+        for path in unread
     )
 
 

@@ -1,0 +1,298 @@
+"""Commands about facts: record, plan, approve, void; and the evidence that proves them."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli import parsing
+from cli.acting import Turn, act
+from cli.desk import Desk
+from cli.options import By, Code, IfVersion, Json, MilestoneKey, Number, Reason, Year
+from engine.actions import (
+    NewOccurrence,
+    Outcome,
+    approve_occurrence,
+    attach_evidence,
+    record_occurrence,
+    void_occurrence,
+    withdraw_evidence,
+)
+from storage import evidence
+
+Kind = Annotated[
+    str | None,
+    typer.Option("--kind", metavar="KIND", help="Kind of record, where the milestone has several."),
+]
+Value = Annotated[str | None, typer.Option("--value", metavar="X", help="What was measured.")]
+Document = Annotated[
+    str | None, typer.Option("--document", metavar="NO", help="Number of the document, such as 571/2559.")
+]
+Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="A remark; needed where there is no day.")]
+
+
+def record(
+    ctx: typer.Context,
+    code: Code,
+    milestone: MilestoneKey,
+    year: Year = None,
+    on: Annotated[
+        str | None, typer.Option("--on", metavar="DATE", help="When it happened: 2021-05-18, 18 พ.ค. 2564.")
+    ] = None,
+    quarter: Annotated[
+        str | None,
+        typer.Option("--quarter", metavar="N", help="Without a day: the quarter (give --note as well)."),
+    ] = None,
+    kind: Kind = None,
+    value: Value = None,
+    document: Document = None,
+    note: Note = "",
+    files: Annotated[
+        list[Path] | None,
+        typer.Option("--evidence", metavar="FILE", help="A file that proves it; may be given several times."),
+    ] = None,
+    fulfils: Annotated[
+        int | None, typer.Option("--fulfils", metavar="N", help="Number of the plan that this keeps.")
+    ] = None,
+    by: By = None,
+    if_version: IfVersion = None,
+    as_json: Json = False,
+) -> None:
+    """Record something that was done: a meeting, an order, a measured value."""
+    desk: Desk = ctx.obj
+    new = NewOccurrence(
+        milestone=milestone,
+        occurred_on=_day(on),
+        quarter=None if quarter is None else parsing.quarter_number(quarter),
+        kind=kind,
+        value=None if value is None else parsing.number(value),
+        document_number=document,
+        note=note,
+        fulfils=fulfils,
+    )
+    kept = [(file, _keep(desk, file)) for file in files or []]
+
+    def do(turn: Turn) -> Outcome:
+        outcome = record_occurrence(turn.tx, turn.code, turn.year, new, **turn.common)
+        for file, content in kept:
+            evidence.register(turn.tx, content, desk.clock())
+            attach_evidence(
+                turn.tx,
+                turn.code,
+                turn.year,
+                milestone,
+                occurrence=outcome.number,
+                sha256=content.sha256,
+                file_name=file.name,
+                by=turn.by,
+                now=turn.common["now"],
+            )
+        return outcome
+
+    act(desk, code, year, by, if_version, as_json, do)
+
+
+def plan(
+    ctx: typer.Context,
+    code: Code,
+    milestone: MilestoneKey,
+    on: Annotated[str, typer.Option("--on", metavar="DATE", help="The day to come.")],
+    year: Year = None,
+    kind: Kind = None,
+    value: Value = None,
+    note: Note = "",
+    by: By = None,
+    if_version: IfVersion = None,
+    as_json: Json = False,
+) -> None:
+    """Plan something for a day to come; only the projected level counts it."""
+    new = NewOccurrence(
+        milestone=milestone,
+        occurred_on=_day(on),
+        kind=kind,
+        value=None if value is None else parsing.number(value),
+        note=note,
+        planned=True,
+    )
+
+    def do(turn: Turn) -> Outcome:
+        return record_occurrence(turn.tx, turn.code, turn.year, new, **turn.common)
+
+    act(ctx.obj, code, year, by, if_version, as_json, do)
+
+
+def approve(
+    ctx: typer.Context,
+    code: Code,
+    number: Number,
+    year: Year = None,
+    by: By = None,
+    if_version: IfVersion = None,
+    as_json: Json = False,
+) -> None:
+    """Approve a record without a day: it counts from the end of its quarter."""
+
+    def do(turn: Turn) -> Outcome:
+        return approve_occurrence(turn.tx, turn.code, turn.year, number, **turn.common)
+
+    act(ctx.obj, code, year, by, if_version, as_json, do)
+
+
+def void(
+    ctx: typer.Context,
+    code: Code,
+    number: Number,
+    reason: Reason,
+    year: Year = None,
+    by: By = None,
+    if_version: IfVersion = None,
+    as_json: Json = False,
+) -> None:
+    """Take a record back; it stays in the history."""
+
+    def do(turn: Turn) -> Outcome:
+        return void_occurrence(turn.tx, turn.code, turn.year, number, reason=reason, **turn.common)
+
+    act(ctx.obj, code, year, by, if_version, as_json, do)
+
+
+def attach(
+    ctx: typer.Context,
+    code: Code,
+    milestone: MilestoneKey,
+    what: Annotated[str, typer.Argument(metavar="FILE|LINK", help="A file, or a link that begins with https://.")],
+    year: Year = None,
+    request: Annotated[
+        str | None,
+        typer.Option("--as", metavar="KEY", help="Which of the documents asked for; the first by default."),
+    ] = None,
+    occurrence: Annotated[
+        int | None, typer.Option("--record", metavar="N", help="Number of the record that it proves.")
+    ] = None,
+    by: By = None,
+    if_version: IfVersion = None,
+    as_json: Json = False,
+) -> None:
+    """Attach a file or a link as evidence."""
+    desk: Desk = ctx.obj
+    is_link = what.startswith(("https://", "http://"))
+    content = None if is_link else _keep(desk, Path(what))
+
+    def do(turn: Turn) -> Outcome:
+        if content is not None:
+            evidence.register(turn.tx, content, desk.clock())
+        return attach_evidence(
+            turn.tx,
+            turn.code,
+            turn.year,
+            milestone,
+            request=request,
+            occurrence=occurrence,
+            sha256=content.sha256 if content else None,
+            link=what if is_link else None,
+            file_name="" if is_link else Path(what).name,
+            **turn.common,
+        )
+
+    act(desk, code, year, by, if_version, as_json, do)
+
+
+# --- evidence ------------------------------------------------------------------------------------------
+
+evidence_app = typer.Typer(no_args_is_help=True, help="Evidence: list, withdraw, get back.")
+
+
+@evidence_app.command("list")
+def list_evidence(ctx: typer.Context, code: Code, year: Year = None, as_json: Json = False) -> None:
+    """The evidence of an indicator, and whether each file is still whole."""
+    desk: Desk = ctx.obj
+    house = desk.house()
+    with house.store.read() as tx:
+        indicator = tx.indicator(code.strip(), desk.year(tx, code.strip(), year))
+    rows = [
+        {
+            "number": one.number,
+            "milestone": one.milestone,
+            "request": one.request or None,
+            "record": one.occurrence,
+            "file_name": one.file_name or None,
+            "link": one.link,
+            "sha256": one.sha256,
+            "attached_at": one.attached_at,
+            "withdrawn_at": one.withdrawn_at,
+            "whole": None if one.sha256 is None else house.evidence.intact(one.sha256),
+        }
+        for one in indicator.evidence
+    ]
+    if as_json:
+        desk.json(rows)
+        return
+    desk.table(
+        ["label.number", "label.milestone", "label.request", "label.record", "label.file", "label.state"],
+        [
+            [
+                str(row["number"]),
+                desk.title(indicator, str(row["milestone"])),
+                str(row["request"] or "–"),
+                str(row["record"] or "–"),
+                str(row["file_name"] or row["link"]),
+                desk.wording.say(_state_of(row)),
+            ]
+            for row in rows
+        ],
+    )
+
+
+def _state_of(row: dict[str, object]) -> str:
+    if row["withdrawn_at"] is not None:
+        return "label.withdrawn"
+    return "label.lost" if row["whole"] is False else "label.kept"
+
+
+@evidence_app.command("withdraw")
+def withdraw(
+    ctx: typer.Context,
+    code: Code,
+    number: Annotated[int, typer.Argument(metavar="NUMBER", help="Number of the evidence.")],
+    reason: Reason,
+    year: Year = None,
+    by: By = None,
+    if_version: IfVersion = None,
+    as_json: Json = False,
+) -> None:
+    """Take a piece of evidence back; the file itself is kept."""
+
+    def do(turn: Turn) -> Outcome:
+        return withdraw_evidence(turn.tx, turn.code, turn.year, number, reason=reason, **turn.common)
+
+    act(ctx.obj, code, year, by, if_version, as_json, do)
+
+
+@evidence_app.command("get")
+def get(
+    ctx: typer.Context,
+    sha256: Annotated[str, typer.Argument(metavar="SHA256", help="As `radap evidence list --json` shows it.")],
+    target: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")],
+) -> None:
+    """Write a kept file to another place."""
+    desk: Desk = ctx.obj
+    with desk.house().evidence.open(sha256) as content, target.open("xb") as copy:
+        while chunk := content.read(1 << 20):
+            copy.write(chunk)
+    desk.say("done.written", file=str(target))
+
+
+def _day(typed: str | None) -> date | None:
+    return None if typed is None else parsing.day(typed)
+
+
+def _keep(desk: Desk, file: Path) -> evidence.Kept:
+    """Stream a file into the evidence store; one that nothing points to afterwards does no harm."""
+    house = desk.house()
+    with file.open("rb") as content:
+        kept = house.evidence.keep(content, file.name)
+    with house.store.read() as tx:
+        for code, year, milestone in evidence.used_by(tx.connection, kept.sha256):
+            desk.note("evidence.used_before", name=file.name, code=code, year=year, milestone=milestone)
+    return kept
