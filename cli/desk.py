@@ -3,23 +3,27 @@
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from cli import bootstrap, parsing, settings
 from cli.troubles import condition_of
 from engine.errors import Refusal, Unmet
+from engine.indicator import Indicator
 from engine.nearest import nearest
 from engine.permissions import Person
 from engine.quarter import FiscalYear
@@ -114,6 +118,25 @@ class Desk:
     def complain(self, sentences: Iterable[str]) -> None:
         for sentence in sentences:
             self.err.print(sentence, markup=False, highlight=False, soft_wrap=True)
+
+    def text(self, words: str) -> None:
+        """What people wrote, as they wrote it."""
+        self.out.print(words, markup=False, highlight=False, soft_wrap=True)
+
+    def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = ()) -> None:
+        """Rows under heads (named by their sentences); ``numbers`` are the columns set to the right."""
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+        for place, head in enumerate(heads):
+            justify: Literal["left", "right"] = "right" if place in numbers else "left"
+            table.add_column(self.wording.say(head), justify=justify, overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(cell) for cell in row))
+        self.out.print(table)
+
+    def title(self, indicator: Indicator, milestone: str) -> str:
+        """The milestone's title in the language spoken; its key where the definition has none."""
+        found = indicator.workflow.milestone(milestone)
+        return milestone if found is None else self.wording.value(found.title)
 
     def json(self, value: Any) -> None:
         """A value for programs: ISO days and instants, exact numbers as numbers, no colour, no wrapping."""

@@ -302,9 +302,7 @@ def _day(text: str, match: re.Match[str], month: int, day: int, expected: Era | 
         found = date(year, month, day)
     except ValueError:
         last = _last_day(year, month)
-        raise DateProblem(
-            DateFault.NO_SUCH_DAY, text, day=day, month=month, year=year, last=last
-        ) from None
+        raise DateProblem(DateFault.NO_SUCH_DAY, text, day=day, month=month, year=year, last=last) from None
     if expected not in (None, era):
         raise _era_mixed(text, int(match["year"]), era, found)
     return found

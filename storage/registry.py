@@ -38,7 +38,14 @@ def found_city(tx: Tx, now: datetime) -> Person:
 
 
 def add_agency(
-    tx: Tx, name: Text, kind: str, *, code: str | None = None, parent: int | None = None, by: int, now: datetime
+    tx: Tx,
+    name: Text,
+    kind: str,
+    *,
+    code: str | None = None,
+    parent: int | None = None,
+    by: int,
+    now: datetime,
 ) -> int:
     """Add an agency with its event; returns its id. A code that is taken is refused."""
     if code is not None:
@@ -82,10 +89,7 @@ def add_person(
     if grants:
         tx.connection.execute(
             insert(t.grants),
-            [
-                {"person_id": added, "role": str(grant.role), "agency_id": grant.agency}
-                for grant in grants
-            ],
+            [{"person_id": added, "role": str(grant.role), "agency_id": grant.agency} for grant in grants],
         )
     roles = [[str(grant.role), grant.agency] for grant in grants]
     tx.record(Event(Happened.PERSON_ADDED, now, by, {"id": added, "email": email, "roles": roles}))

@@ -19,8 +19,8 @@ from engine.indicator import (
     Stored,
     Waiver,
 )
-from engine.quarter import FiscalYear
 from engine.ports import Change
+from engine.quarter import FiscalYear
 from engine.workflow import Text, Workflow
 from storage import tables as t
 from storage.statements import Prepared, upsert, within
@@ -81,7 +81,9 @@ _SCORES = 5  # the last columns of a report row are its evaluation
 def _children(table: Any, fields: tuple[str, ...], order: str) -> Select[Any]:
     owner = table.c.indicator_id
     return (
-        select(owner, *(table.c[name] for name in fields)).where(within(owner)).order_by(owner, table.c[order])
+        select(owner, *(table.c[name] for name in fields))
+        .where(within(owner))
+        .order_by(owner, table.c[order])
     )
 
 

@@ -49,9 +49,7 @@ class Tx:
         self._adopt_children({indicator.id: indicator})
         return indicator
 
-    def indicators(
-        self, fiscal_year: int | None = None, agency: int | None = None
-    ) -> Iterator[Indicator]:
+    def indicators(self, fiscal_year: int | None = None, agency: int | None = None) -> Iterator[Indicator]:
         """Every indicator of the year and the agency (``None``: of all) by id, in bounded portions."""
         after = 0
         portion = self._statements.portion
@@ -62,11 +60,7 @@ class Tx:
             if not heads:
                 return
             after = heads[-1][0]
-            wanted = [
-                row
-                for row in heads
-                if fiscal_year in (None, row[2]) and agency in (None, row[3])
-            ]
+            wanted = [row for row in heads if fiscal_year in (None, row[2]) and agency in (None, row[3])]
             if wanted:
                 found = {row[0]: self._indicator_of(row) for row in wanted}
                 self._adopt_children(found)
@@ -96,9 +90,7 @@ class Tx:
         indicator.id = inserted.inserted_primary_key[0]
         entry = chained(indicator.id, 1, event, GENESIS)
         self.connection.execute(
-            update(t.indicators)
-            .where(t.indicators.c.id == indicator.id)
-            .values(journal_head=entry.hash)
+            update(t.indicators).where(t.indicators.c.id == indicator.id).values(journal_head=entry.hash)
         )
         self.connection.execute(
             insert(t.indicator_details).values(

@@ -92,17 +92,17 @@ POLICY = Policy(
 # Ids as the first rows of an empty database get them; `found_city` below proves it.
 THUNG_KHRU, SAI_MAI = 1, 2
 OPERATOR = Person(1, "operator", (Grant(Role.OPERATOR),))
-COORDINATOR = Person(2, "มาลี ทุ่งครุ", (Grant(Role.COORDINATOR, THUNG_KHRU),))
-SAI_MAI_COORDINATOR = Person(3, "สมชาย สายไหม", (Grant(Role.COORDINATOR, SAI_MAI),))
-SECTION_HEAD = Person(4, "วิภา ทุ่งครุ", (Grant(Role.SECTION_HEAD, THUNG_KHRU),))
-EVALUATOR = Person(5, "ปรีชา ยุทธศาสตร์", (Grant(Role.EVALUATOR),))
-ADMINISTRATOR = Person(6, "อรุณ ผู้ดูแล", (Grant(Role.ADMINISTRATOR),))
+COORDINATOR = Person(2, "ผู้ประสานงานเขตทุ่งครุ", (Grant(Role.COORDINATOR, THUNG_KHRU),))
+SAI_MAI_COORDINATOR = Person(3, "ผู้ประสานงานเขตสายไหม", (Grant(Role.COORDINATOR, SAI_MAI),))
+SECTION_HEAD = Person(4, "หัวหน้าฝ่ายเขตทุ่งครุ", (Grant(Role.SECTION_HEAD, THUNG_KHRU),))
+EVALUATOR = Person(5, "ผู้ประเมิน", (Grant(Role.EVALUATOR),))
+ADMINISTRATOR = Person(6, "ผู้ดูแลระบบ", (Grant(Role.ADMINISTRATOR),))
 _PEOPLE = {
-    "malee@thungkhru.example": COORDINATOR,
-    "somchai@saimai.example": SAI_MAI_COORDINATOR,
-    "wipha@thungkhru.example": SECTION_HEAD,
-    "preecha@strategy.example": EVALUATOR,
-    "arun@strategy.example": ADMINISTRATOR,
+    "coordinator@thungkhru.example": COORDINATOR,
+    "coordinator@saimai.example": SAI_MAI_COORDINATOR,
+    "head@thungkhru.example": SECTION_HEAD,
+    "evaluator@strategy.example": EVALUATOR,
+    "administrator@strategy.example": ADMINISTRATOR,
 }
 
 

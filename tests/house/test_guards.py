@@ -76,7 +76,7 @@ def test_no_file_names_a_machine_or_an_index():
         "--index-url https://" + INDEX_HOSTS[0] + "/simple",
         "--" + LOCAL_SOURCES[0] + " wheels",
         "radap @ " + LOCAL_SOURCES[1] + "wheels/radap.whl",
-        "shebang: #!" + "/home" + "/somchai/.venv/bin/python",
+        "shebang: #!" + "/home" + "/someone/.venv/bin/python",
         '"' + "/work" + '/radap/var"',
     ],
 )

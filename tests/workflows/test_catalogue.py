@@ -194,6 +194,8 @@ def test_the_hash_is_of_the_text_whatever_its_line_ends():
 
 MEETINGS_RULE = 'all = [{ milestone = "meetings_held" }, { count = "meetings_held", at_least = 2 }]'
 
+AGAIN = '[[milestones]]\nkey = "meetings_held"\ntitle = { th = "อีก", en = "Again" }\n\n'
+
 FAULTS = {
     # the document
     "syntax": ("version = 3", "version = ", "toml.syntax", "version = "),
@@ -270,7 +272,7 @@ FAULTS = {
     # milestones
     "duplicate_milestone": (
         '[[milestones]]\nkey = "satisfaction"',
-        '[[milestones]]\nkey = "meetings_held"\ntitle = { th = "อีก", en = "Again" }\n[[milestones]]\nkey = "satisfaction"',
+        AGAIN + '[[milestones]]\nkey = "satisfaction"',
         "milestone.duplicate",
         'key = "meetings_held"\ntitle = { th = "อีก"',
     ),

@@ -1,0 +1,299 @@
+"""Commands about the city's records: indicators, agencies, people, and longer time for an agency."""
+
+from decimal import Decimal
+from typing import Annotated
+
+import typer
+
+from cli import bootstrap, parsing
+from cli.acting import Turn, act
+from cli.desk import Desk
+from cli.levels import matrix
+from cli.options import By, Code, IfVersion, Json, NeededYear, Reason, Year
+from engine import actions
+from engine.actions import NewIndicator, Outcome
+from engine.errors import refuse
+from engine.nearest import nearest
+from engine.permissions import Action, Grant, Person, Role, Subject, may, who_may
+from engine.workflow import Text
+from storage import registry
+
+indicators = typer.Typer(no_args_is_help=True, help="Indicators: add, list, cancel, close.")
+agencies = typer.Typer(no_args_is_help=True, help="Agencies: add, list.")
+people = typer.Typer(no_args_is_help=True, help="People: add, list.")
+
+indicators.command("list")(matrix)
+
+
+@indicators.command("add")
+def add_indicator(
+    ctx: typer.Context,
+    code: Code,
+    year: NeededYear,
+    agency: Annotated[str, typer.Option("--agency", metavar="CODE|NAME", help="Whose indicator it is.")],
+    workflow: Annotated[str, typer.Option("--workflow", metavar="KEY", help="See `radap workflow list`.")],
+    title_th: Annotated[str, typer.Option("--title", metavar="TEXT", help="Title in Thai.")],
+    title_en: Annotated[str, typer.Option("--title-en", metavar="TEXT", help="Title in English.")] = "",
+    unit: Annotated[str, typer.Option("--unit", metavar="TEXT", help="Unit, such as ระดับ.")] = "",
+    target: Annotated[str | None, typer.Option("--target", metavar="X", help="What is to be reached.")] = None,
+    weight: Annotated[str, typer.Option("--weight", metavar="X", help="Weight among its siblings.")] = "1",
+    owner: Annotated[
+        str | None, typer.Option("--owner", metavar="CODE|NAME", help="The department that sets the guidelines.")
+    ] = None,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Add an indicator on the newest version of a definition; it is active at once."""
+    desk: Desk = ctx.obj
+    definition = bootstrap.catalogue().get(workflow)
+    fiscal_year = parsing.fiscal_year(year)
+    with desk.house().store.begin() as tx:
+        person = desk.person(tx, by)
+        now = desk.clock()
+        new = NewIndicator(
+            code=code.strip(),
+            fiscal_year=fiscal_year,
+            agency=desk.agency(tx, agency).id,
+            workflow=definition,
+            title=Text(title_th, title_en or title_th),
+            unit=unit,
+            target=None if target is None else parsing.number(target),
+            weight=Decimal(1) if weight == "1" else parsing.number(weight),
+            workflow_owner=None if owner is None else desk.agency(tx, owner).id,
+        )
+        registry.register_workflow(tx, definition, definition.source, by=person.id, now=now)
+        added = actions.create_indicator(tx, new, by=person, now=now)
+    if as_json:
+        desk.json({"code": added.code, "fiscal_year": fiscal_year.be, "version": added.version})
+    else:
+        desk.say("done.indicator_added", code=added.code, year=fiscal_year, workflow=definition.title)
+
+
+@indicators.command("request-cancellation")
+def request_cancellation(
+    ctx: typer.Context, code: Code, reason: Reason, year: Year = None, by: By = None, as_json: Json = False
+) -> None:
+    """Ask the evaluator to cancel an indicator; work on it goes on until that is decided."""
+
+    def do(turn: Turn) -> Outcome:
+        return actions.request_cancellation(
+            turn.tx, turn.code, turn.year, reason=reason, by=turn.by, now=turn.common["now"]
+        )
+
+    act(ctx.obj, code, year, by, None, as_json, do)
+
+
+@indicators.command("decline-cancellation")
+def decline_cancellation(
+    ctx: typer.Context,
+    code: Code,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")] = "",
+    year: Year = None,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Turn a request for cancellation down."""
+
+    def do(turn: Turn) -> Outcome:
+        return actions.decline_cancellation(
+            turn.tx, turn.code, turn.year, reason=reason, by=turn.by, now=turn.common["now"]
+        )
+
+    act(ctx.obj, code, year, by, None, as_json, do)
+
+
+@indicators.command("cancel")
+def cancel(
+    ctx: typer.Context, code: Code, reason: Reason, year: Year = None, by: By = None, as_json: Json = False
+) -> None:
+    """Cancel an indicator: nothing can be recorded on it any more."""
+
+    def do(turn: Turn) -> Outcome:
+        return actions.cancel_indicator(
+            turn.tx, turn.code, turn.year, reason=reason, by=turn.by, now=turn.common["now"]
+        )
+
+    act(ctx.obj, code, year, by, None, as_json, do)
+
+
+@indicators.command("close")
+def close(
+    ctx: typer.Context,
+    code: Code,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")] = "",
+    year: Year = None,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Close an indicator at the end of its work."""
+
+    def do(turn: Turn) -> Outcome:
+        return actions.close_indicator(
+            turn.tx, turn.code, turn.year, reason=reason, by=turn.by, now=turn.common["now"]
+        )
+
+    act(ctx.obj, code, year, by, None, as_json, do)
+
+
+# --- agencies and people -------------------------------------------------------------------------------
+
+
+@agencies.command("add")
+def add_agency(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name in Thai.")],
+    name_en: Annotated[str, typer.Option("--name-en", metavar="TEXT", help="Name in English.")] = "",
+    kind: Annotated[str, typer.Option("--kind", metavar="KIND", help="district or department.")] = "district",
+    code: Annotated[str | None, typer.Option("--code", metavar="CODE", help="Its code, where known.")] = None,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Add an agency."""
+    desk: Desk = ctx.obj
+    if kind not in ("district", "department"):
+        raise parsing.unreadable("agency.kind_unknown", given=kind)
+    with desk.house().store.begin() as tx:
+        person = _manager(desk.person(tx, by))
+        words = Text(name, name_en or name)
+        added = registry.add_agency(tx, words, kind, code=code, by=person.id, now=desk.clock())
+    if as_json:
+        desk.json({"id": added, "code": code, "th": words.th, "en": words.en})
+    else:
+        desk.say("done.agency_added", name=words, code=code)
+
+
+@agencies.command("list")
+def list_agencies(ctx: typer.Context, as_json: Json = False) -> None:
+    """Every agency."""
+    desk: Desk = ctx.obj
+    with desk.house().store.read() as tx:
+        found = registry.agencies(tx.connection)
+    if as_json:
+        rows = [{"id": one.id, "code": one.code, "th": one.name.th, "en": one.name.en, "kind": one.kind} for one in found]
+        desk.json(rows)
+        return
+    desk.table(
+        ["label.code", "label.name", "label.kind"],
+        [[one.code or "–", desk.wording.value(one.name), desk.wording.word("agency_kind", one.kind)] for one in found],
+    )
+
+
+@people.command("add")
+def add_person(
+    ctx: typer.Context,
+    email: Annotated[str, typer.Argument(metavar="EMAIL")],
+    name: Annotated[str, typer.Option("--name", metavar="TEXT", help="What histories show.")],
+    roles: Annotated[
+        list[str],
+        typer.Option(
+            "--role", metavar="ROLE[@AGENCY]", help="coordinator@5049, evaluator; may be given several times."
+        ),
+    ],
+    language: Annotated[str, typer.Option("--language", metavar="th|en", help="Of mails and pages.")] = "th",
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Add a person with their roles."""
+    desk: Desk = ctx.obj
+    if language not in bootstrap.LANGUAGES:
+        raise parsing.unreadable("language.unknown", given=language, known=list(bootstrap.LANGUAGES))
+    email = email.strip()
+    if email.count("@") != 1 or email.startswith("@") or email.endswith("@") or " " in email:
+        raise parsing.unreadable("person.no_address", given=email)
+    with desk.house().store.begin() as tx:
+        person = _manager(desk.person(tx, by))
+        grants = []
+        for typed in roles:
+            role, _, agency = typed.partition("@")
+            grants.append(_grant(role, desk.agency(tx, agency).id if agency else None))
+        added = registry.add_person(tx, email, name, language, grants, by=person.id, now=desk.clock())
+    if as_json:
+        desk.json({"id": added, "email": email.lower(), "name": name, "roles": roles})
+    else:
+        desk.say("done.person_added", email=email.lower(), roles=[grant.role for grant in grants])
+
+
+#: Roles that mean nothing without the agency they are held at.
+_AT_AN_AGENCY = (Role.COORDINATOR, Role.SECTION_HEAD, Role.OWNER)
+
+
+def _grant(typed: str, agency: int | None) -> Grant:
+    known = [str(role) for role in Role]
+    if typed not in known:
+        raise parsing.unreadable("role.unknown", given=typed, nearest=nearest(typed, known), known=known)
+    role = Role(typed)
+    if agency is None and role in _AT_AN_AGENCY:
+        raise parsing.unreadable("role.needs_agency", role=role, given=typed)
+    return Grant(role, agency)
+
+
+@people.command("list")
+def list_people(ctx: typer.Context, as_json: Json = False) -> None:
+    """Everybody with their roles."""
+    desk: Desk = ctx.obj
+    with desk.house().store.read() as tx:
+        found = registry.people(tx.connection)
+    if as_json:
+        desk.json(
+            [
+                {
+                    "id": one.id,
+                    "email": one.email,
+                    "name": one.name,
+                    "language": one.language,
+                    "roles": [
+                        {"role": role, "agency": None if at is None else {"th": at.th, "en": at.en}}
+                        for role, at in one.roles
+                    ],
+                }
+                for one in found
+            ]
+        )
+        return
+    value, word = desk.wording.value, desk.wording.word
+    desk.table(
+        ["label.email", "label.name", "label.roles"],
+        [
+            [
+                one.email,
+                one.name,
+                ", ".join(word("role", role) + (f" ({value(at)})" if at else "") for role, at in one.roles) or "–",
+            ]
+            for one in found
+        ],
+    )
+
+
+def _manager(person: Person) -> Person:
+    """Whoever adds people or agencies must be allowed to."""
+    if not may(person, Action.MANAGE_PEOPLE, Subject()):
+        who = who_may(Action.MANAGE_PEOPLE)
+        raise refuse("person.not_permitted", who=who, person=person.name, action=Action.MANAGE_PEOPLE)
+    return person
+
+
+# --- longer time ---------------------------------------------------------------------------------------
+
+
+def extend(
+    ctx: typer.Context,
+    agency: Annotated[str, typer.Argument(metavar="AGENCY", help="Code or name.")],
+    quarter: Annotated[str, typer.Argument(metavar="QUARTER", help="1 to 4.")],
+    until: Annotated[str, typer.Option("--until", metavar="DATE", help="The new last day.")],
+    reason: Reason,
+    year: NeededYear,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Give one agency longer for one quarter."""
+    desk: Desk = ctx.obj
+    day = parsing.day(until)
+    wanted = parsing.fiscal_year(year).quarters[parsing.quarter_number(quarter) - 1]
+    with desk.house().store.begin() as tx:
+        whose = desk.agency(tx, agency)
+        person = desk.person(tx, by)
+        actions.grant_extension(tx, whose.id, wanted, day, reason=reason, by=person, now=desk.clock())
+    if as_json:
+        desk.json({"agency": whose.code, "quarter": wanted.number, "until": day})
+    else:
+        desk.say("done.extended", agency=whose.name, quarter=wanted, until=day)

@@ -1,0 +1,152 @@
+"""Commands about the past: the journal of an indicator, the proof that nothing was touched, seals."""
+
+import json
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from cli import parsing
+from cli.desk import REFUSED, Desk
+from cli.options import By, Json, Year
+from engine.actions import seal_quarter
+from engine.quarter import FiscalYear, Quarter
+from storage import checks, views
+from storage.tables import CITY
+from storage.transaction import Tx
+
+app = typer.Typer(no_args_is_help=True, help="The journal: show it, verify it.")
+
+
+@app.command()
+def show(
+    ctx: typer.Context,
+    code: Annotated[
+        str | None, typer.Argument(metavar="[CODE]", help="Indicator; without one, the city's own journal.")
+    ] = None,
+    year: Year = None,
+    as_json: Json = False,
+) -> None:
+    """What happened to an indicator, by whom and when, oldest first."""
+    desk: Desk = ctx.obj
+    with desk.house().store.read() as tx:
+        stream = CITY if code is None else tx.indicator(code.strip(), desk.year(tx, code.strip(), year)).id
+        lines = views.history(tx.connection, stream)
+    if as_json:
+        desk.json(
+            [
+                {
+                    "number": one.entry.seq,
+                    "what": one.entry.what,
+                    "at": one.entry.at,
+                    "by": one.by or None,
+                    "data": json.loads(one.entry.data),
+                    "hash": one.entry.hash,
+                }
+                for one in lines
+            ]
+        )
+        return
+    desk.table(
+        ["label.number", "label.at", "label.event", "label.by", "label.particulars"],
+        [
+            [
+                str(one.entry.seq),
+                desk.wording.value(datetime.fromisoformat(one.entry.at)),
+                desk.wording.word("event", one.entry.what),
+                one.by or "–",
+                _particulars(desk, json.loads(one.entry.data)),
+            ]
+            for one in lines
+        ],
+        numbers=(0,),
+    )
+
+
+def _particulars(desk: Desk, data: dict[str, Any]) -> str:
+    """What moved first, then the rest as it is kept, without what only programs need."""
+    parts = []
+    for basis in ("claimed", "verified"):
+        if basis in data:
+            before, after = data[basis]
+            parts.append(f"{desk.wording.word('basis', basis)} {before} → {after}")
+    plain = {**data, **data.get("occurrence", {}), **data.get("evidence_kept", {})}
+    for key in ("milestone", "number", "occurred_on", "document_number", "quarter", "reason", "code", "hash"):
+        value = plain.get(key)
+        if isinstance(value, str | int):
+            shown = value[:12] + "…" if key == "hash" and isinstance(value, str) else value
+            parts.append(f"{desk.wording.say(f'particular.{key}')} {shown}")
+    return " · ".join(parts) or "–"
+
+
+@app.command()
+def verify(
+    ctx: typer.Context,
+    with_seals: Annotated[
+        bool, typer.Option("--seal", help="Prove the sealed quarters as well, level by level.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Walk the whole journal; names the first event of each indicator that was touched."""
+    desk: Desk = ctx.obj
+    findings: list[dict[str, Any]] = []
+    streams = 0
+    with desk.house().store.read() as tx:
+        with desk.progress("progress.journal", total=checks.streams(tx) if hasattr(checks, "streams") else None) as bar:
+            for code, broken in checks.journal(tx):
+                streams += 1
+                bar.step()
+                if broken is not None:
+                    findings.append(_broken(desk, code, broken.stream, broken.seq, broken.fault))
+        seals = checks.sealed_quarters(tx) if with_seals else []
+        findings += [finding for quarter in seals for finding in _seal_findings(desk, tx, quarter)]
+    if as_json:
+        desk.json({"streams": streams, "seals": len(seals), "findings": findings})
+    else:
+        for finding in findings:
+            desk.text(finding["text"])
+        if not findings:
+            desk.say("journal.whole", streams=streams)
+            if with_seals:
+                desk.say("seal.whole", seals=len(seals))
+    if findings:
+        raise typer.Exit(REFUSED)
+
+
+def _broken(desk: Desk, code: str, stream: int, seq: int, fault: str) -> dict[str, Any]:
+    who = code or (desk.wording.say("journal.city") if stream == CITY else str(stream))
+    text = desk.wording.say(f"journal.{fault}", code=who, number=seq)
+    return {"code": code or None, "event": seq, "fault": fault, "text": text}
+
+
+def _seal_findings(desk: Desk, tx: Tx, quarter: Quarter) -> list[dict[str, Any]]:
+    return [
+        {
+            "code": one.code or None,
+            "quarter": quarter.number,
+            "fiscal_year": FiscalYear(quarter.fiscal_year).be,
+            "fault": one.fault,
+            "text": desk.wording.say(f"seal.{one.fault}", code=one.code, quarter=quarter),
+        }
+        for one in checks.seal(tx, quarter)
+    ]
+
+
+def seal(
+    ctx: typer.Context,
+    year: Annotated[str, typer.Argument(metavar="YEAR", help="Fiscal year in the Buddhist Era.")],
+    quarter: Annotated[str, typer.Argument(metavar="QUARTER", help="1 to 4.")],
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Freeze a quarter: every level, rule version and journal end, under one hash."""
+    desk: Desk = ctx.obj
+    wanted = parsing.fiscal_year(year).quarters[parsing.quarter_number(quarter) - 1]
+    with desk.progress("progress.seal", total=None), desk.house().store.begin() as tx:
+        digest = seal_quarter(tx, wanted, by=desk.person(tx, by), now=desk.clock())
+    if as_json:
+        desk.json({"fiscal_year": FiscalYear(wanted.fiscal_year).be, "quarter": wanted.number, "hash": digest})
+    else:
+        desk.say("done.sealed", quarter=wanted, hash=digest)
+
+

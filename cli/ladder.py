@@ -1,0 +1,215 @@
+"""The ladder, the quarters and the proof of one indicator, drawn for a terminal of 60 columns or more."""
+
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from cli.desk import Desk
+from cli.standing import Stand, sentence
+from engine.explain import Next
+from engine.levels import Proof, Rung
+from engine.wording import plain_number
+from engine.workflow import Bound, Count, MilestoneDefinition, Reached
+
+# Signs carry the meaning; colour only repeats it.
+CLAIMED, VERIFIED, PROJECTED, TARGET = "●", "✔", "◌", "⚑"
+_STYLES = {CLAIMED: "bold", VERIFIED: "green", PROJECTED: "cyan", TARGET: "yellow"}
+
+
+def drawn(desk: Desk, found: Stand, *, why: bool) -> Iterator[RenderableType]:
+    """Everything that `radap level` shows, from the title to the proof."""
+    yield _heading(desk, found)
+    yield Padding(_ladder(desk, found), (1, 0, 0, 0))
+    yield Padding(_legend(desk), (1, 0, 1, 0))
+    yield _quarters(desk, found)
+    if why:
+        yield from _whole_why(desk, found)
+
+
+def _heading(desk: Desk, found: Stand) -> RenderableType:
+    indicator, say = found.indicator, desk.wording.say
+    title = Text(f"{indicator.code}  ", style="bold")
+    title.append(desk.wording.value(indicator.title))
+    about = say(
+        "level.about",
+        year=indicator.fiscal_year,
+        on=found.on,
+        known_at=found.known_at,
+        target=indicator.target,
+        unit=indicator.unit,
+    )
+    levels = say(
+        "level.levels",
+        claimed=_with_fraction(found.claimed.level, found.claimed.fraction),
+        verified=_with_fraction(found.verified.level, found.verified.fraction),
+        projected=_with_fraction(found.projected.level, found.projected.fraction),
+        reported=found.self_reported,
+    )
+    return Text("\n").join([title, Text(about, style="dim"), Text(levels)])
+
+
+def _with_fraction(level: int, fraction: float) -> str:
+    return f"{level + fraction:.2f}".rstrip("0").rstrip(".") if fraction else str(level)
+
+
+def _ladder(desk: Desk, found: Stand) -> Table:
+    """One line per level, the highest on top."""
+    table = Table.grid(padding=(0, 1))
+    for justify in ("right", "left", "left", "left"):
+        table.add_column(justify=justify, overflow="fold")  # type: ignore[arg-type]  # the words are literals
+    levels = [rung.level for rung in found.claimed.rungs]
+    aim = _target_level(found)
+    for rung in reversed(levels):
+        marks = [
+            CLAIMED if rung.level <= found.claimed.level else "",
+            VERIFIED if rung.level <= found.verified.level else "",
+            PROJECTED if found.claimed.level < rung.level <= found.projected.level else "",
+            TARGET if rung.level == aim else "",
+        ]
+        bar = "┃" if rung.level <= found.claimed.level else "╎"
+        title = Text(desk.wording.value(rung.title), style="" if marks[0] else "dim")
+        table.add_row(Text(str(rung.level), style="bold"), bar, _signs(marks), title)
+    below = "┃" if found.claimed.level else "╎"
+    table.add_row("0", below, "", Text(desk.wording.say("level.not_started"), style="dim"))
+    return table
+
+
+def _target_level(found: Stand) -> int | None:
+    """The level that the target means: the target itself for a ladder of milestones, the top for a measure."""
+    workflow, target = found.indicator.workflow, found.indicator.target
+    if any(milestone.measure is not None for milestone in workflow.milestones):
+        return workflow.top_level
+    return None if target is None else int(target)
+
+
+def _signs(marks: list[str]) -> Text:
+    """The signs of a rung, each in its own place so that they stand under each other."""
+    text = Text()
+    first = marks[0] or marks[2] or " "
+    text.append(first, style=_STYLES.get(first, ""))
+    for sign in (marks[1], marks[3]):
+        text.append(sign or " ", style=_STYLES.get(sign, ""))
+    return text
+
+
+def _legend(desk: Desk) -> Text:
+    words = (
+        (CLAIMED, "basis.claimed"),
+        (VERIFIED, "basis.verified"),
+        (PROJECTED, "basis.projected"),
+        (TARGET, "label.target"),
+    )
+    return Text("   ".join(f"{sign} {desk.wording.say(word)}" for sign, word in words), style="dim")
+
+
+def _quarters(desk: Desk, found: Stand) -> Table:
+    say = desk.wording.say
+    table = Table(box=None, padding=(0, 2), pad_edge=False)
+    table.add_column(say("label.quarter"))
+    for head in ("basis.claimed", "basis.verified", "label.self_reported"):
+        table.add_column(say(head), justify="right")
+    table.add_column(say("label.report"))
+    for one in found.quarters:
+        report = found.indicator.reports.get(one.quarter.number)
+        known = report is not None and (
+            found.known_at is None or (report.written_at is not None and report.written_at <= found.known_at)
+        )
+        state = desk.wording.word("report_state", report.state) if report is not None and known else "–"
+        table.add_row(
+            f"{one.quarter.number}",
+            *(desk.wording.value(value) for value in (one.claimed, one.verified, one.self_reported)),
+            state if one.claimed is not None else "–",
+        )
+    return table
+
+
+# --- why -----------------------------------------------------------------------------------------------
+
+
+def _whole_why(desk: Desk, found: Stand) -> Iterator[RenderableType]:
+    say = desk.wording.say
+    if found.next is None:
+        yield _head(say("level.at_the_top"))
+    else:
+        yield _head(say("level.missing_for", level=found.next.level))
+        yield _missing(desk, found.next)
+    if found.next_verified is not None:
+        yield _head(say("level.missing_for_verified", level=found.next_verified.level))
+        yield _missing(desk, found.next_verified)
+    yield _head(say("level.proof"))
+    yield _proofs(desk, found)
+
+
+def _head(words: str) -> RenderableType:
+    return Padding(Text(words, style="bold"), (1, 0, 0, 0))
+
+
+def _missing(desk: Desk, ahead: Next) -> Table:
+    table = Table.grid(padding=(0, 1))
+    table.add_column()
+    table.add_column(overflow="fold")
+    for one in ahead.missing:
+        text = Text(sentence(one, desk.wording))
+        if one.condition.who:
+            who = desk.wording.say("missing.who", who=list(one.condition.who), due_on=one.due_on)
+            text.append(f"\n{who}", style="dim")
+        table.add_row("✘", text)
+    return table
+
+
+def _proofs(desk: Desk, found: Stand) -> Table:
+    """Every rung from below: met or not, and by which facts."""
+    table = Table.grid(padding=(0, 1))
+    for _ in range(2):
+        table.add_column()
+    table.add_column(overflow="fold")
+    for rung in found.claimed.rungs:
+        table.add_row(*_proof_line(desk, rung))
+        for line in _leaf_lines(desk, found, rung.proof):
+            table.add_row("", "", Text(line, style="dim"))
+    return table
+
+
+def _proof_line(desk: Desk, rung: Rung) -> tuple[str, str, Text]:
+    mark = "✔" if rung.proof.met else "✘"
+    return str(rung.level.level), mark, Text(desk.wording.value(rung.level.title))
+
+
+def _leaf_lines(desk: Desk, found: Stand, proof: Proof, depth: int = 0) -> Iterator[str]:
+    pad = "  " * depth
+    if proof.parts:
+        kind = {"AllOf": "proof.all", "AnyOf": "proof.any"}.get(type(proof.rule).__name__, "proof.at_least")
+        n = getattr(proof.rule, "n", 1)
+        yield pad + desk.wording.say(kind, n=n)
+        for part in proof.parts:
+            yield from _leaf_lines(desk, found, part, depth + 1)
+        return
+    assert isinstance(proof.rule, Reached | Count | Bound)
+    definition = found.indicator.workflow.milestone(proof.rule.milestone)
+    yield pad + _measure_of(desk, proof, definition)
+    for number in proof.facts:
+        fact = found.indicator.occurrence(number)
+        if fact is not None:
+            yield f"{pad}  " + desk.wording.say(
+                "proof.fact",
+                number=number,
+                day=fact.occurred_on,
+                undated_on=fact.counts_on if fact.occurred_on is None else None,
+                document=fact.document_number,
+                value=fact.value,
+                note=fact.note,
+            )
+
+
+def _measure_of(desk: Desk, proof: Proof, definition: MilestoneDefinition | None) -> str:
+    title = "" if definition is None else desk.wording.value(definition.title)
+    if proof.waived:
+        return desk.wording.say("proof.waived", milestone=title)
+    need = "–" if proof.need is None else plain_number(proof.need) if not isinstance(proof.need, int) else str(proof.need)
+    if isinstance(proof.rule, Bound):
+        sign = "≤" if proof.rule.falling else "≥"
+        return desk.wording.say("proof.measured", milestone=title, have=proof.have, limit=f"{sign} {need}")
+    return desk.wording.say("proof.counted", milestone=title, have=proof.have, need=need)

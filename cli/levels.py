@@ -1,0 +1,145 @@
+"""Commands that show where indicators stand: one of them with its ladder, or the whole city as a matrix."""
+
+from collections.abc import Iterator
+from datetime import date
+from itertools import groupby
+from typing import Annotated, Any
+
+import typer
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from cli import ladder, parsing, standing
+from cli.desk import Desk
+from cli.options import Code, Json, NeededYear, Year
+from engine.errors import refuse
+from engine.indicator import Indicator
+from storage import views
+from storage.views import Cell
+
+
+def level(
+    ctx: typer.Context,
+    code: Code,
+    year: Year = None,
+    on: Annotated[
+        str | None, typer.Option("--on", metavar="DATE", help="On which day; today, or the year's last day.")
+    ] = None,
+    known_at: Annotated[
+        str | None,
+        typer.Option("--known-at", metavar="INSTANT", help="As known then: 2021-07-01T09:00, or a day (its end)."),
+    ] = None,
+    why: Annotated[bool, typer.Option("--why", help="Show what is missing, who can supply it, and the proof.")] = False,
+    as_json: Json = False,
+) -> None:
+    """The level of an indicator: claimed, verified and projected, with its quarters."""
+    desk: Desk = ctx.obj
+    day = None if on is None else parsing.day(on)
+    known = None if known_at is None else parsing.instant(known_at, desk.settings.zone)
+    indicator = _load(desk, code.strip(), year)
+    found = standing.stand(indicator, _day(desk, indicator, day), known)
+    if as_json:
+        desk.json(standing.as_data(found, desk.wording))
+        return
+    for part in ladder.drawn(desk, found, why=why):
+        desk.out.print(part)
+
+
+def _load(desk: Desk, code: str, year: str | None) -> Indicator:
+    with desk.house().store.read() as tx:
+        return tx.indicator(code, desk.year(tx, code, year))
+
+
+def _day(desk: Desk, indicator: Indicator, given: date | None) -> date:
+    """The day asked for, inside the year; without one today, or the year's end that is nearest to it."""
+    year = indicator.fiscal_year
+    if given is None:
+        return min(max(desk.today(), year.first_day), year.last_day)
+    if not year.first_day <= given <= year.last_day:
+        raise refuse("day.outside_year", day=given, year=year, first=year.first_day, last=year.last_day)
+    return given
+
+
+# --- the matrix ----------------------------------------------------------------------------------------
+
+
+def matrix(
+    ctx: typer.Context,
+    year: NeededYear,
+    quarter: Annotated[
+        str | None, typer.Option("--quarter", metavar="N", help="At the end of this quarter; now by default.")
+    ] = None,
+    agency: Annotated[
+        str | None, typer.Option("--agency", metavar="CODE|NAME", help="This agency alone.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Every agency with its indicators and their levels."""
+    desk: Desk = ctx.obj
+    fiscal_year = parsing.fiscal_year(year)
+    number = None if quarter is None else parsing.quarter_number(quarter)
+    with desk.house().store.read() as tx:
+        cells = views.district_matrix(tx.connection, fiscal_year.year, number)
+        if agency is not None:
+            wanted = desk.agency(tx, agency).id
+            cells = [cell for cell in cells if cell.agency_id == wanted]
+    if as_json:
+        desk.json([_as_data(cell) for cell in cells])
+        return
+    if not cells:
+        desk.say("matrix.empty", year=fiscal_year)
+        return
+    desk.out.print(_drawn(desk, cells))
+    counts = {level: 0 for level in range(6)}
+    for cell in cells:
+        counts[cell.claimed] = counts.get(cell.claimed, 0) + 1
+    shares = "  ".join(f"{level}: {count}" for level, count in sorted(counts.items()) if count)
+    desk.say("matrix.counts", indicators=len(cells), shares=shares)
+
+
+def _as_data(cell: Cell) -> dict[str, Any]:
+    return {
+        "code": cell.code,
+        "agency": {"code": cell.agency_code, "th": cell.agency.th, "en": cell.agency.en},
+        "title": {"th": cell.title.th, "en": cell.title.en},
+        "unit": cell.unit,
+        "workflow": cell.workflow,
+        "target": cell.target,
+        "life": cell.life,
+        "claimed": {"level": cell.claimed, "fraction": cell.claimed_fraction},
+        "verified": {"level": cell.verified},
+        "self_reported": cell.self_reported,
+        "next_due_on": cell.next_due_on,
+    }
+
+
+def _drawn(desk: Desk, cells: list[Cell]) -> Table:
+    """Agencies one under the other, each with its indicators; titles give way to a narrow terminal."""
+    say = desk.wording.say
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column(say("label.code"), no_wrap=True)
+    table.add_column(say("label.indicator"), no_wrap=True, overflow="ellipsis", ratio=1)
+    for head in ("basis.claimed", "basis.verified", "label.self_reported", "label.target"):
+        table.add_column(say(head), justify="right", no_wrap=True)
+    for row in _rows(desk, cells):
+        table.add_row(*row)
+    return table
+
+
+def _rows(desk: Desk, cells: list[Cell]) -> Iterator[list[Text]]:
+    value = desk.wording.value
+    for _, own in groupby(cells, key=lambda cell: cell.agency_id):
+        of_agency = list(own)
+        yield [Text(of_agency[0].agency_code or "–", style="bold"), Text(value(of_agency[0].agency), style="bold")]
+        for cell in of_agency:
+            claimed = f"{ladder.CLAIMED} {cell.claimed}"
+            verified = f"{ladder.VERIFIED} {cell.verified}" if cell.verified else "0"
+            yield [
+                Text(cell.code),
+                Text(value(cell.title)),
+                Text(claimed),
+                Text(verified),
+                Text(value(cell.self_reported)),
+                Text(value(cell.target)),
+            ]
