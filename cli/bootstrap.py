@@ -115,13 +115,14 @@ class House:
         self.store.close()
 
 
-def build(settings: Settings, now: Clock = clock, *, new: bool = False) -> House:
+def build(settings: Settings, now: Clock = clock, *, new: bool = False, must_exist: bool = False) -> House:
     """Put a house together on its database.
 
-    A database that is not set up, or of another schema, is refused, unless a ``new`` one may be made.
+    A database that is not set up, or of another schema, is refused, unless a ``new`` one may be made; one
+    that ``must_exist`` may be of an older schema and is not made.
     """
     database = settings.database
-    _mind_the_file(database.url, new=new)
+    _mind_the_file(database.url, new=new and not must_exist)
     engine = connect(database.url, busy_seconds=database.busy_seconds, connections=database.connections)
     try:
         if not new:

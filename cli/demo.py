@@ -37,7 +37,9 @@ _DATA = Path(__file__).parent / "demo_data"
 YEAR = FiscalYear.from_be(2564)
 CODE = "5049-2017"
 _DOMAIN = "radap.example"
-_SAMPLE = "เอกสารตัวอย่างสำหรับการสาธิต ไม่ใช่หลักฐานจริง\nA sample made for the demo, not real evidence.\n\n{title}\n"
+_SAMPLE = (
+    "เอกสารตัวอย่างสำหรับการสาธิต ไม่ใช่หลักฐานจริง\nA sample made for the demo, not real evidence.\n\n{title}\n"
+)
 
 Step = Callable[[str], None]
 
@@ -62,6 +64,11 @@ class Cast(NamedTuple):
     evaluator: Person
 
 
+def is_demo(tx: Tx) -> bool:
+    """Whether the database holds the demo city, and not somebody's own."""
+    return f"evaluator@{_DOMAIN}" in {one.email for one in registry.people(tx.connection)}
+
+
 def total() -> int:
     """How many indicators the demo loads."""
     return 1 + len(_others())
@@ -71,14 +78,12 @@ def fill(store: Store, evidence: EvidenceStore, catalogue: Catalogue, step: Step
     """Load everything that is not there yet, an indicator at a time; running it again changes nothing."""
     loaded = Loaded()
     evaluator, operator = _found(store, catalogue)
-    story = _story()
-    everything: list[tuple[str, FiscalYear, Callable[[], None]]] = [
-        (story["code"], YEAR, partial(_replay, store, evidence, catalogue, story, evaluator, operator))
-    ]
+    people = (evaluator, operator)
+    loads = [(CODE, YEAR, partial(_replay, store, evidence, catalogue, *people))]
     for page in _others():
-        year = FiscalYear.from_be(page["fiscal_year_be"]) if page["fiscal_year_be"] else YEAR
-        everything.append((page["code"], year, partial(_load_page, store, catalogue, page, year, evaluator, operator, loaded)))
-    for code, year, load in everything:
+        load = partial(_load_page, store, catalogue, page, _year_of(page), *people, loaded)
+        loads.append((page["code"], _year_of(page), load))
+    for code, year, load in loads:
         with store.read() as tx:
             there = year.year in views.years_of(tx.connection, code)
         if there:
@@ -88,6 +93,10 @@ def fill(store: Store, evidence: EvidenceStore, catalogue: Catalogue, step: Step
             loaded.indicators += 1
         step(code)
     return loaded
+
+
+def _year_of(page: dict[str, Any]) -> FiscalYear:
+    return FiscalYear.from_be(page["fiscal_year_be"]) if page["fiscal_year_be"] else YEAR
 
 
 # -- the city ----------------------------------------------------------------------------------------
@@ -122,14 +131,14 @@ def _agency(tx: Tx, code: str, operator: Person, now: datetime) -> Agency:
 
 def _cast(tx: Tx, agency: Agency, evaluator: Person, operator: Person, now: datetime) -> Cast:
     """The agency's coordinator and section head, added on first use."""
+
+    def one(role: str, word: str, kind: Role) -> Person:
+        name = f"{word} {agency.name.th}"
+        return _person(tx, f"{role}.{agency.code}", name, [Grant(kind, agency.id)], operator, now)
+
     return Cast(
-        *(
-            _person(tx, f"{role}.{agency.code}", f"{word} {agency.name.th}", [Grant(kind, agency.id)], operator, now)
-            for role, word, kind in (
-                ("coordinator", "ผู้ประสานงาน", Role.COORDINATOR),
-                ("head", "หัวหน้าฝ่าย", Role.SECTION_HEAD),
-            )
-        ),
+        one("coordinator", "ผู้ประสานงาน", Role.COORDINATOR),
+        one("head", "หัวหน้าฝ่าย", Role.SECTION_HEAD),
         evaluator,
     )
 
@@ -148,20 +157,18 @@ def _replay(
     store: Store,
     evidence: EvidenceStore,
     catalogue: Catalogue,
-    story: dict[str, Any],
     evaluator: Person,
     operator: Person,
 ) -> None:
-    """Every fact on its day, undated ones approved at their quarter's end, every quarter reported and evaluated."""
+    """Every fact on its day, undated ones approved at their quarter's end, every quarter evaluated."""
+    story = _story()
     workflow = catalogue.get(story["workflow"])
     start = _at(YEAR.first_day, store)
     with store.begin() as tx:
         agency = _agency(tx, story["agency"], operator, start)
         cast = _cast(tx, agency, evaluator, operator, start)
         title = Text(story["title"]["th"], story["title"]["en"])
-        new = NewIndicator(
-            CODE, YEAR, agency.id, workflow, title, story["unit"], Decimal(story["target"])
-        )
+        new = NewIndicator(CODE, YEAR, agency.id, workflow, title, story["unit"], Decimal(story["target"]))
         indicator = actions.create_indicator(tx, new, by=operator, now=start)
         registry.describe(tx, indicator.id, _story_details(tx, story))
         for happens_on, do in sorted(_steps(tx, evidence, story, workflow, cast), key=lambda pair: pair[0]):
@@ -172,7 +179,7 @@ def _steps(
     tx: Tx, evidence: EvidenceStore, story: dict[str, Any], workflow: Workflow, cast: Cast
 ) -> Iterator[tuple[date, Callable[[datetime], object]]]:
     """The year as (day, what is done on it); on one day things are done in the order given here."""
-    for number, fact in enumerate(story["facts"], start=1):
+    for fact in story["facts"]:
         yield fact.get("day") or YEAR.quarters[fact["quarter"] - 1].last_day, partial(_record, tx, fact, cast)
     for quarter in YEAR.quarters:
         yield quarter.last_day, partial(_approve_waiting, tx, quarter, cast)
@@ -334,7 +341,9 @@ def _report_page(
     code, year, number = indicator.code, quarter.fiscal_year, quarter.number
     quality, timeliness = scores
     due_on = deadline(tx, indicator.agency, quarter)
-    handed_in_on = due_on + timedelta(days=3) if timeliness == 50 else max(quarter.last_day, due_on - timedelta(days=1))
+    handed_in_on = (
+        due_on + timedelta(days=3) if timeliness == 50 else max(quarter.last_day, due_on - timedelta(days=1))
+    )
     now = _at(handed_in_on, store)
     for milestone in indicator.workflow.milestones:
         if milestone.measure is not None:
@@ -346,7 +355,14 @@ def _report_page(
     if timeliness is not None:
         evaluated_at = now + timedelta(days=7)
         actions.accept_report(
-            tx, code, year, number, quality=quality, timeliness_given=timeliness, by=cast.evaluator, now=evaluated_at
+            tx,
+            code,
+            year,
+            number,
+            quality=quality,
+            timeliness_given=timeliness,
+            by=cast.evaluator,
+            now=evaluated_at,
         )
 
 
@@ -375,7 +391,7 @@ def _measure(
 # -- helpers -----------------------------------------------------------------------------------------
 
 
-def _number(value: float | int) -> Decimal:
+def _number(value: float) -> Decimal:
     return Decimal(str(value))
 
 

@@ -29,6 +29,7 @@ from engine.permissions import Person
 from engine.quarter import FiscalYear
 from engine.wording import Wording
 from storage import registry, views
+from storage.registry import Agency
 from storage.transaction import Tx
 from workflows.catalogue import DefinitionError
 
@@ -70,6 +71,15 @@ class Desk:
             self._house = bootstrap.build(self.settings, self.clock, new=new)
         return self._house
 
+    def adopt(self, house: bootstrap.House) -> None:
+        """Serve on a house that was built in a way of its own."""
+        self._house = house
+
+    @property
+    def url(self) -> str:
+        """The database as it may be shown: without its password."""
+        return make_url(self.settings.database.url).render_as_string(hide_password=True)
+
     @property
     def wording(self) -> Wording:
         language = self.lang
@@ -88,6 +98,10 @@ class Desk:
     def person(self, tx: Tx, email: str | None) -> Person:
         """Whoever acts: the person of that address, or the operator who runs scripts on the database."""
         return registry.person(tx.connection, email or registry.OPERATOR_EMAIL)
+
+    def agency(self, tx: Tx, typed: str) -> Agency:
+        """The agency by its code or either of its names."""
+        return registry.agency(tx.connection, typed.strip())
 
     def year(self, tx: Tx, code: str, typed: str | None) -> int:
         """The fiscal year as typed; left out, it is the only one in which the code is used."""
@@ -268,9 +282,9 @@ def faults_of(wording: Wording, error: DefinitionError) -> list[str]:
 
 
 def _url_shown(desk: Desk) -> str:
-    """The database as it may be shown: without its password."""
+    """The database that an error speaks of, even where its URL cannot be read."""
     try:
-        return make_url(desk.settings.database.url).render_as_string(hide_password=True)
+        return desk.url
     except (ArgumentError, Refusal):
         return desk.db or ""
 

@@ -19,10 +19,14 @@ class Unmet:
 
 
 class Refusal(Exception):
-    """An action was refused; ``conditions`` holds every unmet condition, never only the first."""
+    """An action was refused; ``conditions`` holds every unmet condition once, never only the first."""
 
     def __init__(self, conditions: Iterable[Unmet]) -> None:
-        self.conditions = tuple(conditions)
+        found: list[Unmet] = []
+        for condition in conditions:
+            if condition not in found:
+                found.append(condition)
+        self.conditions = tuple(found)
         super().__init__(", ".join(condition.kind for condition in self.conditions))
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from engine.errors import Unmet
-from engine.indicator import Indicator, Life, MilestoneState, Occurrence, QuarterReport
-from engine.levels import Tally
+from engine.indicator import Indicator, Life, MilestoneState, Occurrence, QuarterReport, ReportState
+from engine.levels import Tally, happened
 from engine.permissions import Action, Person, Role, Subject, may, who_may
 from engine.quarter import Quarter
 from engine.workflow import MilestoneDefinition, Order
@@ -125,12 +125,18 @@ def evidenced(attempt: Attempt) -> Iterator[Unmet]:
         yield from lacking_evidence(attempt.indicator, attempt.milestone)
 
 
-def lacking_evidence(indicator: Indicator, milestone: MilestoneDefinition) -> Iterator[Unmet]:
-    """The required documents that nobody has attached to the milestone."""
+def lacking_evidence(
+    indicator: Indicator, milestone: MilestoneDefinition, known_at: datetime | None = None
+) -> Iterator[Unmet]:
+    """The required documents that nobody had attached by ``known_at``; those of a voided fact prove nothing."""
+    voided = {one.number for one in indicator.occurrences if happened(one.voided_at, known_at)}
     attached = {
         one.request
         for one in indicator.evidence
-        if one.milestone == milestone.key and one.withdrawn_at is None
+        if one.milestone == milestone.key
+        and one.occurrence not in voided
+        and happened(one.attached_at, known_at)
+        and not happened(one.withdrawn_at, known_at)
     }
     for request in milestone.required_evidence:
         if request.key not in attached:
@@ -145,9 +151,9 @@ def not_own_work(attempt: Attempt) -> Iterator[Unmet]:
     """Nobody accepts work that they recorded or submitted themselves."""
     if attempt.by.has(Role.OPERATOR):
         return
-    authors = {fact.recorded_by for fact in attempt.tally.facts}
+    authors: set[int | None] = {fact.recorded_by for fact in attempt.tally.facts}
     if attempt.report is not None:
-        authors |= {attempt.report.submitted_by}
+        authors.add(attempt.report.submitted_by)
     if attempt.by.id in authors:
         yield Unmet("person.own_work", {"person": attempt.by.name}, who_may(attempt.action))
 
@@ -157,7 +163,13 @@ def reasoned(attempt: Attempt) -> Iterator[Unmet]:
         yield Unmet("reason.missing", {"action": attempt.action})
 
 
-def dated_ahead(attempt: Attempt) -> Iterator[Unmet]:
+def ahead(attempt: Attempt) -> Iterator[Unmet]:
+    """The day given lies after today; work of the last quarter is sent back when its year is over."""
+    if attempt.until is not None and attempt.until <= attempt.today:
+        yield Unmet("day.not_ahead", {"day": attempt.until, "first": attempt.today, "last": None})
+
+
+def ahead_in_year(attempt: Attempt) -> Iterator[Unmet]:
     """The day given lies after today and inside the fiscal year."""
     year = attempt.indicator.fiscal_year
     if attempt.until is not None and not attempt.today < attempt.until <= year.last_day:
@@ -165,6 +177,17 @@ def dated_ahead(attempt: Attempt) -> Iterator[Unmet]:
             "day.not_ahead",
             {"day": attempt.until, "first": attempt.today, "last": year.last_day},
         )
+
+
+def acceptance_is_theirs(attempt: Attempt) -> Iterator[Unmet]:
+    """What was accepted, with its scores, is sent back only by those who may accept."""
+    report = attempt.report
+    if report is None or report.state != ReportState.ACCEPTED:
+        return
+    subject = Subject(attempt.indicator.agency, attempt.indicator.workflow_owner)
+    if not may(attempt.by, Action.ACCEPT_REPORT, subject):
+        roles = who_may(Action.ACCEPT_REPORT)
+        yield Unmet("person.not_permitted", {"person": attempt.by.name, "action": attempt.action}, roles)
 
 
 def something_reported(attempt: Attempt) -> Iterator[Unmet]:

@@ -71,6 +71,11 @@ class Occurrence:
     void_reason: str = ""
 
     @property
+    def known_since(self) -> datetime:
+        """When it was recorded, an undated one when it was approved."""
+        return self.approved_at or self.recorded_at
+
+    @property
     def waits_for_approval(self) -> bool:
         return self.counts_on is None and self.voided_at is None
 
@@ -138,6 +143,10 @@ class Milestone:
     blocked_by: str = ""
     postponed_to: date | None = None
     reason: str = ""
+
+    def forget_why(self) -> None:
+        """Drop why it was blocked, postponed or waived, when it is so no longer."""
+        self.blocked_by, self.postponed_to, self.reason = "", None, ""
 
 
 @dataclass(frozen=True, slots=True)

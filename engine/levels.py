@@ -94,8 +94,8 @@ def level_of(
 ) -> LevelResult:
     """The level by the facts that happened by ``on``, as known at ``known_at`` (``None``: all we know).
 
-    ``through`` is for the projected level alone: planned days after ``on`` and not after ``through``
-    count as if they had been kept.
+    ``through`` is for the projected level alone, which is that of this later day: planned days after
+    ``on`` and not after ``through`` count as if they had been kept, and waivers that end before it do not.
     """
     tallies = tallies_of(workflow, facts, on, known_at, basis, through)
     rungs = tuple(Rung(rung, prove(rung.rule, workflow, tallies)) for rung in workflow.levels)
@@ -134,8 +134,9 @@ def tallies_of(
 ) -> dict[str, Tally]:
     """What counts at each milestone of the workflow; the parameters are those of :func:`level_of`."""
     rulings = latest_decisions(facts.decisions, known_at)
+    last = max(on, through) if basis is Basis.PROJECTED and through else on
     counting: dict[str, list[Occurrence]] = {milestone.key: [] for milestone in workflow.milestones}
-    for occurrence in _in_time(facts.occurrences, on, known_at, basis, through):
+    for occurrence in _in_time(facts.occurrences, on, last, known_at, basis):
         if occurrence.milestone in counting and _accepted(
             occurrence, rulings.get(occurrence.milestone), basis
         ):
@@ -143,9 +144,9 @@ def tallies_of(
     waived = {
         waiver.milestone
         for waiver in facts.waivers
-        if waiver.granted_on <= on <= waiver.expires_on
-        and (known_at is None or waiver.granted_at <= known_at)
-        and not _before(waiver.withdrawn_at, known_at)
+        if waiver.granted_on <= last <= waiver.expires_on
+        and happened(waiver.granted_at, known_at)
+        and not happened(waiver.withdrawn_at, known_at)
     }
     return {
         milestone.key: Tally(
@@ -171,28 +172,29 @@ def latest_decisions(
 def _in_time(
     occurrences: Iterable[Occurrence],
     on: date,
+    last: date,
     known_at: datetime | None,
     basis: Basis,
-    through: date | None,
 ) -> Iterator[Occurrence]:
-    """The counting facts that had happened by ``on`` and were known; for a projection the planned too."""
-    occurrences = list(occurrences)
-    last = max(on, through) if basis is Basis.PROJECTED and through else on
-    kept = {one.fulfils for one in occurrences if one.fulfils and not _before(one.voided_at, known_at)}
-    for one in occurrences:
+    """The counting facts of days to ``last`` that were known; for a projection the planned after ``on`` too."""
+    known = [
+        one
+        for one in occurrences
+        if happened(one.recorded_at, known_at) and not happened(one.voided_at, known_at)
+    ]
+    kept = {one.fulfils for one in known if one.fulfils}
+    for one in known:
         if not one.counts or one.counts_on is None or one.counts_on > last:
             continue
-        if known_at is not None and (one.approved_at or one.recorded_at) > known_at:
-            continue
-        if _before(one.voided_at, known_at):
+        if one.approved_at is not None and not happened(one.approved_at, known_at):
             continue
         if one.planned and (basis is not Basis.PROJECTED or one.counts_on <= on or one.number in kept):
             continue
         yield one
 
 
-def _before(instant: datetime | None, known_at: datetime | None) -> bool:
-    """Whether something had happened by ``known_at``."""
+def happened(instant: datetime | None, known_at: datetime | None) -> bool:
+    """Whether something had happened by ``known_at`` (``None``: ever)."""
     return instant is not None and (known_at is None or instant <= known_at)
 
 
@@ -206,7 +208,7 @@ def _accepted(occurrence: Occurrence, decision: Decision | None, basis: Basis) -
     return (
         decision is not None
         and decision.ruling is Ruling.VERIFIED
-        and (occurrence.approved_at or occurrence.recorded_at) <= decision.decided_at
+        and occurrence.known_since <= decision.decided_at
     )
 
 

@@ -51,7 +51,7 @@ MILESTONE_TRANSITIONS = (
         _VERIFIED,
         (*_PERSON, guards.complete, guards.evidenced, guards.not_own_work),
     ),
-    Transition("return", (_ACHIEVED, _VERIFIED), _RETURNED, (*_PERSON, guards.reasoned, guards.dated_ahead)),
+    Transition("return", (_ACHIEVED, _VERIFIED), _RETURNED, (*_PERSON, guards.reasoned, guards.ahead)),
     Transition(
         "reopen",
         (_ACHIEVED, _VERIFIED, _RETURNED, _WAIVED),
@@ -64,13 +64,13 @@ MILESTONE_TRANSITIONS = (
         "postpone",
         (_OPEN, _IN_PROGRESS, _BLOCKED, _POSTPONED),
         _POSTPONED,
-        (*_PERSON, guards.reasoned, guards.dated_ahead),
+        (*_PERSON, guards.reasoned, guards.ahead_in_year),
     ),
     Transition(
         "waive",
         (_OPEN, _IN_PROGRESS, _RETURNED, _BLOCKED, _POSTPONED),
         _WAIVED,
-        (*_PERSON, guards.reasoned, guards.dated_ahead),
+        (*_PERSON, guards.reasoned, guards.ahead_in_year),
     ),
     Transition("start", (_OPEN, _WAIVED), _IN_PROGRESS),
     Transition(
@@ -102,7 +102,7 @@ REPORT_TRANSITIONS = (
         "return",
         (_R.SUBMITTED, _R.ENDORSED, _R.ACCEPTED),
         _R.RETURNED,
-        (*_PERSON, guards.quarter_open, guards.reasoned, guards.dated_ahead),
+        (*_PERSON, guards.quarter_open, guards.acceptance_is_theirs, guards.reasoned, guards.ahead),
     ),
     Transition("seal", (_R.DRAFT, _R.SUBMITTED, _R.ENDORSED, _R.ACCEPTED, _R.RETURNED), _R.SEALED),
 )
@@ -148,8 +148,12 @@ class Rules:
             )
 
     def triggers_from(self, state: str) -> tuple[str, ...]:
-        """The triggers that the state knows."""
-        return tuple(name for name, event in self.machine.events.items() if state in event.transitions)
+        """What people can do in that state; what follows by itself asks nobody's permission."""
+        return tuple(
+            name
+            for name, event in self.machine.events.items()
+            if state in event.transitions and guards.permitted in self.guards[name]
+        )
 
 
 def _condition(row: tuple[Guard, ...]):  # type: ignore[no-untyped-def]  # the library takes any callable
@@ -164,11 +168,15 @@ def unmet_conditions(row: Iterable[Guard], attempt: Attempt) -> list[Unmet]:
     return [unmet for guard in row for unmet in guard(attempt)]
 
 
-def fire(rules: Rules, model: Model, trigger: str, attempt: Attempt) -> None:
+def fire(
+    rules: Rules, model: Model, trigger: str, attempt: Attempt, faults: Iterable[Unmet] = ()
+) -> None:
     """Move ``model`` by ``trigger``, or raise one refusal that names every unmet condition.
 
-    The state changes before this returns and nothing else does: what follows from it is the action's.
+    ``faults`` are what the action itself found wrong with what it was given; with any it is refused. The
+    state changes before this returns and nothing else does: what follows from it is the action's.
     """
+    faults = tuple(faults)
     event = rules.machine.events.get(trigger)
     if event is None:
         raise Refusal([Unmet("trigger.unknown", {"trigger": trigger, "known": sorted(rules.guards)})])
@@ -179,9 +187,9 @@ def fire(rules: Rules, model: Model, trigger: str, attempt: Attempt) -> None:
             f"{rules.subject}.wrong_state",
             {"state": model.state, "trigger": trigger, "possible": rules.triggers_from(model.state)},
         )
-        raise Refusal([wrong_state, *unmet_conditions(rules.guards[trigger], attempt)])
-    if not event.trigger(model, attempt):
-        raise Refusal(unmet_conditions(rules.guards[trigger], attempt))
+        raise Refusal([wrong_state, *unmet_conditions(rules.guards[trigger], attempt), *faults])
+    if faults or not event.trigger(model, attempt):
+        raise Refusal([*unmet_conditions(rules.guards[trigger], attempt), *faults])
 
 
 @cache

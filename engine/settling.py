@@ -1,79 +1,56 @@
 """What follows by itself when facts change: milestone states, the ladder, and the levels kept for pages."""
 
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
 from engine.guards import Attempt
-from engine.indicator import (
-    Decision,
-    Indicator,
-    Milestone,
-    MilestoneState,
-    Ruling,
-    Standing,
-    Stored,
-)
+from engine.indicator import Decision, Indicator, MilestoneState, Ruling, Standing, Stored
 from engine.levels import Basis, Tally, latest_decisions, level_of, tallies_of
 from engine.machine import fire, ladder_rules, milestone_rules
 from engine.permissions import Action, Person
 from engine.quarter import Quarter
-from engine.workflow import MilestoneDefinition
+from engine.workflow import Count, MilestoneDefinition, Workflow, leaves
 
 #: Nobody in particular: what follows from facts is nobody's own doing.
 NOBODY = Person(0, "")
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """What moved: milestones, their states (before, after), and both levels (before, after)."""
-
-    moved: list[Milestone] = field(default_factory=list)
-    states: dict[str, tuple[str, str]] = field(default_factory=dict)
-    claimed: tuple[int, int] = (0, 0)
-    verified: tuple[int, int] = (0, 0)
-
-
-def settle(indicator: Indicator, today: date, affected_from: date | None) -> Settled:
+def settle(indicator: Indicator, today: date, affected_from: date | None) -> dict[str, tuple[str, str]]:
     """Bring milestones, ladder and stored levels in line with the facts, as of ``today``.
 
     ``affected_from`` is the earliest day whose level may have changed; ``None`` where none can have.
+    Returns the milestones that moved by themselves with their states before and after.
     """
-    before = indicator.stored
-    moved: list[Milestone] = []
     states: dict[str, tuple[str, str]] = {}
     tallies = tallies_of(indicator.workflow, indicator.facts, today)
     rulings = latest_decisions(indicator.decisions)
     for definition in indicator.workflow.milestones:
         milestone = indicator.milestones[definition.key]
-        trigger = _trigger(
-            definition, milestone.state, tallies[definition.key], rulings.get(definition.key)
-        )
+        tally, decision = tallies[definition.key], rulings.get(definition.key)
+        trigger = _trigger(indicator.workflow, definition, milestone.state, tally, decision)
         if trigger is not None:
             old = milestone.state
-            fire(milestone_rules(), milestone, trigger, _by_itself(indicator, today, definition, tallies))
-            moved.append(milestone)
+            fire(milestone_rules(), milestone, trigger, _by_itself(indicator, today, definition, tally))
+            milestone.forget_why()
             states[definition.key] = (old, milestone.state)
     indicator.stored = restate(indicator, today, affected_from)
     _climb(indicator)
-    return Settled(
-        moved,
-        states,
-        (before.claimed.level, indicator.stored.claimed.level),
-        (before.verified.level, indicator.stored.verified.level),
-    )
+    return states
 
 
 def _by_itself(
-    indicator: Indicator, today: date, definition: MilestoneDefinition, tallies: dict[str, Tally]
+    indicator: Indicator, today: date, definition: MilestoneDefinition, tally: Tally
 ) -> Attempt:
     """What guards are shown when nobody asked: the triggers fired here look at the tally alone."""
     midnight = datetime.combine(today, time(), UTC)
-    tally = tallies[definition.key]
     return Attempt(indicator, Action.RECORD, NOBODY, midnight, today, milestone=definition, tally=tally)
 
 
 def _trigger(
-    definition: MilestoneDefinition, state: str, tally: Tally, decision: Decision | None
+    workflow: Workflow,
+    definition: MilestoneDefinition,
+    state: str,
+    tally: Tally,
+    decision: Decision | None,
 ) -> str | None:
     """The trigger that brings a milestone's state in line with what counts at it, or ``None``."""
     met = len(tally.facts) >= definition.needs
@@ -89,12 +66,31 @@ def _trigger(
             return "complete" if met else None
         case MilestoneState.ACHIEVED | MilestoneState.VERIFIED if not met:
             return "lapse" if tally.facts else "clear"
-        case MilestoneState.VERIFIED if definition.measure and decision is not None:
-            unseen = any(fact.recorded_at > decision.decided_at for fact in tally.facts)
-            return "renew" if unseen else None
+        case MilestoneState.VERIFIED if decision is not None:
+            return "renew" if _unseen_matters(workflow, definition, tally, decision) else None
         case MilestoneState.WAIVED if not tally.waived:
             return "complete" if met else "start" if tally.facts else "clear"
     return None
+
+
+def _unseen_matters(
+    workflow: Workflow, definition: MilestoneDefinition, tally: Tally, verified: Decision
+) -> bool:
+    """Whether facts that did not lie before the evaluator could raise a level if they were verified too.
+
+    A measured value always can; another meeting cannot when those that were seen are all that any rule
+    asks for.
+    """
+    seen = sum(fact.known_since <= verified.decided_at for fact in tally.facts)
+    if seen == len(tally.facts):
+        return False
+    counted = [
+        leaf.at_least
+        for rung in workflow.levels
+        for leaf in leaves(rung.rule)
+        if isinstance(leaf, Count) and leaf.milestone == definition.key
+    ]
+    return definition.measure is not None or seen < max([definition.needs, *counted])
 
 
 def restate(indicator: Indicator, today: date, affected_from: date | None = date.min) -> Stored:
@@ -161,14 +157,12 @@ _DONE = (MilestoneState.ACHIEVED, MilestoneState.VERIFIED, MilestoneState.WAIVED
 
 def _next_due_on(indicator: Indicator) -> date | None:
     """The earliest day by which an undone milestone is due; a postponed one on the day it was put off to."""
-    return min(
-        (
-            milestone.postponed_to or milestone.due_on
-            for milestone in indicator.milestones.values()
-            if milestone.state not in _DONE and (milestone.postponed_to or milestone.due_on)
-        ),
-        default=None,
-    )
+    days = [
+        milestone.postponed_to or milestone.due_on
+        for milestone in indicator.milestones.values()
+        if milestone.state not in _DONE
+    ]
+    return min((day for day in days if day is not None), default=None)
 
 
 class _Ladder:

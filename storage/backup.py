@@ -4,19 +4,20 @@ The file is the same whichever database wrote it and goes back into either. A ba
 a restore is all or nothing and only into an empty database.
 """
 
+import gzip
 import hashlib
 import io
 import json
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
 
-from sqlalchemy import Table, select, text
+from sqlalchemy import Table, inspect, select, text
 from sqlalchemy.engine import Connection, Engine
 
 from engine.errors import refuse
@@ -29,6 +30,7 @@ from storage.types import instant_text
 _MANIFEST = "manifest.json"
 _FORMAT = 1
 _PORTION = 1000
+_CHUNK = 1 << 20
 
 #: Told the name of each part when it is done.
 Progress = Callable[[str], None]
@@ -38,7 +40,8 @@ def back_up(store: Store, evidence: EvidenceStore, target: Path, done: Progress 
     """Write everything to ``target`` and return how many rows it holds; the file appears only when whole."""
     if target.exists():
         raise refuse("backup.exists", file=str(target))
-    manifest: dict[str, Any] = {"format": _FORMAT, "revision": schema.revision(store.engine), "parts": {}}
+    revision = schema.revision(store.engine)
+    manifest: dict[str, Any] = {"format": _FORMAT, "revision": revision, "parts": {}, "evidence": []}
     rows = 0
     partial = target.with_name(f".{target.name}.partial")
     try:
@@ -52,7 +55,9 @@ def back_up(store: Store, evidence: EvidenceStore, target: Path, done: Progress 
                 done(table.name)
             for kept in registered(tx.connection):
                 with evidence.open(kept.sha256) as content:
-                    _add(archive, f"evidence/{kept.sha256}", content)
+                    if _add(archive, f"evidence/{kept.sha256}", content) != kept.sha256:
+                        raise refuse("evidence.altered", sha256=kept.sha256)
+                manifest["evidence"].append(kept.sha256)
                 done(kept.sha256)
             _add(archive, _MANIFEST, io.BytesIO(json.dumps(manifest, indent=1).encode()))
         partial.rename(target)
@@ -66,58 +71,66 @@ def restore(engine: Engine, evidence: EvidenceStore, source: Path, done: Progres
 
     The schema is created at the backup's revision, filled, and then upgraded to this release's.
     """
-    if schema.revision(engine) is not None:
+    if inspect(engine).get_table_names():
         raise refuse("restore.not_empty", url=engine.url.render_as_string(hide_password=True))
     try:
+        _read_through(source)
         with tarfile.open(source, "r:gz") as archive:
             return _restore(engine, evidence, archive, done)
     except FileNotFoundError:
         raise refuse("file.missing", file=str(source)) from None
-    except (tarfile.TarError, EOFError, OSError, json.JSONDecodeError) as error:
+    except _UNREADABLE as error:
         raise refuse("restore.damaged", file=str(source), detail=str(error)) from error
+
+
+#: What reading a damaged archive raises.
+_UNREADABLE = (
+    tarfile.TarError,
+    gzip.BadGzipFile,
+    zlib.error,
+    EOFError,
+    UnicodeDecodeError,
+    json.JSONDecodeError,
+)
+
+
+def _read_through(source: Path) -> None:
+    """Read the file to its end, where the sum of all its bytes stands: a flipped one raises."""
+    with gzip.open(source) as content:
+        while content.read(_CHUNK):
+            pass
 
 
 def _restore(engine: Engine, evidence: EvidenceStore, archive: tarfile.TarFile, done: Progress) -> int:
     manifest = json.loads(_part(archive, _MANIFEST).read())
     if manifest.get("format") != _FORMAT:
         raise refuse("restore.format", found=manifest.get("format"), known=_FORMAT)
-    for part, facts in manifest["parts"].items():
-        if hashlib.file_digest(_part(archive, part), "sha256").hexdigest() != facts["sha256"]:  # type: ignore[arg-type]  # a readable stream
+    schema.refuse_newer(manifest["revision"])
+    files = {f"evidence/{sha256}": sha256 for sha256 in manifest["evidence"]}
+    tables = {part: facts["sha256"] for part, facts in manifest["parts"].items()}
+    for part, sha256 in {**tables, **files}.items():
+        if hashlib.file_digest(_part(archive, part), "sha256").hexdigest() != sha256:  # type: ignore[arg-type]  # a readable stream
             raise refuse("restore.damaged", file=str(archive.name), detail=part)
-    for member in archive.getmembers():
-        folder, _, sha256 = member.name.partition("/")
-        if folder == "evidence":
-            if evidence.keep_as(_part(archive, member.name)) != sha256:
-                raise refuse("restore.damaged", file=str(archive.name), detail=member.name)
-            done(sha256)
-    schema.upgrade(engine, manifest["revision"])
+    for part, sha256 in files.items():
+        evidence.keep_as(_part(archive, part))
+        done(sha256)
     rows = 0
-    try:
-        with engine.begin() as connection:
-            for part in manifest["parts"]:
-                name = Path(part).stem
-                rows += _read_lines(connection, name, _part(archive, part))
-                done(name)
-            _follow_sequences(connection)
-    except BaseException:
-        _drop_everything(engine)
-        raise
-    schema.upgrade(engine)
+    with schema.rebuilding(engine) as connection:
+        schema.upgrade_within(connection, manifest["revision"])
+        for part in tables:
+            name = Path(part).stem
+            rows += _read_lines(connection, name, _part(archive, part))
+            done(name)
+        _follow_sequences(connection)
+        schema.upgrade_within(connection)
     return rows
-
-
-def _drop_everything(engine: Engine) -> None:
-    """Leave the database as empty as it was found."""
-    with suppress(Exception), engine.begin() as connection:
-        metadata.drop_all(connection)
-        connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
 
 
 def _write_lines(connection: Connection, table: Table, target: IO[bytes]) -> int:
     count = 0
     query = select(table).order_by(*table.primary_key.columns)
-    for row in connection.execution_options(yield_per=_PORTION).execute(query):
-        values = {name: _plain(value) for name, value in row._mapping.items()}
+    for row in connection.execute(query, execution_options={"yield_per": _PORTION}).mappings():
+        values = {name: _plain(value) for name, value in row.items()}
         target.write(json.dumps(values, ensure_ascii=False).encode() + b"\n")
         count += 1
     target.seek(0)

@@ -1,8 +1,8 @@
-"""The examination behind ``radap doctor`` and ``radap journal verify``: stored against recomputed, chain by chain."""
+"""What ``radap doctor`` and ``radap journal verify`` examine: stored against recomputed, chain by chain."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from datetime import date
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime
 
 from sqlalchemy import select
 
@@ -30,13 +30,20 @@ class Finding:
 
 def levels(tx: Tx) -> Iterator[Finding | None]:
     """Recompute every indicator; one result each, ``None`` where all that is stored is right."""
+    changes = views.last_changes(tx.connection)
+    change = next(changes, None)
     for indicator in tx.indicators():
-        yield _level_finding(indicator)
+        while change is not None and change[0] < indicator.id:
+            change = next(changes, None)
+        told = change is not None and change[0] == indicator.id
+        yield _level_finding(indicator, _day(tx, change[1]) if change and told else None)
 
 
-def _level_finding(indicator: Indicator) -> Finding | None:
+def _level_finding(indicator: Indicator, changed_on: date | None) -> Finding | None:
     kept = indicator.stored
     found = restate(indicator, kept.as_of or date.min)
+    if changed_on is not None:
+        found = replace(found, as_of=min(changed_on, indicator.fiscal_year.last_day))
     wrong = [
         f"{field.name}: {getattr(kept, field.name)} != {getattr(found, field.name)}"
         for field in fields(kept)
@@ -46,6 +53,14 @@ def _level_finding(indicator: Indicator) -> Finding | None:
     if indicator.ladder != state:
         wrong.append(f"ladder: {indicator.ladder} != {state}")
     return Finding("level.differs", indicator.code, "; ".join(wrong)) if wrong else None
+
+
+def _day(tx: Tx, instant: str) -> date | None:
+    """The day of an event; one that is no instant any more is for the journal's check to name."""
+    try:
+        return tx.policy.day_of(datetime.fromisoformat(instant))
+    except ValueError:
+        return None
 
 
 def journal(tx: Tx) -> Iterator[tuple[str, Broken | None]]:

@@ -1,8 +1,10 @@
-"""Evidence files: kept under their SHA-256, streamed, with limits of size and type, found again or named missing."""
+"""Evidence files: kept under their SHA-256, streamed, limited in size and type, found or named missing."""
 
+import codecs
 import hashlib
 import os
 import tempfile
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -67,7 +69,7 @@ class EvidenceStore:
                 os.fsync(incoming.fileno())
                 place = self.path(kept.sha256)
                 place.parent.mkdir(exist_ok=True)
-                os.replace(incoming.name, place)
+                Path(incoming.name).replace(place)
                 _sync_folder(place.parent)
             except BaseException:
                 Path(incoming.name).unlink(missing_ok=True)
@@ -139,13 +141,11 @@ def media_type_of(head: bytes, name: str) -> str:
 
 def _is_text(head: bytes) -> bool:
     try:
-        text = head.decode("utf-8")
-    except UnicodeDecodeError as error:
-        # The head may end inside a character; anything earlier is no text.
-        if error.start < len(head) - 4:
-            return False
-        text = head[: error.start].decode("utf-8")
-    return all(character.isprintable() or character in "\n\r\t\ufeff\u200b" for character in text)
+        # A full head may end inside a character; nothing else may be amiss.
+        text = codecs.getincrementaldecoder("utf-8")().decode(head, final=len(head) < _HEAD)
+    except UnicodeDecodeError:
+        return False
+    return all(unicodedata.category(character) != "Cc" or character in "\n\r\t" for character in text)
 
 
 def _sync_folder(folder: Path) -> None:

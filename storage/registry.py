@@ -52,8 +52,12 @@ def add_agency(
         taken = tx.connection.execute(select(t.agencies.c.id).where(t.agencies.c.code == code))
         if taken.scalar_one_or_none() is not None:
             raise refuse("agency.exists", code=code)
-    row = insert(t.agencies).values(code=code, name_th=name.th, name_en=name.en, kind=kind, parent_id=parent)
-    added = int(tx.connection.execute(row).inserted_primary_key[0])
+    row = (
+        insert(t.agencies)
+        .values(code=code, name_th=name.th, name_en=name.en, kind=kind, parent_id=parent)
+        .returning(t.agencies.c.id)
+    )
+    added = int(tx.connection.execute(row).scalar_one())
     data = {"id": added, "code": code, "name": {"th": name.th, "en": name.en}, "kind": kind}
     tx.record(Event(Happened.AGENCY_ADDED, now, by, data))
     return added
@@ -84,8 +88,12 @@ def add_person(
     taken = tx.connection.execute(select(t.people.c.id).where(t.people.c.email == email))
     if taken.scalar_one_or_none() is not None:
         raise refuse("person.exists", email=email)
-    row = insert(t.people).values(email=email, name=name, language=language, added_at=now)
-    added = int(tx.connection.execute(row).inserted_primary_key[0])
+    row = (
+        insert(t.people)
+        .values(email=email, name=name, language=language, added_at=now)
+        .returning(t.people.c.id)
+    )
+    added = int(tx.connection.execute(row).scalar_one())
     if grants:
         tx.connection.execute(
             insert(t.grants),
@@ -197,5 +205,5 @@ def add_plan_node(tx: Tx, code: str, title: str, parent: int | None) -> int:
     found = tx.connection.execute(select(n.id).where(n.code == code)).scalar_one_or_none()
     if found is not None:
         return int(found)
-    row = insert(t.plan_nodes).values(code=code, title=title, parent_id=parent)
-    return int(tx.connection.execute(row).inserted_primary_key[0])
+    row = insert(t.plan_nodes).values(code=code, title=title, parent_id=parent).returning(t.plan_nodes.c.id)
+    return int(tx.connection.execute(row).scalar_one())

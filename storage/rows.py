@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, literal_column, select, update
+from sqlalchemy import Select, and_, bindparam, func, literal_column, select, update
 from sqlalchemy.engine import Dialect
 
 from engine.indicator import (
@@ -33,12 +33,7 @@ _SEALED = (
     .where(t.seals.c.fiscal_year == t.indicators.c.fiscal_year)
     .scalar_subquery()
 )
-_TRAILS = ("claimed_q1", "claimed_q2", "claimed_q3", "claimed_q4") + (
-    "verified_q1",
-    "verified_q2",
-    "verified_q3",
-    "verified_q4",
-)
+_TRAILS = tuple(f"{basis}_q{number}" for basis in ("claimed", "verified") for number in (1, 2, 3, 4))
 _i, _d = t.indicators.c, t.indicator_details.c
 _HEAD = select(
     _i.id,
@@ -91,9 +86,9 @@ class Statements:
     """Every statement of an action, compiled for one dialect."""
 
     def __init__(self, dialect: Dialect) -> None:
-        one = _HEAD.where(_i.code == bindparam("code"), _i.fiscal_year == bindparam("fiscal_year"))
-        self.head = Prepared(one, dialect)
-        self.head_locked = Prepared(one.with_for_update(of=t.indicators), dialect)
+        this_one = and_(_i.code == bindparam("code"), _i.fiscal_year == bindparam("fiscal_year"))
+        self.head = Prepared(_HEAD.where(this_one), dialect)
+        self.lock = Prepared(select(_i.id).where(this_one).with_for_update(), dialect)
         after = _HEAD.where(_i.id > bindparam("after")).order_by(_i.id)
         self.portion = Prepared(after.limit(literal_column(str(PORTION))), dialect)
         self.children = {

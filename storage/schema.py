@@ -1,12 +1,14 @@
 """The schema's version: create it, upgrade it, and refuse a database that a newer release has written."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from engine.errors import refuse
 
@@ -16,13 +18,42 @@ _FOLDER = Path(__file__).parent / "migrations"
 def upgrade(engine: Engine, target: str = "head") -> tuple[str | None, str | None]:
     """Bring the schema to ``target``; returns the revision before and after."""
     before = revision(engine)
-    _refuse_newer(before)
-    with engine.connect() as connection:
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, target)
-        connection.commit()
+    refuse_newer(before)
+    with rebuilding(engine) as connection:
+        upgrade_within(connection, target)
     return before, revision(engine)
+
+
+@contextmanager
+def rebuilding(engine: Engine) -> Iterator[Connection]:
+    """One transaction for all that is done to the schema and its rows: a crash leaves what was there before.
+
+    SQLite's driver would commit each statement by itself, and a table that is built anew is dropped while
+    others point to it: their pointers are checked at the end instead.
+    """
+    with engine.connect() as connection:
+        if engine.dialect.name != "sqlite":
+            with connection.begin():
+                yield connection
+            return
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
+            dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+            if dangling:
+                raise ValueError(f"rows that point nowhere: {dangling[:5]}")
+            connection.commit()
+        finally:
+            connection.rollback()
+            connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+
+
+def upgrade_within(connection: Connection, target: str = "head") -> None:
+    """Bring the schema to ``target`` inside a transaction that :func:`rebuilding` opened."""
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, target)
 
 
 def revision(engine: Engine) -> str | None:
@@ -43,12 +74,13 @@ def require_current(engine: Engine) -> None:
     found = revision(engine)
     if found is None:
         raise refuse("schema.missing")
-    _refuse_newer(found)
+    refuse_newer(found)
     if found != newest():
         raise refuse("schema.older", found=found, needed=newest())
 
 
-def _refuse_newer(found: str | None) -> None:
+def refuse_newer(found: str | None) -> None:
+    """Refuse a revision that this release does not know: a newer one has written it."""
     known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
     if found is not None and found not in known:
         raise refuse("schema.newer", found=found, needed=newest())

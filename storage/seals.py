@@ -1,18 +1,19 @@
 """Sealing a quarter: its lines, the one hash over them, and the proof that nothing behind it was touched."""
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Connection
 
-from engine.events import Event
+from engine.events import Event, Happened
 from engine.indicator import ReportState
 from engine.ports import SealLine
 from engine.quarter import Quarter
 from storage import tables as t
-from storage.journal import GENESIS, canonical
+from storage.journal import GENESIS, Entry, canonical, first_break
 from storage.types import instant_text
 
 _PORTION = 500
@@ -55,6 +56,12 @@ class SealHash:
 
 def write(connection: Connection, quarter: Quarter, lines: Iterable[SealLine], event: Event) -> str:
     """Keep the lines and the seal, seal the quarter's reports, move every indicator of the year on."""
+    # First, because it waits for whoever is writing: the lines below are read from what they leave.
+    connection.execute(
+        update(t.indicators)
+        .where(t.indicators.c.fiscal_year == quarter.fiscal_year)
+        .values(version=t.indicators.c.version + 1)
+    )
     key = {"fiscal_year": quarter.fiscal_year, "quarter": quarter.number}
     previous = _previous_hash(connection, quarter)
     digest = SealHash(quarter, instant_text(event.at), previous)
@@ -81,11 +88,6 @@ def write(connection: Connection, quarter: Quarter, lines: Iterable[SealLine], e
         update(t.reports)
         .where(t.reports.c.quarter == quarter.number, t.reports.c.indicator_id.in_(of_year))
         .values(state=str(ReportState.SEALED))
-    )
-    connection.execute(
-        update(t.indicators)
-        .where(t.indicators.c.fiscal_year == quarter.fiscal_year)
-        .values(version=t.indicators.c.version + 1)
     )
     return digest.hexdigest()
 
@@ -117,11 +119,11 @@ def tampered(connection: Connection, quarter: Quarter, recomputed: Iterable[Seal
     """Everything that no longer agrees with the seal.
 
     ``recomputed`` are the lines as the facts known at the moment of sealing give them today. The journal
-    of an indicator may have grown since: the sealed end of it must still be in its chain.
+    of an indicator may have grown since: up to the sealed end of it the chain must be whole.
     """
     s = t.seals.c
     seal = connection.execute(
-        select(s.sealed_at, s.previous_hash, s.hash).where(
+        select(s.sealed_at, s.sealed_by, s.previous_hash, s.hash).where(
             s.fiscal_year == quarter.fiscal_year, s.quarter == quarter.number
         )
     ).one_or_none()
@@ -130,30 +132,45 @@ def tampered(connection: Connection, quarter: Quarter, recomputed: Iterable[Seal
         return
     digest = SealHash(quarter, instant_text(seal.sealed_at), seal.previous_hash)
     today = {line.indicator: line for line in recomputed}
-    j = t.journal.c
     for line in kept_lines(connection, quarter):
         digest.add(line)
         now = today.get(line.indicator)
         if now is None:
             yield Tampered(line.code, "gone")
             continue
-        if (now.claimed, now.claimed_fraction, now.verified, now.verified_fraction) != (
-            line.claimed,
-            line.claimed_fraction,
-            line.verified,
-            line.verified_fraction,
-        ):
-            yield Tampered(line.code, "level")
-        if (now.workflow, now.workflow_version, now.workflow_hash) != (
-            line.workflow,
-            line.workflow_version,
-            line.workflow_hash,
-        ):
-            yield Tampered(line.code, "rule")
-        head = connection.execute(
-            select(j.hash).where(j.stream == line.indicator, j.seq == line.journal_seq)
-        ).scalar_one_or_none()
-        if head != line.journal_head:
+        for fault, names in _COMPARED.items():
+            if any(getattr(now, name) != getattr(line, name) for name in names):
+                yield Tampered(line.code, fault)
+        entries = _entries(connection, line.indicator, line.journal_seq)
+        if first_break(line.indicator, entries, line.journal_seq, line.journal_head):
             yield Tampered(line.code, "journal")
     if digest.hexdigest() != seal.hash:
         yield Tampered("", "hash")
+    if not _witnessed(connection, quarter, instant_text(seal.sealed_at), seal.sealed_by, seal.hash):
+        yield Tampered("", "journal")
+
+
+#: What a line must still say, by the fault it is when it does not.
+_COMPARED = {
+    "code": ("code",),
+    "level": ("claimed", "claimed_fraction", "verified", "verified_fraction"),
+    "rule": ("workflow", "workflow_version", "workflow_hash"),
+}
+
+
+def _entries(connection: Connection, stream: int, through: int) -> Iterator[Entry]:
+    j = t.journal
+    rows = connection.execute(
+        select(*j.columns).where(j.c.stream == stream, j.c.seq <= through).order_by(j.c.seq)
+    )
+    return (Entry(*row) for row in rows)
+
+
+def _witnessed(connection: Connection, quarter: Quarter, at: str, by: int, digest: str) -> bool:
+    """Whether the city's journal tells of this seal as it stands: whoever rewrites one leaves the other."""
+    j = t.journal.c
+    told = connection.execute(
+        select(j.at, j.by, j.data).where(j.stream == t.CITY, j.what == str(Happened.QUARTER_SEALED))
+    )
+    sealed = {"fiscal_year": quarter.fiscal_year, "quarter": quarter.number, "hash": digest}
+    return any(row.at == at and row.by == by and json.loads(row.data) == sealed for row in told)

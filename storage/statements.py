@@ -28,7 +28,7 @@ class Prepared:
         self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
         self._binds: list[tuple[Any, Processor]] = []
         self._results: list[tuple[Any, Processor]] = []
-        # psycopg takes and gives dates, instants, decimals and booleans as they are; only SQLite needs turning.
+        # psycopg takes and gives days, instants, decimals and booleans as they are; SQLite does not.
         if dialect.name == "sqlite":
             columns = statement.selected_columns if isinstance(statement, Select) else ()
             self._binds = _processors(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import create_engine, event, select, text
+from sqlalchemy import create_engine, event, select
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import QueuePool
 
@@ -63,17 +63,17 @@ class Store:
         """A snapshot: everything read in the block is of one moment; saving through it is an error."""
         with self.engine.connect() as connection:
             if self.is_sqlite:
-                connection = connection.execution_options(isolation_level="AUTOCOMMIT")
-                connection.exec_driver_sql("BEGIN")
+                # The pool takes the snapshot back by a rollback; what must not outlive it is query_only.
+                cursor = connection.connection.cursor()
+                cursor.execute("PRAGMA query_only=ON")
                 try:
+                    cursor.execute("BEGIN")
                     yield Tx(self, connection, writing=False)
                 finally:
-                    connection.exec_driver_sql("COMMIT")
+                    cursor.execute("PRAGMA query_only=OFF")
             else:
-                connection = connection.execution_options(isolation_level="REPEATABLE READ")
-                with connection.begin():
-                    connection.execute(text("SET TRANSACTION READ ONLY"))
-                    yield Tx(self, connection, writing=False)
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                yield Tx(self, connection, writing=False)
 
     def close(self) -> None:
         self._writer.close()

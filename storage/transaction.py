@@ -32,6 +32,7 @@ class Tx:
         self.policy = store.policy
         self.connection = connection
         self._lock_rows = writing and not store.is_sqlite
+        self._locked: set[int] = set()
         self._statements = store.statements
         self._driver = connection.connection
 
@@ -39,13 +40,19 @@ class Tx:
 
     def indicator(self, code: str, fiscal_year: int) -> Indicator:
         """The indicator with all its facts; locked until the end of a writing transaction."""
-        head = self._statements.head_locked if self._lock_rows else self._statements.head
+        head, key = self._statements.head, {"code": code, "fiscal_year": fiscal_year}
         cursor = self._driver.cursor()
-        head.run(cursor, {"code": code, "fiscal_year": fiscal_year})
+        with self._together():
+            # A statement of its own: one that waits for its lock would show the seals of before the wait.
+            if self._lock_rows:
+                self._statements.lock.run(self._driver.cursor(), key)
+            head.run(cursor, key)
         found = head.rows(cursor)
         if not found:
             raise self._unknown(code, fiscal_year)
         indicator = self._indicator_of(found[0])
+        if self._lock_rows:
+            self._locked.add(indicator.id)
         self._adopt_children({indicator.id: indicator})
         return indicator
 
@@ -71,7 +78,8 @@ class Tx:
         self._refuse_duplicate(indicator)
         version_id = self._workflow_version(indicator.workflow)
         inserted = self.connection.execute(
-            insert(t.indicators).values(
+            insert(t.indicators)
+            .values(
                 code=indicator.code,
                 fiscal_year=indicator.fiscal_year.year,
                 agency_id=indicator.agency,
@@ -86,8 +94,9 @@ class Tx:
                 journal_head="",
                 **rows.stored_columns(indicator.stored),
             )
+            .returning(t.indicators.c.id)
         )
-        indicator.id = inserted.inserted_primary_key[0]
+        indicator.id = inserted.scalar_one()
         entry = chained(indicator.id, 1, event, GENESIS)
         self.connection.execute(
             update(t.indicators).where(t.indicators.c.id == indicator.id).values(journal_head=entry.hash)
@@ -109,14 +118,16 @@ class Tx:
         """Write the change and its event together; refused when the indicator moved on meanwhile."""
         indicator = change.indicator
         entry = chained(indicator.id, indicator.journal_seq + 1, change.event, indicator.journal_head)
-        with self._together():
-            move = self._driver.cursor()
-            self._statements.move.run(move, rows.moved(indicator, entry.seq, entry.hash))
+        cursor = self._driver.cursor()
+        # Nobody can have moved what we have locked, so the question need not be waited for.
+        sure = indicator.id in self._locked
+        with self._together() if sure else nullcontext():
+            self._statements.move.run(cursor, rows.moved(indicator, entry.seq, entry.hash))
+            if not sure and cursor.rowcount != 1:
+                raise self.changed_meanwhile(indicator)
             for name, changed in rows.changed(change).items():
                 self._statements.upserts[name].run_many(self._driver.cursor(), changed)
             self._append(entry)
-        if move.rowcount != 1:
-            raise self.changed_meanwhile(indicator)
         indicator.version += 1
         indicator.journal_seq, indicator.journal_head = entry.seq, entry.hash
 
@@ -188,20 +199,26 @@ class Tx:
         Every indicator of the year moves to its next version, so that nobody who loaded one before the
         seal can still write a fact behind it.
         """
+        self._end_of_city()  # taken first, as by everything that writes there: no two wait for each other
         digest = seals.write(self.connection, quarter, lines, event)
         self.record(Event(event.what, event.at, event.by, {**event.data, "hash": digest}))
         return digest
 
     def record(self, event: Event) -> Entry:
         """Append an event to the city's own stream of the journal."""
-        end = select(t.city.c.journal_seq, t.city.c.journal_head).where(t.city.c.id == 1)
-        row = self.connection.execute(end.with_for_update() if self._lock_rows else end).one()
-        entry = chained(t.CITY, row.journal_seq + 1, event, row.journal_head)
+        seq, head = self._end_of_city()
+        entry = chained(t.CITY, seq + 1, event, head)
         self._append(entry)
         self.connection.execute(
             update(t.city).where(t.city.c.id == 1).values(journal_seq=entry.seq, journal_head=entry.hash)
         )
         return entry
+
+    def _end_of_city(self) -> tuple[int, str]:
+        """The end of the city's own stream, locked until the transaction ends."""
+        end = select(t.city.c.journal_seq, t.city.c.journal_head).where(t.city.c.id == 1)
+        row = self.connection.execute(end.with_for_update() if self._lock_rows else end).one()
+        return row.journal_seq, row.journal_head
 
     # -- helpers ------------------------------------------------------------------------------------
 

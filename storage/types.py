@@ -47,7 +47,7 @@ class Exact(TypeDecorator[Decimal]):
             return value
         return str(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:  # noqa: ARG002 - the toolkit passes it
         if value is None or isinstance(value, Decimal):
             return value
         return Decimal(value)

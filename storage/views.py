@@ -124,7 +124,7 @@ def level_counts(connection: Connection, fiscal_year: int) -> dict[int, int]:
         .group_by(_i.claimed_level)
         .order_by(_i.claimed_level)
     )
-    return {level: count for level, count in found}
+    return {row[0]: row[1] for row in found}
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,15 +175,27 @@ def history(connection: Connection, stream: int) -> list[HistoryLine]:
 
 def journal_ends(connection: Connection) -> Iterator[tuple[int, str, int, str]]:
     """(stream, code, number of events, head) as their owners say: the city first, then indicators by id."""
-    for row in connection.execute(select(t.city.c.journal_seq, t.city.c.journal_head)):
-        yield t.CITY, "", row.journal_seq, row.journal_head
+    for city in connection.execute(select(t.city.c.journal_seq, t.city.c.journal_head)):
+        yield t.CITY, "", city.journal_seq, city.journal_head
     query = select(_i.id, _i.code, _i.journal_seq, _i.journal_head).order_by(_i.id)
-    for row in connection.execution_options(yield_per=1000).execute(query):
+    for row in connection.execute(query, execution_options={"yield_per": 1000}):
         yield row.id, row.code, row.journal_seq, row.journal_head
+
+
+def last_changes(connection: Connection) -> Iterator[tuple[int, str]]:
+    """(stream, instant) of the event in which each indicator's history ends, by id."""
+    j = t.journal.c
+    query = (
+        select(j.stream, j.at)
+        .join_from(t.indicators, t.journal, and_(j.stream == _i.id, j.seq == _i.journal_seq))
+        .order_by(_i.id)
+    )
+    for row in connection.execute(query, execution_options={"yield_per": 1000}):
+        yield row.stream, row.at
 
 
 def journal_entries(connection: Connection) -> Iterator[Entry]:
     """The whole journal by stream and number, read in portions."""
     query = select(*t.journal.columns).order_by(t.journal.c.stream, t.journal.c.seq)
-    for row in connection.execution_options(yield_per=1000).execute(query):
+    for row in connection.execute(query, execution_options={"yield_per": 1000}):
         yield Entry(*row)

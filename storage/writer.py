@@ -6,6 +6,7 @@ savepoint of its own, and the last of a batch commits for all: nobody returns be
 failing one takes back only its own savepoint.
 """
 
+import sqlite3
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -16,6 +17,10 @@ from sqlalchemy.engine import Connection, Engine
 
 #: How many transactions one commit may carry: a bound on how long the first of them waits.
 BATCH = 32
+
+
+class NotCommitted(Exception):
+    """The commit that carried this transaction failed, so nothing of it was kept; the cause says why."""
 
 
 class Writer(Protocol):
@@ -29,25 +34,28 @@ class Writer(Protocol):
 class _Batch:
     """The transactions that share one commit."""
 
-    __slots__ = ("done", "error", "members")
+    __slots__ = ("done", "error", "joined")
 
     def __init__(self) -> None:
-        self.members = 0
+        self.joined = 0
         self.done = False
         self.error: BaseException | None = None
 
 
 class QueuedWriter:
-    """The one writer of a process on SQLite."""
+    """The one writer of a process on SQLite.
+
+    Connection and batch belong to the thread whose turn it is; the lock guards only the queue.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._connection: Connection | None = None
+        self._batch: _Batch | None = None
+        self._owner: int | None = None
         self._lock = threading.Lock()
         self._waiting: deque[threading.Lock] = deque()
         self._busy = False
-        self._owner: int | None = None
-        self._batch: _Batch | None = None
         self._committed = threading.Condition()
 
     @contextmanager
@@ -56,26 +64,22 @@ class QueuedWriter:
         if self._owner == threading.get_ident():
             raise RuntimeError("a transaction is already open in this thread: pass it on, do not nest")
         self._take_turn()
-        batch = None
         try:
-            connection = self._open()
-            batch = self._batch
-            assert batch is not None
+            connection, batch = self._join()
             cursor = _driver(connection)
             cursor.execute("SAVEPOINT work")
             try:
                 yield connection
                 cursor.execute("RELEASE work")
-                batch.members += 1
-            except BaseException:
-                self._take_back(batch, cursor)
+            except BaseException as error:
+                self._take_back(cursor, error)
                 raise
         finally:
-            self._end_turn(batch)
+            self._end_turn()
         with self._committed:
             self._committed.wait_for(lambda: batch.done)
         if batch.error is not None:
-            raise batch.error
+            raise NotCommitted from batch.error
 
     def close(self) -> None:
         if self._connection is not None:
@@ -83,57 +87,99 @@ class QueuedWriter:
             self._connection = None
 
     def _take_turn(self) -> None:
+        gate = threading.Lock()
+        gate.acquire()
         with self._lock:
-            if not self._busy:
+            if self._busy:
+                self._waiting.append(gate)
+            else:
                 self._busy = True
-                self._owner = threading.get_ident()
-                return
-            gate = threading.Lock()
-            gate.acquire()
-            self._waiting.append(gate)
-        gate.acquire()  # released by whoever ends the turn before ours
+                gate.release()
+        try:
+            gate.acquire()  # released by whoever ends the turn before ours
+        except BaseException:
+            self._leave(gate)
+            raise
         self._owner = threading.get_ident()
 
-    def _open(self) -> Connection:
-        if self._connection is None:
-            self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        if self._batch is None:
-            _driver(self._connection).execute("BEGIN IMMEDIATE")
-            self._batch = _Batch()
-        return self._connection
+    def _leave(self, gate: threading.Lock) -> None:
+        """Stop waiting (Ctrl-C); a turn that was given to us meanwhile goes to the next."""
+        with self._lock:
+            given = gate not in self._waiting
+            if not given:
+                self._waiting.remove(gate)
+        if given:
+            self._end_turn()
 
-    def _take_back(self, batch: _Batch, cursor: Any) -> None:
-        """Undo this member alone; if the database undid everything (disk full), the batch has failed."""
-        if cursor.connection.in_transaction:
+    def _join(self) -> tuple[Connection, _Batch]:
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        if self._batch is None:
+            try:
+                _driver(self._connection).execute("BEGIN IMMEDIATE")
+            except BaseException:
+                self._drop_connection()
+                raise
+            self._batch = _Batch()
+        self._batch.joined += 1
+        return self._connection, self._batch
+
+    def _take_back(self, cursor: Any, cause: BaseException) -> None:
+        """Undo this member alone; where that cannot be done, the whole batch has failed."""
+        try:
+            if not cursor.connection.in_transaction:  # a full disk makes SQLite undo everything by itself
+                self._fail(cause)
+                return
             cursor.execute("ROLLBACK TO work")
             cursor.execute("RELEASE work")
+        except sqlite3.Error as error:
+            self._fail(error)
 
-    def _end_turn(self, batch: _Batch | None) -> None:
-        """Commit when nobody waits or the batch is full; then let the next one in."""
-        with self._lock:
-            if batch is not None and (not self._waiting or batch.members >= BATCH):
-                self._commit(batch)
-            self._owner = None
-            if self._waiting:
-                self._waiting.popleft().release()
-            else:
-                self._busy = False
+    def _end_turn(self) -> None:
+        """Let the next one in, after a commit if nobody waits or the batch is full."""
+        while True:
+            batch = self._batch
+            if batch is not None and (not self._waiting or batch.joined >= BATCH):
+                self._commit()
+            with self._lock:
+                # Whoever we left the commit to may have left the queue: then go round once more.
+                if self._waiting or self._batch is None:
+                    self._owner = None
+                    if self._waiting:
+                        self._waiting.popleft().release()
+                    else:
+                        self._busy = False
+                    return
 
-    def _commit(self, batch: _Batch) -> None:
+    def _commit(self) -> None:
         assert self._connection is not None
-        cursor = _driver(self._connection)
-        self._batch = None
         try:
-            if batch.members and not cursor.connection.in_transaction:
-                raise RuntimeError("the database gave up the transaction that others had joined")
-            if cursor.connection.in_transaction:
-                cursor.execute("COMMIT" if batch.members else "ROLLBACK")
+            _driver(self._connection).execute("COMMIT")
         except BaseException as error:
-            batch.error = error
-            if cursor.connection.in_transaction:
-                cursor.execute("ROLLBACK")
+            self._fail(error)
+            if not isinstance(error, sqlite3.Error):
+                raise
+        else:
+            self._settle(None)
+
+    def _fail(self, error: BaseException) -> None:
+        """Nothing of the batch is kept."""
+        self._drop_connection()
+        self._settle(error)
+
+    def _drop_connection(self) -> None:
+        """Close the connection, which undoes what is open on it; the next writer begins on a fresh one."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.invalidate()
+            connection.close()
+
+    def _settle(self, error: BaseException | None) -> None:
+        """Tell the members of the batch how it ended."""
+        batch, self._batch = self._batch, None
+        assert batch is not None
         with self._committed:
-            batch.done = True
+            batch.error, batch.done = error, True
             self._committed.notify_all()
 
 

@@ -24,6 +24,7 @@ from engine.workflow import (
 )
 from storage import registry, schema
 from storage.store import Store, connect
+from storage.transaction import Tx
 
 CODE = "5049-2017"
 YEAR = 2021
@@ -135,21 +136,26 @@ def open_store(url: str) -> Store:
 def found_city(store: Store, codes: tuple[str, ...] = (CODE,)) -> None:
     """Agencies, people, workflows, and an indicator of Thung Khru for each of the codes."""
     with store.begin() as tx:
-        assert registry.found_city(tx, FOUNDED) == OPERATOR
-        for agency, name, code in (
-            (THUNG_KHRU, Text("สำนักงานเขตทุ่งครุ", "Thung Khru District"), "5049"),
-            (SAI_MAI, Text("สำนักงานเขตสายไหม", "Sai Mai District"), "5042"),
-        ):
-            added = registry.add_agency(tx, name, "district", code=code, by=OPERATOR.id, now=FOUNDED)
-            assert added == agency
-        for email, person in _PEOPLE.items():
-            grants = list(person.grants)
-            registry.add_person(tx, email, person.name, "th", grants, by=OPERATOR.id, now=FOUNDED)
-            assert registry.person(tx.connection, email) == person
-        for workflow in WORKFLOWS:
-            registry.register_workflow(tx, workflow, workflow.key, by=OPERATOR.id, now=FOUNDED)
+        write_city(tx)
         for code in codes:
             create_indicator(tx, new_indicator(code), by=ADMINISTRATOR, now=FOUNDED)
+
+
+def write_city(tx: Tx) -> None:
+    """Agencies, people and workflows, with the ids named above."""
+    assert registry.found_city(tx, FOUNDED) == OPERATOR
+    for agency, name, code in (
+        (THUNG_KHRU, Text("สำนักงานเขตทุ่งครุ", "Thung Khru District"), "5049"),
+        (SAI_MAI, Text("สำนักงานเขตสายไหม", "Sai Mai District"), "5042"),
+    ):
+        added = registry.add_agency(tx, name, "district", code=code, by=OPERATOR.id, now=FOUNDED)
+        assert added == agency
+    for email, person in _PEOPLE.items():
+        grants = list(person.grants)
+        registry.add_person(tx, email, person.name, "th", grants, by=OPERATOR.id, now=FOUNDED)
+        assert registry.person(tx.connection, email) == person
+    for workflow in WORKFLOWS:
+        registry.register_workflow(tx, workflow, workflow.key, by=OPERATOR.id, now=FOUNDED)
 
 
 @dataclass

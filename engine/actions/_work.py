@@ -1,19 +1,20 @@
 """The common course of every action on an indicator: load, try, settle what follows, save as one change."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from engine.errors import refuse, unless
+from engine.errors import Unmet, refuse, unless
 from engine.events import Event, Happened
 from engine.guards import Attempt, permitted, running, year_open
-from engine.indicator import Indicator, Milestone, QuarterReport, Stored
-from engine.levels import Tally, tallies_of
+from engine.indicator import Indicator, Milestone, QuarterReport, Ruling, Stored
+from engine.levels import Tally, latest_decisions, tallies_of
 from engine.machine import fire, milestone_rules, report_rules, unmet_conditions
 from engine.nearest import nearest
 from engine.permissions import Action, Person
 from engine.ports import Change, Transaction
-from engine.settling import Settled, settle
+from engine.settling import settle
 from engine.workflow import MilestoneDefinition
 
 
@@ -37,7 +38,10 @@ class Outcome:
 
 @dataclass(slots=True)
 class Work:
-    """One action under way on one indicator inside one transaction."""
+    """One action under way on one indicator inside one transaction.
+
+    It begins by bringing the indicator to today: a waiver that has run out since holds for nobody.
+    """
 
     tx: Transaction
     indicator: Indicator
@@ -47,10 +51,14 @@ class Work:
     today: date
     before: Stored = field(init=False)
     change: Change = field(init=False)
+    states: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.before = self.indicator.stored
         self.change = Change(self.indicator, Event(Happened.LEVEL_REFRESHED, self.now, self.by.id, {}))
+        changes_on = self.before.changes_on
+        if changes_on is not None and changes_on <= self.today:
+            self._settle(changes_on)
 
     @property
     def last_day(self) -> date:
@@ -87,17 +95,29 @@ class Work:
         """Refuse when the person may not, or the indicator or its year is not open to anybody."""
         unless(unmet_conditions((permitted, running, year_open), self.attempt(milestone)))
 
+    def later_than_verification(self, key: str) -> None:
+        """See to it that a fact is later than a verification which it did not lie before.
+
+        The evaluator did not see it, however coarse the clock is.
+        """
+        decision = latest_decisions(self.indicator.decisions).get(key)
+        if decision is not None and decision.ruling is Ruling.VERIFIED and self.now <= decision.decided_at:
+            self.now = decision.decided_at + timedelta(microseconds=1)
+
     def fire_milestone(self, key: str, trigger: str, **more: Any) -> Milestone:
         """Move the milestone by a person's trigger; it becomes part of the change."""
         milestone = self.indicator.milestones[key]
         fire(milestone_rules(), milestone, trigger, self.attempt(self.definition(key), **more))
+        milestone.forget_why()
         self.touch(milestone)
         return milestone
 
-    def fire_report(self, quarter: int, trigger: str, **more: Any) -> QuarterReport:
+    def fire_report(
+        self, quarter: int, trigger: str, faults: Iterable[Unmet] = (), **more: Any
+    ) -> QuarterReport:
         """Move the quarter's report by a person's trigger; it becomes part of the change."""
         report = self.indicator.reports.setdefault(quarter, QuarterReport(quarter))
-        fire(report_rules(), report, trigger, self.attempt(report=report, **more))
+        fire(report_rules(), report, trigger, self.attempt(report=report, **more), faults)
         self.change.reports.append(report)
         return report
 
@@ -117,12 +137,29 @@ class Work:
 
         ``affected_from`` is the earliest day whose level may differ; ``None`` where no level can.
         """
-        settled = settle(self.indicator, self.last_day, affected_from)
-        for milestone in settled.moved:
-            self.touch(milestone)
-        self.change.event = Event(happened, self.now, self.by.id, {**data, **_consequences(settled)})
+        self._settle(affected_from)
+        self.change.event = Event(happened, self.now, self.by.id, {**data, **self._consequences()})
         self.tx.save(self.change)
         return Outcome(self.indicator, self.change.event, self.before, number)
+
+    def _settle(self, affected_from: date | None) -> None:
+        for key, (old, new) in settle(self.indicator, self.last_day, affected_from).items():
+            self.states[key] = (self.states[key][0] if key in self.states else old, new)
+            self.touch(self.indicator.milestones[key])
+
+    def _consequences(self) -> dict[str, Any]:
+        """What the event says of the levels and states that followed, only where they moved."""
+        data: dict[str, Any] = {}
+        if self.states:
+            data["states"] = {key: list(pair) for key, pair in self.states.items()}
+        after = self.indicator.stored
+        for name, old, new in (
+            ("claimed", self.before.claimed.level, after.claimed.level),
+            ("verified", self.before.verified.level, after.verified.level),
+        ):
+            if old != new:
+                data[name] = [old, new]
+        return data
 
     def nothing_to_do(self) -> Outcome:
         """Everything is as asked already: no change, no event."""
@@ -141,21 +178,20 @@ def begin(
     """Load the indicator for an action.
 
     With ``expected_version`` (the one the person saw) a newer indicator is refused: somebody was first.
+    What is written now is never older than what is written already, even where a clock runs behind.
     """
     indicator = tx.indicator(code, fiscal_year)
     if expected_version is not None and expected_version != indicator.version:
         raise tx.changed_meanwhile(indicator)
-    return Work(tx, indicator, action, by, now, tx.policy.day_of(now))
+    return Work(tx, indicator, action, by, max([now, *_instants(indicator)]), tx.policy.day_of(now))
 
 
-def _consequences(settled: Settled) -> dict[str, Any]:
-    """What the event says of the levels and states that followed, only where they moved."""
-    data: dict[str, Any] = {}
-    if settled.states:
-        data["states"] = {key: list(pair) for key, pair in settled.states.items()}
-    if settled.claimed[0] != settled.claimed[1]:
-        data["claimed"] = list(settled.claimed)
-    if settled.verified[0] != settled.verified[1]:
-        data["verified"] = list(settled.verified)
-    return data
+def _instants(indicator: Indicator) -> Iterator[datetime]:
+    """When the facts, decisions and waivers of the indicator were written."""
+    for fact in indicator.occurrences:
+        yield fact.voided_at or fact.known_since
+    for decision in indicator.decisions:
+        yield decision.decided_at
+    for waiver in indicator.waivers:
+        yield waiver.withdrawn_at or waiver.granted_at
 

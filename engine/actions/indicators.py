@@ -9,7 +9,8 @@ from engine.actions.reports import deadline
 from engine.errors import Unmet, unless
 from engine.events import Event, Happened
 from engine.indicator import Indicator, Life, Milestone
-from engine.machine import fire, life_rules
+from engine.guards import permitted
+from engine.machine import fire, life_rules, unmet_conditions
 from engine.permissions import Action, Person, Subject, may, who_may
 from engine.ports import Transaction
 from engine.quarter import FiscalYear
@@ -113,10 +114,11 @@ def refresh_level(
 ) -> Outcome:
     """Bring the kept level to today: a waiver may have run out, an approved day may have come."""
     work = begin(tx, code, fiscal_year, Action.VIEW, by, now)
-    changes_on = work.indicator.stored.changes_on
+    unless(unmet_conditions((permitted,), work.attempt()))
+    changes_on = work.before.changes_on
     if changes_on is None or changes_on > work.today:
         return work.nothing_to_do()
-    return work.finish(Happened.LEVEL_REFRESHED, {"from": changes_on.isoformat()}, changes_on)
+    return work.finish(Happened.LEVEL_REFRESHED, {"from": changes_on.isoformat()})
 
 
 class _Life:
@@ -142,7 +144,9 @@ def _faults(new: NewIndicator) -> list[Unmet]:
         faults.append(Unmet("indicator.code_missing"))
     if not new.title.th.strip():
         faults.append(Unmet("indicator.title_missing", {"code": new.code}))
-    if new.weight.is_nan() or new.weight < 0:
+    if not new.weight.is_finite():
+        faults.append(Unmet("value.not_a_number", {"value": new.weight}))
+    elif new.weight < 0:
         faults.append(Unmet("indicator.weight_negative", {"code": new.code, "weight": new.weight}))
     if new.target is not None and not new.target.is_finite():
         faults.append(Unmet("value.not_a_number", {"value": new.target}))

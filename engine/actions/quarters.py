@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from datetime import date, datetime
 
+from engine.actions._work import Work
 from engine.errors import Unmet, unless
 from engine.events import Event, Happened
 from engine.indicator import Indicator
 from engine.levels import Basis, level_of
 from engine.permissions import Action, Person, Subject, may, who_may
-from engine.ports import Change, SealLine, Transaction
+from engine.ports import SealLine, Transaction
 from engine.quarter import Quarter, deadline_of
-from engine.settling import restate
 
 
 def grant_extension(
@@ -60,9 +60,10 @@ def _move_deadlines(
         return
     for milestone in moved:
         milestone.due_on = until
-    indicator.stored = restate(indicator, tx.policy.day_of(now), None)
+    work = Work(tx, indicator, Action.EXTEND, by, now, tx.policy.day_of(now))
+    work.change.milestones += [milestone for milestone in moved if milestone not in work.change.milestones]
     data = {"milestones": [milestone.key for milestone in moved], "due_on": until.isoformat()}
-    tx.save(Change(indicator, Event(Happened.DEADLINES_MOVED, now, by.id, data), milestones=moved))
+    work.finish(Happened.DEADLINES_MOVED, data)
 
 
 def seal_quarter(tx: Transaction, quarter: Quarter, *, by: Person, now: datetime) -> str:

@@ -277,6 +277,15 @@ def test_day_and_month_that_may_be_swapped_are_refused_with_both_days():
     }
 
 
+@pytest.mark.parametrize(("text", "month"), [("13/5/2021", 5), ("5/13/2021", 5), ("12/13/2021", 12)])
+def test_day_beyond_twelve_tells_the_order_of_a_ce_day(text, month):
+    assert parse_day(text) == date(2021, month, 13)
+
+
+def test_short_year_behind_an_english_month_is_of_no_certain_era():
+    assert said("18 May 64") == {"kind": DateFault.ERA_AMBIGUOUS, "year": "64", "as_be": 2021, "as_ce": 2064}
+
+
 def test_day_and_month_in_be_are_never_swapped():
     assert parse_day("3/4/2564") == date(2021, 4, 3)
 
@@ -317,7 +326,8 @@ def test_year_that_no_report_can_mean_is_refused(text, year):
         "คำสั่งที่ 571/2559 ลว. 30 ธ.ค. 2559",  # a day among other words: nobody knows what they add
         "2021-05-18T10:00:00Z",  # an instant, which is another day elsewhere
         "18 พ.ค. 2564 25.00 น.",
-        "สมควร",
+        "สมควร",  # holds มค and yet no month
+        "dismay",
         "-",
         "",
         "   ",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from itertools import combinations, product
+from itertools import product
 from typing import Any
 
 import pytest
@@ -265,7 +265,10 @@ def test_a_measured_milestone_below_may_not_be_left_open(measure, first):
     [
         ((Reached("a"), AllOf((Reached("b"), Reached("c")))), set()),
         ((AtLeast(4, (Reached("a"), Reached("b"), Reached("c"))),), {("level.unreachable", "levels.0.when")}),
-        ((AllOf((Reached("a"), Reached("b"))), Reached("a"), Reached("c")), {("level.never_stands", "levels.0.when")}),
+        (
+            (AllOf((Reached("a"), Reached("b"))), Reached("a"), Reached("c")),
+            {("level.never_stands", "levels.0.when")},
+        ),
         ((AllOf((Reached("a"), Reached("b"))), Reached("c")), set()),
         (
             (AnyOf((Reached("a"), Reached("b"))), Reached("c")),
@@ -342,7 +345,7 @@ def met(rule: Rule, world: World, needs: Mapping[str, int]) -> bool:
         case Count(key, at_least):
             return world[key] >= at_least
         case Bound():
-            # A measured milestone holds one value for each number of facts.
+            # With 1, 2 or 3 facts the value is 10, 20 or 30: the whole range of the measure below.
             return world[rule.milestone] > 0 and 10 * world[rule.milestone] >= rule.limit
         case AllOf(rules):
             return all(met(part, world, needs) for part in rules)
@@ -388,7 +391,7 @@ workflows = st.builds(
         step(
             "m",
             optional=optional[2],
-            measure=Measure(MeasureKind.COUNT, minimum=Decimal(1), maximum=Decimal(30)),
+            measure=Measure(MeasureKind.COUNT, minimum=Decimal(10), maximum=Decimal(30)),
         ),
         rules=tuple(rules),
         order=order,
@@ -438,24 +441,9 @@ def test_the_check_finds_what_walking_through_every_world_finds(checked):
     told = check(checked)
     tried = {(fault.kind, fault.params["level"]) for fault in told if fault.kind in TRIED}
     expected = faults_by_trying(checked)
-    if ("level.unreachable") in {kind for kind, _ in expected}:
+    if "level.unreachable" in {kind for kind, _ in expected}:
         tried = {one for one in tried if one[0] == "level.unreachable"}
     # Where a band is said not to rise, it is not said again that the level below it never stands.
     bands = {fault.params["level"] - 1 for fault in told if fault.kind in SAID_OTHERWISE}
     said = {("level.never_stands", level) for level in bands}
     assert tried - said == expected - said
-
-
-@settings(max_examples=400)
-@given(workflows)
-def test_a_workflow_without_fault_never_rises_while_something_below_is_open(checked):
-    if check(checked) or checked.order is Order.ANY:
-        return
-    needs = {milestone.key: milestone.needs for milestone in checked.milestones}
-    for counts in product(range(DEEPEST + 1), repeat=len(KEYS)):
-        world = dict(zip(KEYS, counts, strict=True))
-        level = level_in(checked, world)
-        for milestone in checked.milestones:
-            first = checked.first_level_of(milestone.key)
-            if first is not None and not milestone.optional and first <= level:
-                assert world[milestone.key] >= needs[milestone.key]

@@ -78,9 +78,7 @@ def _void(house: House, numbers: list[int]) -> None:
     for number in numbers:
         with house.store.begin() as tx:
             operator = registry.person(tx.connection, registry.OPERATOR_EMAIL)
-            actions.void_occurrence(
-                tx, demo.CODE, 2021, number, reason="ทดลอง", by=operator, now=NOW
-            )
+            actions.void_occurrence(tx, demo.CODE, 2021, number, reason="ทดลอง", by=operator, now=NOW)
 
 
 def _numbers(indicator: Indicator, milestone: str) -> dict[date | None, int]:

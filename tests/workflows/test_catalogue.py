@@ -190,6 +190,10 @@ def test_the_hash_is_of_the_text_whatever_its_line_ends():
     assert parse(GOOD + "# more\n").source_hash != expected
 
 
+def test_the_text_is_kept_as_it_was_hashed():
+    assert parse(GOOD.replace("\n", "\r\n")).source == GOOD
+
+
 # --- every fault, each alone: what to change, the kind, and the words on the line that is blamed -------
 
 MEETINGS_RULE = 'all = [{ milestone = "meetings_held" }, { count = "meetings_held", at_least = 2 }]'

@@ -1,0 +1,256 @@
+"""Commands for whoever runs the house: init, migrate, doctor, backup, restore, demo."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy import func, select
+
+from cli import bootstrap, demo
+from cli import ladder as drawing
+from cli.desk import REFUSED, Desk
+from cli.options import Json, OneFile
+from cli.standing import stand
+from engine.errors import refuse
+from engine.wording import Wording
+from storage import backup as safe
+from storage import checks, registry, schema
+from storage import tables as t
+from storage.transaction import Tx
+from workflows.catalogue import DefinitionError
+
+
+def init(ctx: typer.Context, as_json: Json = False) -> None:
+    """Make the database: tables, the operator, and the definitions of this release."""
+    desk: Desk = ctx.obj
+    house = desk.house(new=True)
+    before, after = schema.upgrade(house.engine)
+    registered = _register(desk, house)
+    if as_json:
+        desk.json({"schema": after, "created": before is None, "workflows": registered})
+    else:
+        kind = "done.initialised" if before is None else "done.initialised_already"
+        desk.say(kind, url=desk.url, workflows=len(registered))
+
+
+def migrate(ctx: typer.Context, as_json: Json = False) -> None:
+    """Bring the database to this release: its schema, and new versions of definitions."""
+    desk: Desk = ctx.obj
+    house = bootstrap.build(desk.settings, desk.clock, new=True, must_exist=True)
+    desk.adopt(house)
+    if schema.revision(house.engine) is None:
+        raise refuse("schema.missing")
+    before, after = schema.upgrade(house.engine)
+    registered = _register(desk, house)
+    if as_json:
+        desk.json({"schema": {"before": before, "after": after}, "workflows": registered})
+    elif before == after and not registered:
+        desk.say("done.migrated_already", schema=after)
+    else:
+        desk.say("done.migrated", before=before, after=after, workflows=registered)
+
+
+def _register(desk: Desk, house: bootstrap.House) -> list[str]:
+    """The definitions of this release that the database did not know, as it knows them now."""
+    added = []
+    with house.store.begin() as tx:
+        operator = registry.found_city(tx, desk.clock())
+        for workflow in bootstrap.catalogue().list():
+            if registry.register_workflow(tx, workflow, workflow.source, by=operator.id, now=desk.clock()):
+                added.append(f"{workflow.key} {workflow.version}")
+    return added
+
+
+# --- doctor --------------------------------------------------------------------------------------------
+
+
+def doctor(ctx: typer.Context, as_json: Json = False) -> None:
+    """Examine the house: schema, clock, definitions, stored levels, journal, evidence files, seals."""
+    desk: Desk = ctx.obj
+    house = desk.house()
+    findings: list[dict[str, Any]] = []
+    checked: dict[str, int] = {}
+    with house.store.read() as tx:
+        for name, found in (
+            ("clock", _clock(desk, tx)),
+            ("definitions", _definitions(desk.wording)),
+            ("levels", _levels(desk, tx)),
+            ("journal", _journal(desk, tx)),
+            ("files", _files(desk, tx, house)),
+            ("seals", _seals(desk, tx)),
+        ):
+            checked[name] = 0
+            for text in found:
+                checked[name] += 1
+                if text is not None:
+                    findings.append({"check": name, "text": text})
+    if as_json:
+        desk.json({"schema": schema.revision(house.engine), "checked": checked, "findings": findings})
+    else:
+        desk.say("doctor.schema", schema=schema.revision(house.engine), url=desk.url)
+        for name, count in checked.items():
+            wrong = sum(finding["check"] == name for finding in findings)
+            kind = "doctor.line_wrong" if wrong else "doctor.line"
+            desk.say(kind, check=desk.wording.say(f"doctor.{name}"), count=count, wrong=wrong)
+        for finding in findings:
+            desk.text(finding["text"])
+        desk.say("doctor.findings" if findings else "doctor.healthy", count=len(findings))
+    if findings:
+        raise typer.Exit(REFUSED)
+
+
+def _clock(desk: Desk, tx: Tx) -> Iterator[str | None]:
+    """No event may lie in the future: a clock that went wrong orders the history wrongly."""
+    newest = tx.connection.execute(select(func.max(t.journal.c.at))).scalar_one()
+    at = None if newest is None else datetime.fromisoformat(newest)
+    now = desk.clock()
+    ahead = at is not None and at > now
+    yield desk.wording.say("doctor.clock_behind", at=at, now=now) if ahead else None
+
+
+def _definitions(wording: Wording) -> Iterator[str | None]:
+    try:
+        for _ in bootstrap.catalogue().list():
+            yield None
+    except DefinitionError as error:
+        for one in error.faults:
+            yield wording.say("fault.at", file=one.file, line=one.line, sentence=wording.say(one.kind, one.params))
+
+
+def _levels(desk: Desk, tx: Tx) -> Iterator[str | None]:
+    with desk.progress("progress.levels", _count(tx, t.indicators)) as bar:
+        for finding in checks.levels(tx):
+            bar.step()
+            yield None if finding is None else _said(desk, finding)
+
+
+def _journal(desk: Desk, tx: Tx) -> Iterator[str | None]:
+    with desk.progress("progress.journal", _count(tx, t.indicators) + 1) as bar:
+        for code, broken in checks.journal(tx):
+            bar.step()
+            if broken is None:
+                yield None
+            else:
+                who = code or desk.wording.say("journal.city")
+                yield desk.wording.say(f"journal.{broken.fault}", code=who, number=broken.seq)
+
+
+def _files(desk: Desk, tx: Tx, house: bootstrap.House) -> Iterator[str | None]:
+    with desk.progress("progress.files", _count(tx, t.files)) as bar:
+        for finding in checks.files(tx, house.evidence):
+            bar.step()
+            yield None if finding is None else _said(desk, finding)
+
+
+def _seals(desk: Desk, tx: Tx) -> Iterator[str | None]:
+    for quarter in checks.sealed_quarters(tx):
+        wrong = list(checks.seal(tx, quarter))
+        for one in wrong:
+            yield desk.wording.say(f"seal.{one.fault}", code=one.code, quarter=quarter)
+        if not wrong:
+            yield None
+
+
+def _said(desk: Desk, finding: checks.Finding) -> str:
+    return desk.wording.say(f"finding.{finding.kind}", code=finding.code, detail=finding.detail)
+
+
+def _count(tx: Tx, table: Any) -> int:
+    return int(tx.connection.execute(select(func.count()).select_from(table)).scalar_one())
+
+
+# --- backup, restore -----------------------------------------------------------------------------------
+
+
+def backup(ctx: typer.Context, file: OneFile, as_json: Json = False) -> None:
+    """Write everything, evidence files too, into one file that any database can take."""
+    desk: Desk = ctx.obj
+    house = desk.house()
+    with house.store.read() as tx:
+        parts = len(t.metadata.tables) + _count(tx, t.files)
+    with desk.progress("progress.backup", parts) as bar:
+        rows = safe.back_up(house.store, house.evidence, file, bar.step)
+    if as_json:
+        desk.json({"file": str(file), "rows": rows})
+    else:
+        desk.say("done.backed_up", file=str(file), rows=rows)
+
+
+def restore(ctx: typer.Context, file: OneFile, as_json: Json = False) -> None:
+    """Fill an empty database from a backup."""
+    desk: Desk = ctx.obj
+    if not file.exists():
+        raise refuse("file.missing", file=str(file))
+    house = desk.house(new=True)
+    with desk.progress("progress.restore", None) as bar:
+        rows = safe.restore(house.engine, house.evidence, file, bar.step)
+    if as_json:
+        desk.json({"file": str(file), "rows": rows})
+    else:
+        desk.say("done.restored", file=str(file), rows=rows, url=desk.url)
+
+
+# --- demo ----------------------------------------------------------------------------------------------
+
+
+def demo_(
+    ctx: typer.Context,
+    serve: Annotated[bool, typer.Option("--serve", help="Serve the pages afterwards.", hidden=True)] = False,
+    as_json: Json = False,
+) -> None:
+    """Replay a real district's year beside 98 other real indicators; what is there already stays."""
+    desk: Desk = ctx.obj
+    if serve:
+        raise refuse("demo.no_pages_yet")
+    house = desk.house(new=True)
+    schema.upgrade(house.engine)
+    with desk.progress("progress.demo", demo.total()) as bar:
+        loaded = demo.fill(house.store, house.evidence, bootstrap.catalogue(), bar.step)
+    with house.store.read() as tx:
+        indicator = tx.indicator(demo.CODE, demo.YEAR.year)
+    ends = [stand(indicator, quarter.last_day, None) for quarter in demo.YEAR.quarters]
+    if as_json:
+        desk.json(
+            {
+                "indicators": loaded.indicators,
+                "already_there": loaded.already_there,
+                "reports": loaded.reports,
+                "not_reported": [{"code": code, "quarter": number} for code, number in loaded.not_reported],
+                "levels": [
+                    {"on": one.on, "claimed": one.claimed.level, "verified": one.verified.level} for one in ends
+                ],
+            }
+        )
+        return
+    _story(desk, loaded)
+    for part in drawing.drawn(desk, ends[-1], why=False):
+        desk.out.print(part)
+    desk.say("demo.levels", levels=" → ".join(str(one.claimed.level) for one in ends))
+    desk.say("demo.next")
+    for command in (
+        f"radap level {demo.CODE} --year 2564 --on 2021-06-30 --why",
+        "radap matrix --year 2564",
+        f"radap journal show {demo.CODE}",
+        "radap doctor",
+    ):
+        desk.text(f"  {command}")
+
+
+def _story(desk: Desk, loaded: demo.Loaded) -> None:
+    """What was loaded, and everything that had to be decided on the way."""
+    desk.say("demo.loaded", added=loaded.indicators, there=loaded.already_there, url=desk.url)
+    if loaded.not_reported:
+        desk.say("demo.not_reported", count=len(loaded.not_reported), some=_some(loaded.not_reported))
+    if loaded.not_measured:
+        desk.say("demo.not_measured", count=len(loaded.not_measured), some=_some(loaded.not_measured))
+    if loaded.assumed_year:
+        desk.say("demo.assumed_year", count=len(loaded.assumed_year), year=demo.YEAR)
+    desk.text("")
+
+
+def _some(found: list[tuple[str, int]]) -> str:
+    """The first few, as examples."""
+    shown = ", ".join(f"{code}/{number}" for code, number in found[:3])
+    return f"{shown}, …" if len(found) > 3 else shown

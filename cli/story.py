@@ -1,0 +1,123 @@
+"""`radap demo`: fill an empty database with the demo year, tell its story, and say what to try next."""
+
+from collections.abc import Iterator
+
+import typer
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy import func, select
+
+from cli import bootstrap, demo, ladder, standing
+from cli.desk import Desk
+from engine.errors import refuse
+from engine.indicator import Indicator, Occurrence
+from engine.quarter import Quarter
+from storage import schema
+from storage.tables import indicators
+
+_NEXT = (
+    ("level", "radap level 5049-2017 --year 2564 --why"),
+    ("on", "radap level 5049-2017 --year 2564 --on 2021-06-30 --why"),
+    ("matrix", "radap matrix --year 2564 --quarter 4"),
+    ("history", "radap journal show 5049-2017 --year 2564"),
+    ("doctor", "radap doctor"),
+)
+
+
+def run(ctx: typer.Context) -> None:
+    """Fill an empty database with real indicators and replay fiscal year 2564."""
+    desk: Desk = ctx.obj
+    house = desk.house(new=True)
+    schema.upgrade(house.engine)
+    _refuse_a_city_of_its_own(desk)
+    with desk.progress("demo.loading", demo.total()) as bar:
+        loaded = demo.fill(house.store, house.evidence, bootstrap.catalogue(), bar.step)
+    if loaded.indicators == 0:
+        desk.say("demo.already_there", indicators=loaded.already_there)
+    with house.store.read() as tx:
+        indicator = tx.indicator(demo.CODE, demo.YEAR.year)
+    _tell(desk, indicator)
+    if loaded.indicators:
+        _tell_of_the_others(desk, loaded)
+    desk.out.print(_next_steps(desk))
+
+
+def _refuse_a_city_of_its_own(desk: Desk) -> None:
+    """The demo never mixes with indicators that somebody keeps in earnest."""
+    with desk.house().store.read() as tx:
+        kept = tx.connection.execute(select(func.count()).select_from(indicators)).scalar_one()
+        if kept and not demo.is_demo(tx):
+            raise refuse("demo.not_empty", indicators=kept)
+
+
+def _tell(desk: Desk, indicator: Indicator) -> None:
+    """The year fact by fact, the level at every quarter's end, and the ladder as it stands."""
+    desk.out.print(Text(desk.wording.say("demo.story", year=indicator.fiscal_year), style="bold"))
+    desk.out.print(_facts(desk, indicator))
+    found = standing.stand(indicator, indicator.fiscal_year.last_day, None)
+    for part in ladder.drawn(desk, found, why=False):
+        desk.out.print(part)
+
+
+def _facts(desk: Desk, indicator: Indicator) -> Table:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    say = desk.wording.say
+    for quarter in indicator.fiscal_year.quarters:
+        for fact in _of(indicator, quarter):
+            table.add_row(_day(desk, fact), _fact(desk, indicator, fact))
+        claimed = indicator.stored.claimed_trail[quarter.number - 1]
+        verified = indicator.stored.verified_trail[quarter.number - 1]
+        ending = say("demo.quarter_end", quarter=quarter, claimed=claimed, verified=verified)
+        table.add_row("", Padding(Text(f"→ {ending}", style="bold"), (0, 0, 1, 0)))
+    return table
+
+
+def _of(indicator: Indicator, quarter: Quarter) -> Iterator[Occurrence]:
+    """The facts of a quarter by day; those without a day last."""
+    own = [one for one in indicator.occurrences if one.quarter == quarter.number and one.voided_at is None]
+    yield from sorted(own, key=lambda one: (one.occurred_on or quarter.last_day, one.number))
+
+
+def _day(desk: Desk, fact: Occurrence) -> Text:
+    if fact.occurred_on is None:
+        return Text(desk.wording.say("demo.undated"), style="dim")
+    return Text(desk.wording.value(fact.occurred_on))
+
+
+def _fact(desk: Desk, indicator: Indicator, fact: Occurrence) -> Text:
+    definition = indicator.workflow.milestone(fact.milestone)
+    kind = definition.kind(fact.kind) if definition else None
+    text = Text(f"{'●' if fact.counts else '·'} {desk.wording.value(kind.title) if kind else fact.milestone}")
+    if fact.document_number:
+        text.append(f" {fact.document_number}")
+    if not fact.counts:
+        text.append(f" ({desk.wording.say('demo.does_not_count')})", style="dim")
+    elif fact.occurred_on is None and fact.counts_on is not None:
+        text.append(f" ({desk.wording.say('demo.approved', day=fact.counts_on)})", style="dim")
+    return text
+
+
+def _tell_of_the_others(desk: Desk, loaded: demo.Loaded) -> None:
+    desk.out.print("")
+    desk.say("demo.loaded", indicators=loaded.indicators, reports=loaded.reports)
+    for kind, found in (
+        ("demo.not_reported", loaded.not_reported),
+        ("demo.not_measured", loaded.not_measured),
+    ):
+        if found:
+            codes = ", ".join(f"{code} ({number})" for code, number in found)
+            desk.say(kind, count=len(found), codes=codes)
+    if loaded.assumed_year:
+        desk.say("demo.assumed_year", count=len(loaded.assumed_year), year=demo.YEAR)
+
+
+def _next_steps(desk: Desk) -> Table:
+    table = Table(title=desk.wording.say("demo.next"), title_justify="left", box=None, pad_edge=False)
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column(overflow="fold")
+    for word, command in _NEXT:
+        table.add_row(command, desk.wording.say(f"demo.next_{word}"))
+    return table

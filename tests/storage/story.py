@@ -1,0 +1,221 @@
+"""A year in which everything happens that can: each thing a person does, once at least, in order of time."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from engine import actions
+from engine.actions import NewOccurrence
+from engine.permissions import Grant, Role
+from engine.quarter import Quarter
+from engine.workflow import LevelRule, MilestoneDefinition, Order, Reached, Text, Workflow
+from storage import evidence, registry
+from storage.store import Store
+from storage.tables import metadata
+from storage.transaction import Tx
+from tests.cast import (
+    ADMINISTRATOR,
+    CODE,
+    COMMITTEE,
+    COORDINATOR,
+    EVALUATOR,
+    GUIDELINES,
+    ISSUE,
+    MEASURED,
+    MEETINGS,
+    OPERATOR,
+    REPORT,
+    SECTION_HEAD,
+    THUNG_KHRU,
+    YEAR,
+    at,
+    new_indicator,
+    write_city,
+)
+
+OTHER, PERCENT = "5049-0938", "5049-1001"
+FILE = evidence.Kept("a" * 64, 1234, "application/pdf")
+_UNUSED = Workflow(
+    "unused",
+    1,
+    Text("ยังไม่ใช้", "Unused"),
+    Order.ANY,
+    (MilestoneDefinition("done", Text("เสร็จ", "Done")),),
+    (LevelRule(1, "done", Text("เสร็จ", "Done"), Reached("done")),),
+    source_hash="7" * 64,
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing somebody does on a day; ``act`` is given the transaction and the instant."""
+
+    name: str
+    on: date
+    act: Callable[[Tx, datetime], Any]
+
+
+def _year() -> Iterator[Step]:
+    def done(action: Callable[..., Any], on: date, *given: Any, code: str = CODE, **more: Any) -> Step:
+        """A step that is an action on an indicator."""
+        by = more.pop("by", COORDINATOR)
+        act = lambda tx, now: action(tx, code, YEAR, *given, by=by, now=now, **more)  # noqa: E731 - one line
+        return Step(action.__name__, on, act)
+
+    def fact(on: date, new: NewOccurrence, **more: Any) -> Step:
+        return done(actions.record_occurrence, on, new, **more)
+
+    d = date
+    first = d(2020, 10, 1)
+    yield Step("write_city", first, lambda tx, now: write_city(tx))
+    yield Step(
+        "add_agency",
+        first,
+        lambda tx, now: registry.add_agency(
+            tx, Text("สำนักยุทธศาสตร์", "Strategy"), "office", by=OPERATOR.id, now=now
+        ),
+    )
+    yield Step(
+        "add_person",
+        first,
+        lambda tx, now: registry.add_person(
+            tx,
+            "nid@saimai.example",
+            "นิด สายไหม",
+            "en",
+            [Grant(Role.COORDINATOR, 2), Grant(Role.VIEWER)],
+            by=OPERATOR.id,
+            now=now,
+        ),
+    )
+    yield Step(
+        "register_workflow",
+        first,
+        lambda tx, now: registry.register_workflow(tx, _UNUSED, "unused", by=OPERATOR.id, now=now),
+    )
+    for new in (new_indicator(), new_indicator(OTHER), new_indicator(PERCENT, workflow=MEASURED)):
+        yield Step(
+            "create_indicator",
+            first,
+            lambda tx, now, new=new: actions.create_indicator(tx, new, by=ADMINISTRATOR, now=now),
+        )
+    yield Step(
+        "add_plan_node", first, lambda tx, now: registry.add_plan_node(tx, "5.2", "ภาคประชาสังคม", None)
+    )
+    yield Step(
+        "describe",
+        first,
+        lambda tx, now: registry.describe(
+            tx, 1, registry.Details("strategic", "outcome", "นิยาม", "วิธี", "หลักฐาน", 1, "หน้า 1")
+        ),
+    )
+    yield fact(
+        d(2020, 12, 1),
+        NewOccurrence(GUIDELINES, d(2020, 12, 1), document_number="กท 0401/๑๒", note="ตามหนังสือ"),
+    )
+    yield fact(d(2020, 12, 2), NewOccurrence(COMMITTEE, quarter=1, note="คำสั่งไม่ลงวันที่"))
+    yield done(actions.approve_occurrence, d(2020, 12, 31), 2, by=SECTION_HEAD)
+    yield fact(d(2021, 1, 4), NewOccurrence(MEETINGS, d(2020, 12, 21)))
+    yield done(actions.void_occurrence, d(2021, 1, 5), 3, reason="ผิดวัน")
+    yield done(actions.verify_milestone, d(2021, 1, 5), GUIDELINES, remark="ครบ", by=EVALUATOR)
+    yield done(
+        actions.write_report, d(2021, 1, 6), 1, narrative="รายงานไตรมาส 1", self_reported=Decimal("2.50")
+    )
+    yield done(actions.submit_report, d(2021, 1, 6), 1)
+    yield done(actions.return_report, d(2021, 1, 7), 1, reason="ขาดภาพ", by=SECTION_HEAD)
+    yield done(actions.write_report, d(2021, 1, 8), 1, narrative="แก้แล้ว")
+    yield done(actions.submit_report, d(2021, 1, 8), 1)
+    yield done(actions.endorse_report, d(2021, 1, 9), 1, by=SECTION_HEAD)
+    yield done(actions.accept_report, d(2021, 1, 10), 1, quality=95, remark="ดี", by=EVALUATOR)
+    yield Step(
+        "seal_quarter",
+        d(2021, 1, 20),
+        lambda tx, now: actions.seal_quarter(tx, Quarter(YEAR, 1), by=EVALUATOR, now=now),
+    )
+    yield fact(d(2021, 1, 25), NewOccurrence(MEETINGS, d(2021, 2, 10), planned=True))
+    yield fact(d(2021, 2, 11), NewOccurrence(MEETINGS, d(2021, 2, 10), fulfils=4, document_number="2/64"))
+    yield fact(d(2021, 3, 11), NewOccurrence(MEETINGS, d(2021, 3, 10)))
+    yield Step("register_file", d(2021, 3, 11), lambda tx, now: evidence.register(tx, FILE, now))
+    yield done(
+        actions.attach_evidence,
+        d(2021, 3, 11),
+        REPORT,
+        sha256=FILE.sha256,
+        file_name="รายงาน.pdf",
+    )
+    yield done(
+        actions.attach_evidence, d(2021, 3, 12), MEETINGS, occurrence=5, link="https://example.org/ประชุม"
+    )
+    yield done(actions.withdraw_evidence, d(2021, 3, 13), 2, reason="ลิงก์เสีย")
+    yield done(actions.verify_milestone, d(2021, 3, 14), MEETINGS, by=EVALUATOR)
+    yield done(actions.return_milestone, d(2021, 3, 15), MEETINGS, reason="ไม่มีลายเซ็น", by=EVALUATOR)
+    yield done(actions.achieve_milestone, d(2021, 3, 16), MEETINGS)
+    yield done(actions.reopen_milestone, d(2021, 3, 17), MEETINGS, reason="แก้รายงาน")
+    yield done(actions.achieve_milestone, d(2021, 3, 18), MEETINGS)
+    yield done(actions.block_milestone, d(2021, 3, 19), ISSUE, waiting_for="สำนักสิ่งแวดล้อม")
+    yield done(actions.resume_milestone, d(2021, 3, 20), ISSUE)
+    until = d(2021, 8, 1)
+    yield done(
+        actions.postpone_milestone, d(2021, 3, 21), ISSUE, until=until, reason="โรคระบาด", by=EVALUATOR
+    )
+    until = d(2021, 5, 31)
+    yield done(
+        actions.waive_milestone, d(2021, 3, 22), ISSUE, expires_on=until, reason="งดกิจกรรม", by=EVALUATOR
+    )
+    yield fact(
+        d(2021, 4, 1), NewOccurrence("result", d(2021, 3, 31), value=Decimal("79.123456789")), code=PERCENT
+    )
+    yield done(actions.refresh_level, d(2021, 6, 5))
+    yield Step(
+        "grant_extension",
+        d(2021, 6, 6),
+        lambda tx, now: actions.grant_extension(
+            tx, THUNG_KHRU, Quarter(YEAR, 3), d(2021, 7, 30), reason="น้ำท่วม", by=EVALUATOR, now=now
+        ),
+    )
+    yield done(actions.request_cancellation, d(2021, 6, 7), code=OTHER, reason="ซ้ำซ้อน")
+    yield done(actions.decline_cancellation, d(2021, 6, 8), code=OTHER, by=EVALUATOR)
+    yield done(actions.cancel_indicator, d(2021, 6, 9), code=OTHER, reason="ยกเลิก", by=EVALUATOR)
+    yield Step(
+        "seal_quarter",
+        d(2021, 6, 10),
+        lambda tx, now: actions.seal_quarter(tx, Quarter(YEAR, 2), by=EVALUATOR, now=now),
+    )
+    yield fact(d(2021, 9, 1), NewOccurrence(ISSUE, d(2021, 8, 20)))
+    yield done(actions.close_indicator, d(2021, 9, 30), code=PERCENT, by=ADMINISTRATOR)
+
+
+STORY = tuple(_year())
+
+
+def tell(store: Store, steps: tuple[Step, ...] = STORY) -> None:
+    """Do the steps, each in a transaction of its own."""
+    for step in steps:
+        take(store, step)
+
+
+def take(store: Store, step: Step) -> Any:
+    """Do one step in a transaction; returns what the action returns."""
+    with store.begin() as tx:
+        return step.act(tx, instant_of(step))
+
+
+def instant_of(step: Step) -> datetime:
+    """Nine o'clock and as many microseconds as the step's place in the story."""
+    place = next(place for place, one in enumerate(STORY) if one is step)
+    return at(step.on) + timedelta(microseconds=place)
+
+
+def everything(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table."""
+    return {
+        table.name: [
+            tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key.columns))
+        ]
+        for table in metadata.sorted_tables
+    }
