@@ -62,7 +62,7 @@ $(uv): requirements/boot.lock
 # --offline, because the project itself is built by the uv we have: a build that had to fetch anything is a fault.
 define install
 $(uv) venv --quiet --allow-existing --python $(python) $(1)
-$(uv) pip sync --quiet --python $(1)/bin/python --require-hashes requirements/$(2).lock
+$(uv) pip sync --quiet --compile-bytecode --python $(1)/bin/python --require-hashes requirements/$(2).lock
 $(uv) pip install --quiet --python $(1)/bin/python --offline --no-deps --editable .
 rm -f $(1)/installed*
 touch $@

@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.permissions import Role
 
+
 @dataclass(frozen=True, slots=True)
 class Unmet:
     """One condition that is not met: what it is, its particulars, and the roles that can lift it."""

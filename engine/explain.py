@@ -7,7 +7,16 @@ from datetime import date, datetime
 from engine.errors import Unmet
 from engine.guards import lacking_evidence
 from engine.indicator import Indicator, MilestoneState, Ruling
-from engine.levels import Basis, LevelResult, Proof, latest_decisions, level_of, prove, tallies_of
+from engine.levels import (
+    Basis,
+    LevelResult,
+    Proof,
+    happened,
+    latest_decisions,
+    level_of,
+    prove,
+    tallies_of,
+)
 from engine.permissions import Action, who_may
 from engine.quarter import Quarter
 from engine.workflow import AnyOf, AtLeast, Bound, Count, MilestoneDefinition, Order, Reached
@@ -17,8 +26,8 @@ from engine.workflow import AnyOf, AtLeast, Bound, Count, MilestoneDefinition, O
 class Missing:
     """One thing that is missing: the rule it belongs to, the condition, and when it is due.
 
-    ``choose`` is ``None`` where the thing must be had, else how many of the things of its ``group``
-    suffice.
+    Both ``None``: the thing must be had. Else it belongs to the way numbered ``group``, and ``choose``
+    of the ways suffice.
     """
 
     rule: str
@@ -117,9 +126,11 @@ def _conditions(
     basis: Basis,
 ) -> Iterator[Unmet]:
     """Why one leaf is not met, and everything else that stands in its way."""
-    if basis is Basis.VERIFIED and _claimed(indicator, proof, on, known_at):
-        yield from _unverified(indicator, definition)
-        return
+    if basis is Basis.VERIFIED:
+        proof = _claimed(indicator, proof, on, known_at)
+        if proof.met:
+            yield from _unverified(indicator, definition, known_at)
+            return
     decision = latest_decisions(indicator.decisions, known_at).get(definition.key)
     if decision is not None and decision.ruling is Ruling.REOPENED:
         yield Unmet(
@@ -136,10 +147,10 @@ def _conditions(
         yield from _paused(indicator, definition)
 
 
-def _claimed(indicator: Indicator, proof: Proof, on: date, known_at: datetime | None) -> bool:
-    """Whether the leaf would be met by the claimed facts alone."""
+def _claimed(indicator: Indicator, proof: Proof, on: date, known_at: datetime | None) -> Proof:
+    """The proof of the same leaf by the claimed facts."""
     tallies = tallies_of(indicator.workflow, indicator.facts, on, known_at)
-    return prove(proof.rule, indicator.workflow, tallies).met
+    return prove(proof.rule, indicator.workflow, tallies)
 
 
 def _short_of_count(definition: MilestoneDefinition, proof: Proof) -> Unmet:
@@ -165,11 +176,11 @@ def _waiting(
 ) -> Iterator[Unmet]:
     """Undated facts that would count from a quarter's end if somebody approved them."""
     for one in indicator.occurrences:
-        unapproved = one.approved_at is None or (known_at is not None and one.approved_at > known_at)
-        known = known_at is None or one.recorded_at <= known_at
         if one.milestone != definition.key or one.occurred_on is not None or not one.counts:
             continue
-        if one.voided_at is None and unapproved and known:
+        if happened(one.approved_at, known_at) or happened(one.voided_at, known_at):
+            continue
+        if happened(one.recorded_at, known_at):
             quarter = Quarter(indicator.fiscal_year.year, one.quarter)
             if quarter.first_day <= on:
                 yield Unmet(
@@ -196,9 +207,11 @@ def _paused(indicator: Indicator, definition: MilestoneDefinition) -> Iterator[U
         )
 
 
-def _unverified(indicator: Indicator, definition: MilestoneDefinition) -> Iterator[Unmet]:
+def _unverified(
+    indicator: Indicator, definition: MilestoneDefinition, known_at: datetime | None
+) -> Iterator[Unmet]:
     """What stands between a claimed milestone and its verification."""
-    decision = latest_decisions(indicator.decisions).get(definition.key)
+    decision = latest_decisions(indicator.decisions, known_at).get(definition.key)
     if decision is not None and decision.ruling is Ruling.RETURNED:
         yield Unmet(
             "milestone.returned",
@@ -206,5 +219,5 @@ def _unverified(indicator: Indicator, definition: MilestoneDefinition) -> Iterat
             who_may(Action.ACHIEVE),
         )
         return
-    yield from lacking_evidence(indicator, definition)
+    yield from lacking_evidence(indicator, definition, known_at)
     yield Unmet("milestone.not_verified", {"milestone": definition.title}, who_may(Action.VERIFY))

@@ -128,7 +128,10 @@ def evidenced(attempt: Attempt) -> Iterator[Unmet]:
 def lacking_evidence(
     indicator: Indicator, milestone: MilestoneDefinition, known_at: datetime | None = None
 ) -> Iterator[Unmet]:
-    """The required documents that nobody had attached by ``known_at``; those of a voided fact prove nothing."""
+    """The required documents that nobody had attached by ``known_at``.
+
+    A document of a fact that was voided since proves nothing.
+    """
     voided = {one.number for one in indicator.occurrences if happened(one.voided_at, known_at)}
     attached = {
         one.request

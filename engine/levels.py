@@ -176,7 +176,7 @@ def _in_time(
     known_at: datetime | None,
     basis: Basis,
 ) -> Iterator[Occurrence]:
-    """The counting facts of days to ``last`` that were known; for a projection the planned after ``on`` too."""
+    """The counting facts of days to ``last`` that were known; in a projection also planned after ``on``."""
     known = [
         one
         for one in occurrences

@@ -94,9 +94,7 @@ REPORT_TRANSITIONS = (
         _R.SUBMITTED,
         (*_PERSON, guards.quarter_open, guards.quarter_begun, guards.something_reported),
     ),
-    Transition(
-        "endorse", (_R.SUBMITTED,), _R.ENDORSED, (*_PERSON, guards.quarter_open, guards.not_own_work)
-    ),
+    Transition("endorse", (_R.SUBMITTED,), _R.ENDORSED, (*_PERSON, guards.quarter_open, guards.not_own_work)),
     Transition("accept", (_R.ENDORSED,), _R.ACCEPTED, (*_PERSON, guards.quarter_open, guards.not_own_work)),
     Transition(
         "return",
@@ -168,9 +166,7 @@ def unmet_conditions(row: Iterable[Guard], attempt: Attempt) -> list[Unmet]:
     return [unmet for guard in row for unmet in guard(attempt)]
 
 
-def fire(
-    rules: Rules, model: Model, trigger: str, attempt: Attempt, faults: Iterable[Unmet] = ()
-) -> None:
+def fire(rules: Rules, model: Model, trigger: str, attempt: Attempt, faults: Iterable[Unmet] = ()) -> None:
     """Move ``model`` by ``trigger``, or raise one refusal that names every unmet condition.
 
     ``faults`` are what the action itself found wrong with what it was given; with any it is refused. The

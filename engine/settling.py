@@ -37,9 +37,7 @@ def settle(indicator: Indicator, today: date, affected_from: date | None) -> dic
     return states
 
 
-def _by_itself(
-    indicator: Indicator, today: date, definition: MilestoneDefinition, tally: Tally
-) -> Attempt:
+def _by_itself(indicator: Indicator, today: date, definition: MilestoneDefinition, tally: Tally) -> Attempt:
     """What guards are shown when nobody asked: the triggers fired here look at the tally alone."""
     midnight = datetime.combine(today, time(), UTC)
     return Attempt(indicator, Action.RECORD, NOBODY, midnight, today, milestone=definition, tally=tally)

@@ -1,4 +1,4 @@
-"""One function per thing that a person does: each loads, asks the rules, and saves one change with its event."""
+"""One function per thing that a person does: it loads, asks the rules, and saves a change with its event."""
 
 from engine.actions._work import Outcome
 from engine.actions.indicators import (

@@ -91,9 +91,9 @@ class Work:
             self.indicator, self.action, self.by, self.now, self.today, milestone=milestone, **more
         )
 
-    def check_person(self, milestone: MilestoneDefinition | None = None) -> None:
-        """Refuse when the person may not, or the indicator or its year is not open to anybody."""
-        unless(unmet_conditions((permitted, running, year_open), self.attempt(milestone)))
+    def check_person(self, milestone: MilestoneDefinition | None = None, *faults: Unmet | None) -> None:
+        """Refuse when the person may not, when indicator or year are open to nobody, or with the faults."""
+        unless([*unmet_conditions((permitted, running, year_open), self.attempt(milestone)), *faults])
 
     def later_than_verification(self, key: str) -> None:
         """See to it that a fact is later than a verification which it did not lie before.
@@ -194,4 +194,3 @@ def _instants(indicator: Indicator) -> Iterator[datetime]:
         yield decision.decided_at
     for waiver in indicator.waivers:
         yield waiver.withdrawn_at or waiver.granted_at
-

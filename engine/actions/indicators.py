@@ -1,4 +1,4 @@
-"""What administrators do with whole indicators: create, activate, cancel, close, and keep levels of the day."""
+"""What is done with whole indicators: create, cancel, close, and bring the kept level to today."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,8 +8,8 @@ from engine.actions._work import Outcome, Work, begin
 from engine.actions.reports import deadline
 from engine.errors import Unmet, unless
 from engine.events import Event, Happened
-from engine.indicator import Indicator, Life, Milestone
 from engine.guards import permitted
+from engine.indicator import Indicator, Life, Milestone
 from engine.machine import fire, life_rules, unmet_conditions
 from engine.permissions import Action, Person, Subject, may, who_may
 from engine.ports import Transaction
@@ -38,11 +38,7 @@ def create_indicator(tx: Transaction, new: NewIndicator, *, by: Person, now: dat
 
     It keeps its workflow version until it is migrated on purpose.
     """
-    may_not = None
-    if not may(by, Action.MANAGE_INDICATORS, Subject(new.agency, new.workflow_owner)):
-        roles = who_may(Action.MANAGE_INDICATORS)
-        may_not = Unmet("person.not_permitted", {"person": by.name, "action": Action.MANAGE_INDICATORS}, roles)
-    unless([may_not, *_faults(new)])
+    unless(_faults(new, by))
     indicator = Indicator(
         id=0,
         code=new.code.strip(),
@@ -109,9 +105,7 @@ def close_indicator(
     return _live(work, "close", Happened.INDICATOR_CLOSED, reason)
 
 
-def refresh_level(
-    tx: Transaction, code: str, fiscal_year: int, *, by: Person, now: datetime
-) -> Outcome:
+def refresh_level(tx: Transaction, code: str, fiscal_year: int, *, by: Person, now: datetime) -> Outcome:
     """Bring the kept level to today: a waiver may have run out, an approved day may have come."""
     work = begin(tx, code, fiscal_year, Action.VIEW, by, now)
     unless(unmet_conditions((permitted,), work.attempt()))
@@ -138,8 +132,11 @@ def _live(work: Work, trigger: str, happened: Happened, reason: str) -> Outcome:
     return work.finish(happened, data)
 
 
-def _faults(new: NewIndicator) -> list[Unmet]:
+def _faults(new: NewIndicator, by: Person) -> list[Unmet]:
     faults = []
+    action = Action.MANAGE_INDICATORS
+    if not may(by, action, Subject(new.agency, new.workflow_owner)):
+        faults.append(Unmet("person.not_permitted", {"person": by.name, "action": action}, who_may(action)))
     if not new.code.strip():
         faults.append(Unmet("indicator.code_missing"))
     if not new.title.th.strip():

@@ -1,15 +1,16 @@
-"""What people decide on a milestone: achieved again, verified, returned, reopened, blocked, postponed, waived."""
+"""What people decide on a milestone: verified, returned, reopened, blocked, postponed, waived, and why."""
 
 from dataclasses import replace
 from datetime import date, datetime
 
 from engine.actions._work import Outcome, Work, begin
-from engine.errors import refuse
+from engine.errors import Unmet, refuse
 from engine.events import Happened
-from engine.indicator import Decision, Evidence, Milestone, MilestoneState, Ruling, Waiver
+from engine.indicator import Decision, Evidence, MilestoneState, Ruling, Waiver
 from engine.nearest import nearest
 from engine.permissions import Action, Person
 from engine.ports import Transaction
+from engine.workflow import MilestoneDefinition
 
 
 def achieve_milestone(
@@ -30,6 +31,7 @@ def achieve_milestone(
     work = begin(tx, code, fiscal_year, Action.ACHIEVE, by, now, expected_version)
     definition = work.definition(milestone)
     if work.indicator.milestones[milestone].state == MilestoneState.ACHIEVED:
+        work.check_person(definition)
         return work.nothing_to_do()
     decision = _decide(work, milestone, Ruling.ACHIEVED)
     work.fire_milestone(definition.key, "achieve")
@@ -140,8 +142,7 @@ def resume_milestone(
 ) -> Outcome:
     """Lift a block or a postponement: the work goes on."""
     work = begin(tx, code, fiscal_year, Action.RESUME, by, now, expected_version)
-    changed = work.fire_milestone(work.definition(milestone).key, "resume")
-    _clear_pause(changed)
+    work.fire_milestone(work.definition(milestone).key, "resume")
     return work.finish(Happened.MILESTONE_RESUMED, {"milestone": milestone})
 
 
@@ -180,14 +181,13 @@ def waive_milestone(
     """Excuse an agency from a milestone through ``expires_on``: until then it does not break the ladder."""
     work = begin(tx, code, fiscal_year, Action.WAIVE, by, now, expected_version)
     changed = work.fire_milestone(work.definition(milestone).key, "waive", reason=reason, until=expires_on)
-    _clear_pause(changed)
     changed.reason = reason.strip()
     waiver = Waiver(
         number=len(work.indicator.waivers) + 1,
         milestone=milestone,
         granted_on=work.today,
         expires_on=expires_on,
-        granted_at=now,
+        granted_at=work.now,
         granted_by=by.id,
         reason=reason.strip(),
     )
@@ -220,30 +220,15 @@ def attach_evidence(
     definition = work.definition(milestone)
     known = [asked.key for asked in definition.evidence]
     request = request or (known[0] if known else "")
-    if known and request not in known:
-        raise refuse(
-            "evidence.request_unknown",
-            given=request,
-            milestone=definition.title,
-            nearest=nearest(request, known),
-            known=known,
-        )
-    if occurrence is not None:
-        fact = work.indicator.occurrence(occurrence)
-        if fact is None or fact.milestone != milestone or fact.voided_at is not None:
-            numbers = [
-                one.number
-                for one in work.indicator.occurrences
-                if one.milestone == milestone and one.voided_at is None
-            ]
-            raise refuse("occurrence.unknown", number=occurrence, code=code, known=numbers)
-    work.check_person(definition)
+    work.check_person(
+        definition, _unknown_request(definition, request), _unknown_fact(work, milestone, occurrence)
+    )
     evidence = Evidence(
         number=len(work.indicator.evidence) + 1,
         milestone=milestone,
         request=request,
         occurrence=occurrence,
-        attached_at=now,
+        attached_at=work.now,
         attached_by=by.id,
         sha256=sha256,
         link=link,
@@ -281,10 +266,11 @@ def withdraw_evidence(
     if found is None or found.withdrawn_at is not None:
         known = [one.number for one in work.indicator.evidence if one.withdrawn_at is None]
         raise refuse("evidence.unknown", number=number, code=code, known=known)
-    if not reason.strip():
-        raise refuse("reason.missing", action=Action.ATTACH)
-    work.check_person(work.definition(found.milestone))
-    withdrawn = replace(found, withdrawn_at=now)
+    work.check_person(
+        work.definition(found.milestone),
+        None if reason.strip() else Unmet("reason.missing", {"action": Action.ATTACH}),
+    )
+    withdrawn = replace(found, withdrawn_at=work.now)
     work.indicator.evidence[number - 1] = withdrawn
     work.change.evidence.append(withdrawn)
     data = {"evidence": number, "milestone": found.milestone, "reason": reason.strip()}
@@ -308,16 +294,46 @@ def _decide(
     return decision
 
 
+def _unknown_request(definition: MilestoneDefinition, request: str) -> Unmet | None:
+    known = [asked.key for asked in definition.evidence]
+    if not known or request in known:
+        return None
+    return Unmet(
+        "evidence.request_unknown",
+        {
+            "given": request,
+            "milestone": definition.title,
+            "nearest": nearest(request, known),
+            "known": known,
+        },
+    )
+
+
+def _unknown_fact(work: Work, milestone: str, number: int | None) -> Unmet | None:
+    known = [
+        one.number
+        for one in work.indicator.occurrences
+        if one.milestone == milestone and one.voided_at is None
+    ]
+    if number is None or number in known:
+        return None
+    return Unmet("occurrence.unknown", {"number": number, "code": work.indicator.code, "known": known})
+
+
 def _withdraw_waivers(work: Work, milestone: str) -> None:
-    for index, waiver in enumerate(work.indicator.waivers):
-        if waiver.milestone == milestone and waiver.withdrawn_at is None:
-            withdrawn = replace(waiver, withdrawn_at=work.now)
-            work.indicator.waivers[index] = withdrawn
-            work.change.waivers.append(withdrawn)
-
-
-def _clear_pause(milestone: Milestone) -> None:
-    milestone.blocked_by, milestone.postponed_to, milestone.reason = "", None, ""
+    """Withdraw what excuses the milestone now; what a sealed quarter was excused from stays excused."""
+    indicator = work.indicator
+    sealed = indicator.fiscal_year.quarters[: indicator.sealed_through]
+    for waiver in list(indicator.waivers):
+        if waiver.milestone != milestone or waiver.withdrawn_at or waiver.expires_on < work.last_day:
+            continue
+        indicator.waivers[waiver.number - 1] = withdrawn = replace(waiver, withdrawn_at=work.now)
+        work.change.waivers.append(withdrawn)
+        if sealed and waiver.granted_on <= sealed[-1].last_day:
+            number, until = len(indicator.waivers) + 1, sealed[-1].last_day
+            kept = replace(waiver, number=number, expires_on=until, granted_at=work.now)
+            indicator.waivers.append(kept)
+            work.change.waivers.append(kept)
 
 
 def _first_day(work: Work) -> date:

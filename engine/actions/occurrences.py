@@ -6,11 +6,11 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from engine.actions._work import Outcome, Work, begin
-from engine.errors import Unmet, refuse, unless
+from engine.errors import Unmet, refuse
 from engine.events import Happened
-from engine.guards import in_order, permitted, running, year_open
+from engine.guards import in_order, not_own_work
 from engine.indicator import Occurrence
-from engine.machine import unmet_conditions
+from engine.levels import Tally
 from engine.nearest import nearest
 from engine.permissions import Action, Person
 from engine.ports import Transaction
@@ -54,12 +54,8 @@ def record_occurrence(
     """
     work = begin(tx, code, fiscal_year, Action.RECORD, by, now, expected_version)
     definition = work.definition(new.milestone)
-    unless(
-        [
-            *unmet_conditions((permitted, running, year_open), work.attempt(definition)),
-            *_faults(work, definition, new),
-        ]
-    )
+    work.check_person(definition, *_faults(work, definition, new))
+    work.later_than_verification(definition.key)
     occurrence = _as_occurrence(work, definition, new)
     work.indicator.occurrences.append(occurrence)
     work.change.occurrences.append(occurrence)
@@ -78,21 +74,23 @@ def approve_occurrence(
     now: datetime,
     expected_version: int | None = None,
 ) -> Outcome:
-    """Let an undated fact count, from the last day of its quarter; only once that day has come."""
+    """Let an undated fact count, from the last day of its quarter; only once that day has come.
+
+    Whoever recorded it cannot approve it.
+    """
     work = begin(tx, code, fiscal_year, Action.APPROVE_UNDATED, by, now, expected_version)
     occurrence = _live_occurrence(work, number)
     quarter = work.indicator.fiscal_year.quarters[occurrence.quarter - 1]
-    unless(
-        [
-            *unmet_conditions((permitted, running, year_open), work.attempt()),
-            _already_dated(occurrence),
-            _sealed(work, occurrence.quarter),
-            Unmet("quarter.not_ended", {"quarter": quarter, "last": quarter.last_day})
-            if work.today < quarter.last_day
-            else None,
-        ]
+    ended = work.today >= quarter.last_day
+    work.check_person(
+        None,
+        *not_own_work(work.attempt(tally=Tally((occurrence,)))),
+        _already_dated(occurrence),
+        _sealed(work, occurrence.quarter),
+        None if ended else Unmet("quarter.not_ended", {"quarter": quarter, "last": quarter.last_day}),
     )
-    approved = replace(occurrence, counts_on=quarter.last_day, approved_at=now, approved_by=by.id)
+    work.later_than_verification(occurrence.milestone)
+    approved = replace(occurrence, counts_on=quarter.last_day, approved_at=work.now, approved_by=by.id)
     _put(work, approved)
     data = {"occurrence": number, "milestone": occurrence.milestone, "counts_on": _iso(approved.counts_on)}
     return work.finish(Happened.OCCURRENCE_APPROVED, data, approved.counts_on, number)
@@ -112,14 +110,12 @@ def void_occurrence(
     """Take a fact back, with a reason; it stays in the history and in every level as known before."""
     work = begin(tx, code, fiscal_year, Action.VOID, by, now, expected_version)
     occurrence = _live_occurrence(work, number)
-    unless(
-        [
-            *unmet_conditions((permitted, running, year_open), work.attempt()),
-            _sealed(work, occurrence.quarter),
-            None if reason.strip() else Unmet("reason.missing", {"action": Action.VOID}),
-        ]
+    work.check_person(
+        None,
+        _sealed(work, occurrence.quarter),
+        None if reason.strip() else Unmet("reason.missing", {"action": Action.VOID}),
     )
-    _put(work, replace(occurrence, voided_at=now, voided_by=by.id, void_reason=reason.strip()))
+    _put(work, replace(occurrence, voided_at=work.now, voided_by=by.id, void_reason=reason.strip()))
     data = {"occurrence": number, "milestone": occurrence.milestone, "reason": reason.strip()}
     affected_from = None if occurrence.planned else occurrence.counts_on
     return work.finish(Happened.OCCURRENCE_VOIDED, data, affected_from, number)
@@ -145,10 +141,10 @@ def _faults(work: Work, definition: MilestoneDefinition, new: NewOccurrence) -> 
     yield from _kind_faults(definition, new)
     yield from _day_faults(work, new)
     yield from _value_faults(definition, new)
-    yield from _duplicate_faults(work, definition, new)
+    yield from _duplicate_faults(work, new)
     yield from _plan_faults(work, new)
     if not new.planned:
-        yield from in_order(work.attempt(definition))
+        yield from in_order(work.attempt(definition, tally=Tally()))  # it asks for states, not for facts
 
 
 def _kind_faults(definition: MilestoneDefinition, new: NewOccurrence) -> Iterator[Unmet]:
@@ -172,7 +168,9 @@ def _day_faults(work: Work, new: NewOccurrence) -> Iterator[Unmet]:
         yield from _undated_faults(work, new)
         return
     if not year.first_day <= day <= year.last_day:
-        yield Unmet("day.outside_year", {"day": day, "year": year, "first": year.first_day, "last": year.last_day})
+        yield Unmet(
+            "day.outside_year", {"day": day, "year": year, "first": year.first_day, "last": year.last_day}
+        )
         return
     if new.planned and day <= work.today:
         yield Unmet("day.not_ahead", {"day": day, "first": work.today, "last": year.last_day})
@@ -180,7 +178,9 @@ def _day_faults(work: Work, new: NewOccurrence) -> Iterator[Unmet]:
         yield Unmet("day.in_future", {"day": day, "today": work.today})
     quarter = Quarter.containing(day).number
     if new.quarter is not None and new.quarter != quarter:
-        yield Unmet("day.other_quarter", {"day": day, "quarter": year.quarters[quarter - 1], "given": new.quarter})
+        yield Unmet(
+            "day.other_quarter", {"day": day, "quarter": year.quarters[quarter - 1], "given": new.quarter}
+        )
     sealed = _sealed(work, quarter)
     if sealed is not None:
         yield sealed
@@ -215,15 +215,16 @@ def _value_faults(definition: MilestoneDefinition, new: NewOccurrence) -> Iterat
             yield Unmet("value.missing", {"milestone": definition.title})
         return
     low, high = measure.minimum, measure.maximum
-    outside = (low is not None and new.value < low) or (high is not None and new.value > high)
-    if not new.value.is_finite() or outside:
+    if not new.value.is_finite():
+        yield Unmet("value.not_a_number", {"value": new.value})
+    elif (low is not None and new.value < low) or (high is not None and new.value > high):
         yield Unmet(
             "value.out_of_range",
             {"value": new.value, "minimum": low, "maximum": high, "milestone": definition.title},
         )
 
 
-def _duplicate_faults(work: Work, definition: MilestoneDefinition, new: NewOccurrence) -> Iterator[Unmet]:
+def _duplicate_faults(work: Work, new: NewOccurrence) -> Iterator[Unmet]:
     wanted = _squeezed(new.document_number)
     if not wanted:
         return

@@ -1,12 +1,14 @@
 """What people do with a quarter report: write, submit, endorse, accept with scores, return."""
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 
 from engine.actions._work import Outcome, Work, begin
-from engine.errors import Unmet, refuse, unless
+from engine.errors import Unmet, refuse
 from engine.events import Happened
 from engine.indicator import Evaluation, QuarterReport, ReportState
+from engine.levels import level_of
 from engine.permissions import Action, Person
 from engine.ports import Transaction
 from engine.quarter import Quarter, deadline_of, timeliness
@@ -30,9 +32,10 @@ def write_report(
     ``self_reported`` is kept beside the computed level and never replaces it; not reported is not 0.
     """
     work = _begin(tx, code, fiscal_year, quarter, Action.WRITE_REPORT, by, now, expected_version)
+    faults = []
     if self_reported is not None and not self_reported.is_finite():
-        raise refuse("value.not_a_number", value=self_reported)
-    report = work.fire_report(quarter, "write")
+        faults.append(Unmet("value.not_a_number", {"value": self_reported}))
+    report = work.fire_report(quarter, "write", faults)
     if narrative is not None:
         report.narrative = narrative.strip()
     if self_reported is not None:
@@ -61,10 +64,11 @@ def submit_report(
     report = work.fire_report(quarter, "submit")
     report.submitted_at, report.submitted_by = now, by.id
     report.return_reason, report.fix_by = "", None
+    end = min(_quarter(work, report).last_day, work.last_day)
     due_on = deadline(tx, work.indicator.agency, _quarter(work, report))
     data = {
         "quarter": quarter,
-        "level": work.indicator.stored.claimed.level,
+        "level": level_of(work.indicator.workflow, work.indicator.facts, end).level,
         "self_reported": None if report.self_reported is None else str(report.self_reported),
         "due_on": due_on.isoformat(),
     }
@@ -108,13 +112,11 @@ def accept_report(
     """
     work = _begin(tx, code, fiscal_year, quarter, Action.ACCEPT_REPORT, by, now, expected_version)
     scale = tx.policy.scale
-    unless(
-        [
-            _off_scale("2.1", quality, scale.quality),
-            _off_scale("2.2", timeliness_given, scale.timeliness),
-        ]
-    )
-    report = work.fire_report(quarter, "accept")
+    faults = [
+        *_off_scale("2.1", quality, scale.quality),
+        *_off_scale("2.2", timeliness_given, scale.timeliness),
+    ]
+    report = work.fire_report(quarter, "accept", faults)
     if timeliness_given is None:
         timeliness_given = proposed_timeliness(tx, work.indicator.agency, _quarter(work, report), report)
     report.evaluation = Evaluation(quality, timeliness_given, remark.strip(), now, by.id)
@@ -144,21 +146,17 @@ def return_report(
     report = work.fire_report(quarter, "return", reason=reason, until=fix_by)
     report.return_reason = reason.strip()
     report.fix_by = fix_by or tx.policy.calendar.add_working_days(work.today, tx.policy.fix_days)
-    report.evaluation = None
+    report.endorsed_at, report.endorsed_by, report.evaluation = None, None, None
     data = {"quarter": quarter, "reason": report.return_reason, "fix_by": report.fix_by.isoformat()}
     return work.finish(Happened.REPORT_RETURNED, data)
 
 
 def deadline(tx: Transaction, agency: int, quarter: Quarter) -> date:
     """The day by which the agency's work of the quarter is due, with its extension if it has one."""
-    return deadline_of(
-        quarter, tx.policy.deadlines, tx.policy.calendar, tx.extension(agency, quarter)
-    )
+    return deadline_of(quarter, tx.policy.deadlines, tx.policy.calendar, tx.extension(agency, quarter))
 
 
-def proposed_timeliness(
-    tx: Transaction, agency: int, quarter: Quarter, report: QuarterReport
-) -> int:
+def proposed_timeliness(tx: Transaction, agency: int, quarter: Quarter, report: QuarterReport) -> int:
     """The 2.2 score that the time of submission earns."""
     submitted_on = None if report.submitted_at is None else tx.policy.day_of(report.submitted_at)
     return timeliness_score(timeliness(submitted_on, deadline(tx, agency, quarter)), tx.policy.scale)
@@ -183,10 +181,9 @@ def _quarter(work: Work, report: QuarterReport) -> Quarter:
     return work.indicator.fiscal_year.quarters[report.quarter - 1]
 
 
-def _off_scale(score: str, given: int | None, allowed: tuple[int, ...]) -> Unmet | None:
-    if given is None or given in allowed:
-        return None
-    return Unmet("score.off_scale", {"score": score, "given": given, "allowed": list(allowed)})
+def _off_scale(score: str, given: int | None, allowed: tuple[int, ...]) -> Iterator[Unmet]:
+    if given is not None and given not in allowed:
+        yield Unmet("score.off_scale", {"score": score, "given": given, "allowed": list(allowed)})
 
 
 #: The states in which a report waits for somebody other than its agency's coordinator.
