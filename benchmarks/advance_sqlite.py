@@ -10,7 +10,7 @@ from benchmarks.peers.django_fsm import DjangoFsm
 from benchmarks.peers.handwritten_sqlite import HandwrittenSqlite
 from benchmarks.peers.spiffworkflow import SpiffWorkflowJson
 from benchmarks.radap_adapter import NAME as RADAP
-from benchmarks.radap_adapter import NotPluggedIn, RadapSqlite
+from benchmarks.radap_adapter import RadapSqlite
 from benchmarks.results import Row, at_least
 from benchmarks.size import THREADS, Size
 from benchmarks.workers import OnThreads, Workers
@@ -44,11 +44,11 @@ def _one_thread(size: Size) -> list[Row]:
         subjects: dict[str, Subject] = {name: OnThreads(workers) for name, workers in started.items()}
         found = rates(subjects, size.rounds, size.advances())
     peers = [
-        Row(ONE_THREAD, f"{name} / {BY_HAND}", ratio(found.get(name), found[BY_HAND]))
+        Row(ONE_THREAD, f"{name} / {BY_HAND}", ratio(found[name], found[BY_HAND]))
         for name in (DJANGO, SPIFF, DBOS)
     ]
     ours = [
-        Row(ONE_THREAD, f"{RADAP} / {name}", ratio(found.get(RADAP), found[name]), target=at_least(bound))
+        Row(ONE_THREAD, f"{RADAP} / {name}", ratio(found[RADAP], found[name]), target=at_least(bound))
         for name, bound in TARGETS.items()
     ]
     return peers + ours
@@ -64,7 +64,7 @@ def _many_threads(size: Size) -> list[Row]:
 
 
 def _threads_row(found: dict[str, list[float]], name: str, bound: float | None) -> Row:
-    value = ratio(found.get(_on(name, THREADS)), found.get(_on(name, 1)))
+    value = ratio(found[_on(name, THREADS)], found[_on(name, 1)])
     what = f"{name}, {THREADS} threads / 1 thread"
     return Row(MANY_THREADS, what, value, target=None if bound is None else at_least(bound))
 
@@ -74,11 +74,8 @@ def _on(name: str, threads: int) -> str:
 
 
 def _started(folder: str, names: list[str], size: Size) -> dict[str, Workers]:
-    """Each peer with a database of its own; Radap is left out while it is not plugged in."""
-    started = {}
-    for number, name in enumerate(names):
-        try:
-            started[name] = Workers(PEERS[name], str(Path(folder) / f"{number}.db"), size.indicators)
-        except NotPluggedIn:
-            continue
-    return started
+    """Each peer with a database of its own."""
+    return {
+        name: Workers(PEERS[name], str(Path(folder) / f"{number}.db"), size.indicators)
+        for number, name in enumerate(names)
+    }

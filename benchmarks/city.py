@@ -2,15 +2,18 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from itertools import count
+from math import nan
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
+from benchmarks.city_building import INDICATORS_OF_AN_AGENCY, WRONG_EVERY, build, stored_level
 from benchmarks.measure import cost, costs, ratio
-from benchmarks.peers.city import INDICATORS_OF_AN_AGENCY, WRONG_EVERY, City, HandwrittenCity, stored_level
+from benchmarks.peers.city import City, HandwrittenCity
 from benchmarks.radap_adapter import NAME as RADAP
-from benchmarks.radap_adapter import NotPluggedIn, RadapCity
+from benchmarks.radap_adapter import RadapCity
 from benchmarks.recompute import Recompute, in_a_process_of_its_own
 from benchmarks.results import Row, Target, at_most
 from benchmarks.size import Size
@@ -23,55 +26,49 @@ COUNTS, AGENCY, PEAK, FLAT = at_most(1.5), at_most(5), at_most(300), at_most(1.2
 
 
 def run(size: Size) -> list[Row]:
-    """Measure each city in turn: two of a million at once would only compete for the disk cache."""
-    return [row for name, factory in CITIES.items() for row in _city(name, factory, size)]
-
-
-def _city(name: str, factory: type[City], size: Size) -> list[Row]:
-    largest = size.cities[-1]
+    """Measure each reader in turn on the same cities, one city after the other."""
+    found: dict[str, _Found] = {name: _Found() for name in CITIES}
     with TemporaryDirectory() as folder:
-        paths = {indicators: str(Path(folder) / f"{indicators}.db") for indicators in size.cities}
-        try:
-            for indicators, path in paths.items():
-                factory().build(path, indicators)
-        except NotPluggedIn:
-            return _rows(name, size, None, None, {})
-        counts, agency = _reads(factory(), paths[largest], largest, size.rounds)
-        recomputes = {
-            indicators: _recompute(factory, path, indicators, size) for indicators, path in paths.items()
-        }
-    return _rows(name, size, counts, agency, recomputes)
+        for indicators in size.cities:
+            path = str(Path(folder) / f"{indicators}.db")
+            build(path, indicators)
+            for name, factory in CITIES.items():
+                if indicators == size.cities[-1]:
+                    found[name].counts, found[name].agency = _reads(factory(), path, indicators, size.rounds)
+                found[name].recomputes[indicators] = _recompute(factory, path, indicators, size)
+            Path(path).unlink()
+    return [row for name in CITIES for row in _rows(name, size, found[name])]
 
 
-def _rows(
-    name: str, size: Size, counts: float | None, agency: float | None, recomputes: dict[int, list[Recompute]]
-) -> list[Row]:
-    def row(what: str, value: float | None, unit: str, target: Target) -> Row:
+@dataclass(slots=True)
+class _Found:
+    """What one reader took: level counts beside a plain scan, milliseconds for one agency, its recomputes."""
+
+    counts: float = nan
+    agency: float = nan
+    recomputes: dict[int, list[Recompute]] = field(default_factory=dict)
+
+
+def _rows(name: str, size: Size, found: _Found) -> list[Row]:
+    def row(what: str, value: float, unit: str, target: Target | None) -> Row:
         return Row(BENCH, f"{name}: {what}", value, unit, target if name == RADAP else None)
 
-    peaks = {indicators: max(run.peak_megabytes for run in runs) for indicators, runs in recomputes.items()}
-    each = {
-        indicators: median(run.seconds for run in runs) / indicators
-        for indicators, runs in recomputes.items()
-    }
+    peaks = {n: max(run.peak_megabytes for run in runs) for n, runs in found.recomputes.items()}
+    each = {n: median(run.seconds for run in runs) / n for n, runs in found.recomputes.items()}
     largest, smallest = size.cities[-1], size.cities[0]
     return [
-        row(f"level counts of {largest:,} / plain scan", counts, "times", COUNTS),
-        row("one agency and quarter", agency, "ms", AGENCY),
-        *(row(f"recompute of {n:,}, peak memory", peaks.get(n), "MB", PEAK) for n in size.cities),
+        row(f"level counts of {largest:,} / plain scan", found.counts, "times", COUNTS),
+        row("one agency and quarter", found.agency, "ms", AGENCY),
+        *(row(f"recompute of {n:,}, peak memory", peaks[n], "MB", PEAK) for n in size.cities),
         *(
-            row(
-                f"recompute, cost of each at {n:,} / at {smallest:,}",
-                each[n] / each[smallest] if each else None,
-                "times",
-                FLAT,
-            )
+            row(f"recompute, cost of each at {n:,} / at {smallest:,}", each[n] / each[smallest], "times", FLAT)
             for n in size.cities[1:]
         ),
+        row(f"recompute of {largest:,}", each[largest] * largest, "seconds", None),
     ]
 
 
-def _reads(city: City, path: str, indicators: int, rounds: int) -> tuple[float | None, float]:
+def _reads(city: City, path: str, indicators: int, rounds: int) -> tuple[float, float]:
     """How many times a plain scan the level counts take, and milliseconds for one agency and quarter."""
     city.open(path)
     assert city.level_counts() == Counter(stored_level(id_) for id_ in range(1, indicators + 1))

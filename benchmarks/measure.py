@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from statistics import median
 from typing import Protocol
 
+from benchmarks.peers import Outcome
 from benchmarks.work import expected_outcome
 
 
@@ -15,8 +16,11 @@ class Subject(Protocol):
     def rate(self, count: int) -> float:
         """Do the next `count` advances; return how many there were per second."""
 
-    def check(self) -> None:
-        """Raise AssertionError unless the database holds exactly what the advances so far must leave."""
+    def check(self) -> str | None:
+        """Raise AssertionError unless the database holds exactly what the advances so far must leave.
+
+        The digest of the rows that they wrote, None for a subject with tables of its own.
+        """
 
     def close(self) -> None:
         """Stop, and let go of the database."""
@@ -28,33 +32,23 @@ def rates(subjects: Mapping[str, Subject], rounds: int, count: int) -> dict[str,
     for _round in range(rounds):
         for name, subject in subjects.items():
             found[name].append(subject.rate(count))
-    for name, subject in subjects.items():
-        _check(name, subject)
+    digests = {name: _check(name, subject) for name, subject in subjects.items()}
+    assert len(set(digests.values()) - {None}) <= 1, f"not the same rows were written: {digests}"
     for subject in subjects.values():
         subject.close()
     return found
 
 
-def assert_left(outcome: list[tuple[int, str | None]], advances: int, indicators: int) -> None:
-    """Raise AssertionError unless every level and every journal head is what the advances must leave.
-
-    A peer with a journal of its own form verifies its chains itself and answers None as their heads.
-    """
+def assert_left(outcome: Outcome, advances: int, indicators: int) -> str | None:
+    """Raise AssertionError unless levels and journal heads are what the advances must leave; the rows' digest."""
     expected = expected_outcome(advances, indicators)
-    assert [level for level, _head in outcome] == [level for level, _head in expected], "levels are wrong"
-    heads = [
-        (found, head) for (_, found), (_, head) in zip(outcome, expected, strict=True) if found is not None
-    ]
-    assert all(found == head for found, head in heads), "journals are wrong"
+    assert [level for level, _ in outcome.levels] == [level for level, _ in expected], "levels are wrong"
+    assert outcome.levels == expected, "journals are wrong"
+    return outcome.rows
 
 
-def ratio(numerator: list[float] | None, denominator: list[float] | None) -> float | None:
-    """The median of the ratios within each round, so that a slow second of the machine hits both sides.
-
-    None if one of them was not measured.
-    """
-    if numerator is None or denominator is None:
-        return None
+def ratio(numerator: list[float], denominator: list[float]) -> float:
+    """The median of the ratios within each round, so that a slow second of the machine hits both sides."""
     return median(a / b for a, b in zip(numerator, denominator, strict=True))
 
 
@@ -81,8 +75,8 @@ def costs(actions: Mapping[str, Callable[[], object]], rounds: int) -> dict[str,
     return found
 
 
-def _check(name: str, subject: Subject) -> None:
+def _check(name: str, subject: Subject) -> str | None:
     try:
-        subject.check()
+        return subject.check()
     except AssertionError as error:
         raise AssertionError(f"{name}: {error}") from None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from benchmarks.measure import costs, ratio
 from benchmarks.peers.machines import Machines, Model, PlainTable, PythonStatemachine, TransitionsShared
 from benchmarks.radap_adapter import NAME as RADAP
-from benchmarks.radap_adapter import NotPluggedIn, RadapMachines
+from benchmarks.radap_adapter import RadapMachines
 from benchmarks.results import Row, at_least, at_most
 from benchmarks.size import Size
 
@@ -27,8 +27,7 @@ def run(size: Size) -> list[Row]:
     """Measure speed and weight."""
     machines = {name: factory() for name, factory in PEERS.items()}
     weights = {name: _weight(each) for name, each in machines.items()}
-    plugged = {name: each for name, each in machines.items() if weights[name] is not None}
-    found = costs({name: _cycles(each) for name, each in plugged.items()}, size.rounds)
+    found = costs({name: _cycles(each) for name, each in machines.items()}, size.rounds)
     return [
         *(_speed(found, name, None) for name in (TABLE, TRANSITIONS)),
         _speed(found, RADAP, 5),
@@ -42,12 +41,12 @@ def run(size: Size) -> list[Row]:
 
 def _speed(found: dict[str, list[float]], name: str, bound: float | None) -> Row:
     # Costs are seconds: whoever takes less is faster.
-    value = ratio(found[STATEMACHINE], found.get(name))
+    value = ratio(found[STATEMACHINE], found[name])
     return Row(BENCH, f"{name} / {STATEMACHINE}", value, target=None if bound is None else at_least(bound))
 
 
-def _weight(machines: Machines) -> float | None:
-    """Bytes that a living model takes beyond its own fields; None while there is no machine."""
+def _weight(machines: Machines) -> float:
+    """Bytes that a living model takes beyond its own fields."""
     models = [Model() for _ in range(MODELS)]
     kept: list[object] = [None] * MODELS
     tracemalloc.start()
@@ -60,8 +59,6 @@ def _weight(machines: Machines) -> float | None:
             kept[number] = machines.enliven(model)
             machines.cycle(model, kept[number])
         return max(0, tracemalloc.get_traced_memory()[0] - before) / (MODELS - 1)
-    except NotPluggedIn:
-        return None
     finally:
         tracemalloc.stop()
 

@@ -1,92 +1,148 @@
-"""The slot for Radap itself: what the benches ask of it, refused until it is plugged in."""
+"""Radap itself, the public way: what a page or a command calls, no short cuts."""
 
-# ruff: noqa: ARG002  the arguments are there for whoever plugs in
+from contextlib import ExitStack
+from zoneinfo import ZoneInfo
 
-from typing import NoReturn
-
-from benchmarks.peers import Peer
-from benchmarks.peers.city import City
-from benchmarks.peers.machines import Machines, Model
+from benchmarks import schema
+from benchmarks.peers import Outcome
+from benchmarks.peers.city import PLAIN_SCAN
+from benchmarks.peers.machines import TRIGGERS, Machines, Model
+from benchmarks.work import CREATED_AT, CREATED_ON, FISCAL_YEAR, Fact, fact_of
+from engine import guards
+from engine.actions import NewOccurrence, record_occurrence
+from engine.guards import Attempt
+from engine.indicator import Indicator
+from engine.levels import Tally
+from engine.machine import Rules, Transition, fire
+from engine.permissions import Action, Grant, Person, Role
+from engine.ports import Policy
+from engine.quarter import DaysAre, DeadlinePolicy, FiscalYear, Shift, Side, WorkCalendar
+from engine.scores import ScoreScale
+from storage import checks, views
+from storage.store import Store, connect
+from workflows.catalogue import parse
 
 NAME = "Radap"
 
+POLICY = Policy(
+    zone=ZoneInfo("Asia/Bangkok"),
+    calendar=WorkCalendar(),
+    deadlines=DeadlinePolicy(10, Side.AFTER, Shift.NONE, DaysAre.CALENDAR),
+    scale=ScoreScale(),
+)
 
-class NotPluggedIn(Exception):
-    """This part of Radap cannot be measured yet."""
+
+def store_on(url: str) -> Store:
+    """A store as `cli.bootstrap` makes it."""
+    return Store(connect(url), POLICY, parse)
 
 
-def _refuse(part: str) -> NoReturn:
-    raise NotPluggedIn(f"{part} is not plugged into benchmarks/radap_adapter.py yet")
+def record(store: Store, fact: Fact) -> None:
+    """Record one fact in a transaction of its own."""
+    new = NewOccurrence(fact.milestone, fact.occurred_on, document_number=fact.document)
+    by = Person(fact.by, "ผู้ประสานงาน", (Grant(Role.COORDINATOR, fact.agency),))
+    with store.begin() as tx:
+        record_occurrence(tx, fact.code, FISCAL_YEAR, new, by=by, now=fact.recorded_at)
 
 
-class RadapSqlite(Peer):
-    """`engine.actions.record_occurrence` on a store on SQLite; `advance` is called from up to 8 threads."""
+class RadapSqlite:
+    """`engine.actions.record_occurrence` on a store on SQLite, called from up to 8 threads."""
 
     def fill(self, url: str, indicators: int) -> None:
-        _refuse("the store on SQLite")
+        schema.fill_sqlite(url, indicators)
 
     def open(self, url: str, indicators: int) -> None:
-        _refuse("the store on SQLite")
+        self._url = url
+        self._indicators = indicators
+        self._store = store_on(schema.sqlite_url(url))
 
     def advance(self, i: int) -> None:
-        _refuse("the store on SQLite")
+        record(self._store, fact_of(i, self._indicators))
 
-    def outcome(self) -> list[tuple[int, str | None]]:
-        _refuse("the store on SQLite")
+    def outcome(self) -> Outcome:
+        return schema.outcome_sqlite(self._url)
 
     def close(self) -> None:
-        _refuse("the store on SQLite")
+        self._store.close()
 
 
-class RadapPostgres(Peer):
+class RadapPostgres:
     """The same on PostgreSQL."""
 
     def fill(self, url: str, indicators: int) -> None:
-        _refuse("the store on PostgreSQL")
+        schema.fill_postgres(url, indicators)
 
     def open(self, url: str, indicators: int) -> None:
-        _refuse("the store on PostgreSQL")
+        self._url = url
+        self._indicators = indicators
+        self._store = store_on(schema.postgres_url(url))
 
     def advance(self, i: int) -> None:
-        _refuse("the store on PostgreSQL")
+        record(self._store, fact_of(i, self._indicators))
 
-    def outcome(self) -> list[tuple[int, str | None]]:
-        _refuse("the store on PostgreSQL")
+    def outcome(self) -> Outcome:
+        return schema.outcome_postgres(self._url)
 
     def close(self) -> None:
-        _refuse("the store on PostgreSQL")
+        self._store.close()
+
+
+#: The life that every library is given, with a real guard of the engine on each transition.
+_LIFE = (
+    Transition("begin", ("open",), "in_progress", (guards.complete,)),
+    Transition("achieve", ("in_progress",), "achieved", (guards.complete,)),
+    Transition("reopen", ("achieved",), "open", (guards.complete,)),
+)
 
 
 class RadapMachines(Machines):
-    """`engine.machine`: three triggers, one guard each, on one shared machine."""
+    """`engine.machine`: a table of the engine's form on its shared machine, moved by `fire`."""
+
+    def __init__(self) -> None:
+        self._rules = Rules("milestone", ("open", "in_progress", "achieved"), _LIFE)
+        workflow = schema.workflow()
+        year = FiscalYear(FISCAL_YEAR)
+        self._indicator = Indicator(1, "5001-2017", year, 1, workflow, workflow.title)
+        self._definition = workflow.milestones[0]
+        self._by = Person(1, "ผู้ประสานงาน", (Grant(Role.COORDINATOR, 1),))
+        self._tally = Tally(waived=True)
 
     def enliven(self, model: Model) -> object:
-        _refuse("the machine")
+        return None
 
     def cycle(self, model: Model, beside: object) -> None:
-        _refuse("the machine")
+        for trigger in TRIGGERS:
+            # An attempt is somebody's: an action makes one for each trigger that it fires.
+            attempt = Attempt(
+                self._indicator, Action.RECORD, self._by, CREATED_AT, CREATED_ON, self._definition, self._tally
+            )
+            fire(self._rules, model, trigger, attempt)
 
 
-class RadapCity(City):
-    """`storage.views` and `radap doctor` on a city of a million indicators in Radap's own tables."""
-
-    def build(self, path: str, indicators: int) -> None:
-        _refuse("the city")
+class RadapCity:
+    """`storage.views` and the recompute of `radap doctor`."""
 
     def open(self, path: str) -> None:
-        _refuse("the city")
+        self._store = store_on(schema.sqlite_url(path))
+        self._reading = ExitStack()
+        self._connection = self._reading.enter_context(self._store.read()).connection
 
     def plain_scan(self) -> object:
-        _refuse("the city")
+        return self._connection.exec_driver_sql(PLAIN_SCAN).fetchone()
 
     def level_counts(self) -> dict[int, int]:
-        _refuse("the city")
+        return views.level_counts(self._connection, FISCAL_YEAR)
 
     def agency_quarter(self, agency: int, quarter: int) -> int:
-        _refuse("the city")
+        return len(views.agency_quarter(self._connection, agency, FISCAL_YEAR, quarter))
 
     def close(self) -> None:
-        _refuse("the city")
+        self._reading.close()
+        self._store.close()
 
     def recompute(self, path: str) -> int:
-        _refuse("the recompute")
+        store = store_on(schema.sqlite_url(path))
+        with store.read() as tx:
+            wrong = sum(finding is not None for finding in checks.levels(tx))
+        store.close()
+        return wrong

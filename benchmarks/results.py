@@ -60,11 +60,11 @@ def at_most(bound: float) -> Target:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One number of one bench; `value` is None while there is nothing to measure yet."""
+    """One number of one bench."""
 
     bench: str
     what: str
-    value: float | None
+    value: float
     unit: str = "times"
     target: Target | None = None
 
@@ -72,13 +72,11 @@ class Row:
     def verdict(self) -> str:
         if self.target is None:
             return ""
-        if self.value is None:
-            return "not measured"
         return "kept" if self.target.keeps(self.value) else "missed"
 
     @property
     def cells(self) -> tuple[str, str, str, str]:
-        measured = "" if self.value is None else f"{_short(self.value)} {self.unit}"
+        measured = f"{_short(self.value)} {self.unit}"
         return self.what, measured, "" if self.target is None else str(self.target), self.verdict
 
 

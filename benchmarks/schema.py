@@ -9,6 +9,7 @@ import psycopg
 from sqlalchemy.engine import make_url
 
 from benchmarks import work
+from benchmarks.peers import Outcome
 from engine.workflow import Workflow
 from storage import schema
 from storage.store import connect
@@ -70,6 +71,7 @@ def founded(agencies: int) -> Iterator[Table]:
     yield "agencies", "id, name_th, name_en, kind", (
         (id_, f"เขต {id_}", f"District {id_}", "district") for id_ in names
     )
+    yield "people", "id, email, name, language, added_at", [(1, "operator@localhost", "operator", "th", created)]
     yield "people", "id, email, name, language, added_at", (
         (work.coordinator_of(id_), f"{id_}@example.org", f"ผู้ประสานงานเขต {id_}", "th", created) for id_ in names
     )
@@ -125,7 +127,7 @@ def insert_sqlite(connection: sqlite3.Connection, tables: Iterable[Table]) -> No
     """Insert the rows of each table."""
     for table, columns, rows in tables:
         marks = ", ".join("?" * (columns.count(",") + 1))
-        connection.executemany(f'INSERT INTO {table} ({columns.replace("by", _quoted)}) VALUES ({marks})', rows)
+        connection.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)
 
 
 def fill_postgres(url: str, indicators: int) -> None:
@@ -147,18 +149,29 @@ def _copy(connection: psycopg.Connection, target: str, rows: Iterable[tuple[obje
 # --- what an advance left, read back as a stranger would -------------------------------------------------
 
 OUTCOME = "SELECT claimed_level, journal_head FROM indicators ORDER BY id"
+WRITTEN = [f"SELECT * FROM {table} ORDER BY 1, 2" for table in OF_AN_ADVANCE]
 
 
-def outcome_sqlite(path: str) -> list[tuple[int, str | None]]:
-    """Level and journal head of each indicator."""
+def outcome_sqlite(path: str) -> Outcome:
+    """Level and journal head of each indicator, and the digest of all that advances write."""
     connection = sqlite3.connect(path)
     try:
-        return connection.execute(OUTCOME).fetchall()
+        levels = connection.execute(OUTCOME).fetchall()
+        return Outcome(levels, _digest(connection.execute(query) for query in WRITTEN))
     finally:
         connection.close()
 
 
-def outcome_postgres(url: str) -> list[tuple[int, str | None]]:
-    """Level and journal head of each indicator."""
+def outcome_postgres(url: str) -> Outcome:
+    """Level and journal head of each indicator, and the digest of all that advances write."""
     with psycopg.connect(url) as connection:
-        return connection.execute(OUTCOME).fetchall()
+        levels = connection.execute(OUTCOME).fetchall()
+        return Outcome(levels, _digest(connection.execute(query) for query in WRITTEN))  # type: ignore[call-overload]  # our own names
+
+
+def _digest(tables: Iterable[Iterable[object]]) -> str:
+    digest = hashlib.sha256()
+    for table in tables:
+        for row in table:
+            digest.update(repr(tuple(row)).encode())  # type: ignore[arg-type]  # a row of either driver
+    return digest.hexdigest()

@@ -152,7 +152,7 @@ class Indicator(NamedTuple):
     id: int
     code: str
     fiscal_year: int
-    agency: int
+    agency_id: int
     workflow_version: int
     owner: int | None
     target: Any
@@ -186,7 +186,7 @@ class Indicator(NamedTuple):
 class Milestone(NamedTuple):
     """The row of a milestone."""
 
-    indicator: int
+    indicator_id: int
     key: str
     state: str
     due_on: Any
@@ -199,7 +199,7 @@ class Milestone(NamedTuple):
 class Occurrence(NamedTuple):
     """The row of an occurrence."""
 
-    indicator: int
+    indicator_id: int
     number: int
     milestone: str
     kind: str
@@ -224,7 +224,7 @@ class Occurrence(NamedTuple):
 class Decision(NamedTuple):
     """The row of a decision."""
 
-    indicator: int
+    indicator_id: int
     number: int
     milestone: str
     ruling: str
@@ -237,7 +237,7 @@ class Decision(NamedTuple):
 class Waiver(NamedTuple):
     """The row of a waiver."""
 
-    indicator: int
+    indicator_id: int
     number: int
     milestone: str
     granted_on: Any
@@ -333,8 +333,8 @@ def decide(read: Read, fact: Fact, year: Year) -> Writes:
 def check_guards(read: Read, fact: Fact, year: Year) -> int:
     """Refuse what the rules refuse; the quarter of the fact."""
     indicator = read.indicator
-    if fact.agency != indicator.agency:
-        raise Refused(f"{fact.by} does not work for {indicator.agency}")
+    if fact.agency != indicator.agency_id:
+        raise Refused(f"{fact.by} does not work for {indicator.agency_id}")
     if indicator.life not in ("active", "cancellation_requested"):
         raise Refused(f"{indicator.code} is {indicator.life}")
     if fact.kind not in KINDS[MILESTONES.index(fact.milestone)]:
@@ -387,7 +387,9 @@ def levels_of(read: Read, today: Any, year: Year, affected_from: Any = None) -> 
     claimed, claimed_fraction = level_on(read, today, verified=False)
     verified, verified_fraction = level_on(read, today, verified=True)
     trail: list[int | None] = []
-    for is_verified, now, old in ((False, claimed, kept[20:24]), (True, verified, kept[24:28])):
+    claimed_trail = kept.claimed_q1, kept.claimed_q2, kept.claimed_q3, kept.claimed_q4
+    verified_trail = kept.verified_q1, kept.verified_q2, kept.verified_q3, kept.verified_q4
+    for is_verified, now, old in ((False, claimed, claimed_trail), (True, verified, verified_trail)):
         for (first, last), level in zip(year.quarters, old, strict=True):
             if first > today:
                 trail.append(None)

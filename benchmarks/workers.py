@@ -6,7 +6,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 
 from benchmarks.measure import assert_left
-from benchmarks.peers import Peer
+from benchmarks.peers import Outcome, Peer
 from benchmarks.size import WARM_UP
 from benchmarks.work import STEPS
 
@@ -40,9 +40,9 @@ class Workers:
         self._done = stop
         return count / max(seconds.result() for seconds in running)
 
-    def check(self) -> None:
+    def check(self) -> str | None:
         """Raise AssertionError unless the database holds exactly what the advances must leave."""
-        assert_left(self._pools[0].submit(_outcome).result(), self._done, self._indicators)
+        return assert_left(self._pools[0].submit(_outcome).result(), self._done, self._indicators)
 
     def close(self) -> None:
         """Close the peer in each process, and end the processes; once is enough."""
@@ -67,8 +67,8 @@ class OnThreads:
     def rate(self, count: int) -> float:
         return self._workers.advance(count, self._threads)
 
-    def check(self) -> None:
-        self._workers.check()
+    def check(self) -> str | None:
+        return self._workers.check()
 
     def close(self) -> None:
         self._workers.close()
@@ -115,7 +115,7 @@ def _take(start: int, stop: int, stride: int) -> None:
         advance(i)
 
 
-def _outcome() -> list[tuple[int, str | None]]:
+def _outcome() -> Outcome:
     return _peer.outcome()
 
 

@@ -1,4 +1,4 @@
-"""The common course of a command that changes an indicator: who, which year, one transaction, what came of it."""
+"""The common course of a command that changes an indicator: one transaction, then what came of it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

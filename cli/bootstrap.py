@@ -1,4 +1,4 @@
-"""Where everything is introduced to everything: settings to policy, the store to definitions, sentences to doors."""
+"""Where all is introduced to all: settings to policy, the store to definitions, sentences to doors."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -27,8 +27,9 @@ Clock = Callable[[], datetime]
 
 ROOT = Path(__file__).parent.parent
 LANGUAGES = ("th", "en")
-#: Fiscal years from the first page that is known of to well beyond any plan: BE 2550 to 2600.
-_YEARS = range(2006, 2058)
+#: The calendar years for which holidays are computed: from before the oldest page that was seen (BE 2556)
+#: to well beyond any plan.
+_YEARS = range(2010, 2046)
 
 
 def clock() -> datetime:
@@ -60,9 +61,7 @@ def policy_of(settings: Settings) -> Policy:
     return Policy(
         zone=settings.zone,
         calendar=work_calendar(settings),
-        deadlines=DeadlinePolicy(
-            deadlines.days, deadlines.direction, deadlines.shift, deadlines.days_are
-        ),
+        deadlines=DeadlinePolicy(deadlines.days, deadlines.direction, deadlines.shift, deadlines.days_are),
         scale=ScoreScale(
             quality=reports.quality_scores,
             timeliness=reports.timeliness_scores,

@@ -9,7 +9,7 @@ from cli import bootstrap, parsing
 from cli.acting import Turn, act
 from cli.desk import Desk
 from cli.levels import matrix
-from cli.options import By, Code, IfVersion, Json, NeededYear, Reason, Year
+from cli.options import By, Code, Json, NeededYear, Reason, Year
 from engine import actions
 from engine.actions import NewIndicator, Outcome
 from engine.errors import refuse
@@ -35,10 +35,13 @@ def add_indicator(
     title_th: Annotated[str, typer.Option("--title", metavar="TEXT", help="Title in Thai.")],
     title_en: Annotated[str, typer.Option("--title-en", metavar="TEXT", help="Title in English.")] = "",
     unit: Annotated[str, typer.Option("--unit", metavar="TEXT", help="Unit, such as ระดับ.")] = "",
-    target: Annotated[str | None, typer.Option("--target", metavar="X", help="What is to be reached.")] = None,
+    target: Annotated[
+        str | None, typer.Option("--target", metavar="X", help="What is to be reached.")
+    ] = None,
     weight: Annotated[str, typer.Option("--weight", metavar="X", help="Weight among its siblings.")] = "1",
     owner: Annotated[
-        str | None, typer.Option("--owner", metavar="CODE|NAME", help="The department that sets the guidelines.")
+        str | None,
+        typer.Option("--owner", metavar="CODE|NAME", help="The department that sets the guidelines."),
     ] = None,
     by: By = None,
     as_json: Json = False,
@@ -169,12 +172,18 @@ def list_agencies(ctx: typer.Context, as_json: Json = False) -> None:
     with desk.house().store.read() as tx:
         found = registry.agencies(tx.connection)
     if as_json:
-        rows = [{"id": one.id, "code": one.code, "th": one.name.th, "en": one.name.en, "kind": one.kind} for one in found]
+        rows = [
+            {"id": one.id, "code": one.code, "th": one.name.th, "en": one.name.en, "kind": one.kind}
+            for one in found
+        ]
         desk.json(rows)
         return
     desk.table(
         ["label.code", "label.name", "label.kind"],
-        [[one.code or "–", desk.wording.value(one.name), desk.wording.word("agency_kind", one.kind)] for one in found],
+        [
+            [one.code or "–", desk.wording.value(one.name), desk.wording.word("agency_kind", one.kind)]
+            for one in found
+        ],
     )
 
 
@@ -257,7 +266,8 @@ def list_people(ctx: typer.Context, as_json: Json = False) -> None:
             [
                 one.email,
                 one.name,
-                ", ".join(word("role", role) + (f" ({value(at)})" if at else "") for role, at in one.roles) or "–",
+                ", ".join(word("role", role) + (f" ({value(at)})" if at else "") for role, at in one.roles)
+                or "–",
             ]
             for one in found
         ],

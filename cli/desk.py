@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+from typer.exceptions import TyperException
 
 from cli import bootstrap, parsing, settings
 from cli.troubles import condition_of
@@ -82,11 +84,11 @@ class Desk:
 
     @property
     def wording(self) -> Wording:
-        language = self.lang
-        zone = settings.Settings().zone
-        if self._settings is not None:
-            language, zone = language or self._settings.language.default, self._settings.zone
-        return bootstrap.wording(language or settings.Language().default, zone)
+        try:
+            found = self.settings
+        except Refusal:  # which is about to be told, in some language
+            found = settings.Settings()
+        return bootstrap.wording(self.lang or found.language.default, found.zone)
 
     def close(self) -> None:
         if self._house is not None:
@@ -211,10 +213,12 @@ class Door(typer.core.TyperGroup):
         given = sys.argv[1:] if args is None else list(args)
         desk: Desk = more.pop("obj", None) or Desk()
         more["standalone_mode"] = False
+        first, rest = _globals_apart(given)
+        desk.lang = _language(first)
         try:
-            code = super().main(args=_globals_first(given), prog_name=prog_name or "radap", obj=desk, **more)
+            code = super().main(args=first + rest, prog_name=prog_name or "radap", obj=desk, **more)
             _flush()
-        except Exception as error:  # noqa: BLE001 - the one place where everything that can be said is said
+        except Exception as error:
             code = explain(desk, error)
             if code is None:
                 raise
@@ -228,8 +232,15 @@ def _flush() -> None:
     sys.stdout.flush()
 
 
-def _globals_first(args: list[str]) -> list[str]:
-    """The options of the whole house moved to the front, wherever they were typed."""
+def _language(words: list[str]) -> str | None:
+    """The language asked for: known before anything is read, for what cannot be read is told in it too."""
+    spoken = [word.removeprefix("--lang=") for word in words if word.startswith("--lang=")]
+    spoken += [value for name, value in pairwise(words) if name == "--lang"]
+    return spoken[-1] if spoken and spoken[-1] in bootstrap.LANGUAGES else None
+
+
+def _globals_apart(args: list[str]) -> tuple[list[str], list[str]]:
+    """The options of the whole house, wherever they were typed, and all the other words."""
     first: list[str] = []
     rest: list[str] = []
     words = iter(args)
@@ -242,7 +253,7 @@ def _globals_first(args: list[str]) -> list[str]:
             first.append(word)
         else:
             rest.append(word)
-    return first + rest
+    return first, rest
 
 
 def explain(desk: Desk, error: Exception) -> int | None:
@@ -259,8 +270,13 @@ def explain(desk: Desk, error: Exception) -> int | None:
         case DefinitionError():
             desk.complain(faults_of(desk.wording, error))
             return REFUSED
-        case typer._click.ClickException():  # noqa: SLF001 - typer keeps its usage errors there
-            desk.complain([usage(desk.wording, error)])
+        case BrokenPipeError():
+            # Whoever read our answer has seen enough; Python would complain again when it closes the pipe.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return DONE
+        case TyperException():
+            if type(error).__name__ != "NoArgsIsHelpError":  # then the help was printed, which says it all
+                desk.complain([usage(desk.wording, error)])
             return WRONG_USE
     condition = condition_of(error, _url_shown(desk))
     if condition is None:
@@ -291,8 +307,8 @@ def _url_shown(desk: Desk) -> str:
 
 def usage(wording: Wording, error: Any) -> str:
     """Wrong use of a command as one sentence, with the way to its help."""
-    context = getattr(error, "ctx", None)
-    command = context.command_path if context is not None else "radap"
+    context: Any = error.ctx
+    command = "radap" if context is None else context.command_path
     name = type(error).__name__
     kinds: Mapping[str, str] = {
         "MissingParameter": "usage.missing",
@@ -307,10 +323,10 @@ def usage(wording: Wording, error: Any) -> str:
     elif "No such command" in params["message"]:
         given = params["message"].split("'")[1]
         known = context.command.list_commands(context)
-        return wording.say("usage.no_such_command", command=command, given=given, nearest=nearest(given, known))
+        return wording.say(
+            "usage.no_such_command", command=command, given=given, nearest=nearest(given, known)
+        )
     return wording.say(kinds.get(name, "usage.other"), params)
-
-
 
 
 def _option_name(param: Any) -> str:

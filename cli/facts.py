@@ -1,5 +1,6 @@
 """Commands about facts: record, plan, approve, void; and the evidence that proves them."""
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -161,7 +162,9 @@ def attach(
     ctx: typer.Context,
     code: Code,
     milestone: MilestoneKey,
-    what: Annotated[str, typer.Argument(metavar="FILE|LINK", help="A file, or a link that begins with https://.")],
+    what: Annotated[
+        str, typer.Argument(metavar="FILE|LINK", help="A file, or a link that begins with https://.")
+    ],
     year: Year = None,
     request: Annotated[
         str | None,
@@ -244,7 +247,7 @@ def list_evidence(ctx: typer.Context, code: Code, year: Year = None, as_json: Js
     )
 
 
-def _state_of(row: dict[str, object]) -> str:
+def _state_of(row: Mapping[str, object]) -> str:
     if row["withdrawn_at"] is not None:
         return "label.withdrawn"
     return "label.lost" if row["whole"] is False else "label.kept"
@@ -272,7 +275,9 @@ def withdraw(
 @evidence_app.command("get")
 def get(
     ctx: typer.Context,
-    sha256: Annotated[str, typer.Argument(metavar="SHA256", help="As `radap evidence list --json` shows it.")],
+    sha256: Annotated[
+        str, typer.Argument(metavar="SHA256", help="As `radap evidence list --json` shows it.")
+    ],
     target: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")],
 ) -> None:
     """Write a kept file to another place."""

@@ -1,7 +1,7 @@
 """Commands about the past: the journal of an indicator, the proof that nothing was touched, seals."""
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 import typer
@@ -70,13 +70,23 @@ def _particulars(desk: Desk, data: dict[str, Any]) -> str:
         if basis in data:
             before, after = data[basis]
             parts.append(f"{desk.wording.word('basis', basis)} {before} → {after}")
-    plain = {**data, **data.get("occurrence", {}), **data.get("evidence_kept", {})}
+    plain = {**data}
+    for name, value in data.items():
+        if isinstance(value, dict) and name in ("occurrence", "evidence"):
+            plain |= value
+        elif name in ("occurrence", "evidence"):
+            plain["number"] = value
     for key in ("milestone", "number", "occurred_on", "document_number", "quarter", "reason", "code", "hash"):
         value = plain.get(key)
         if isinstance(value, str | int):
-            shown = value[:12] + "…" if key == "hash" and isinstance(value, str) else value
-            parts.append(f"{desk.wording.say(f'particular.{key}')} {shown}")
+            parts.append(f"{desk.wording.say(f'particular.{key}')} {_shown(desk, key, value)}")
     return " · ".join(parts) or "–"
+
+
+def _shown(desk: Desk, key: str, value: str | int) -> str:
+    if key == "occurred_on":
+        return desk.wording.value(date.fromisoformat(str(value)))
+    return f"{str(value)[:12]}…" if key == "hash" else str(value)
 
 
 @app.command()
@@ -145,8 +155,8 @@ def seal(
     with desk.progress("progress.seal", total=None), desk.house().store.begin() as tx:
         digest = seal_quarter(tx, wanted, by=desk.person(tx, by), now=desk.clock())
     if as_json:
-        desk.json({"fiscal_year": FiscalYear(wanted.fiscal_year).be, "quarter": wanted.number, "hash": digest})
+        desk.json(
+            {"fiscal_year": FiscalYear(wanted.fiscal_year).be, "quarter": wanted.number, "hash": digest}
+        )
     else:
         desk.say("done.sealed", quarter=wanted, hash=digest)
-
-

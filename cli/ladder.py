@@ -59,7 +59,7 @@ def _ladder(desk: Desk, found: Stand) -> Table:
     """One line per level, the highest on top."""
     table = Table.grid(padding=(0, 1))
     for justify in ("right", "left", "left", "left"):
-        table.add_column(justify=justify, overflow="fold")  # type: ignore[arg-type]  # the words are literals
+        table.add_column(justify=justify, overflow="fold")
     levels = [rung.level for rung in found.claimed.rungs]
     aim = _target_level(found)
     for rung in reversed(levels):
@@ -78,7 +78,7 @@ def _ladder(desk: Desk, found: Stand) -> Table:
 
 
 def _target_level(found: Stand) -> int | None:
-    """The level that the target means: the target itself for a ladder of milestones, the top for a measure."""
+    """The level that the target means: itself for a ladder of milestones, the top for a measure."""
     workflow, target = found.indicator.workflow, found.indicator.target
     if any(milestone.measure is not None for milestone in workflow.milestones):
         return workflow.top_level
@@ -107,11 +107,11 @@ def _legend(desk: Desk) -> Text:
 
 def _quarters(desk: Desk, found: Stand) -> Table:
     say = desk.wording.say
-    table = Table(box=None, padding=(0, 2), pad_edge=False)
+    table = Table(box=None, padding=(0, 1), pad_edge=False)
     table.add_column(say("label.quarter"))
     for head in ("basis.claimed", "basis.verified", "label.self_reported"):
         table.add_column(say(head), justify="right")
-    table.add_column(say("label.report"))
+    table.add_column(say("label.report"), overflow="fold")
     for one in found.quarters:
         report = found.indicator.reports.get(one.quarter.number)
         known = report is not None and (
@@ -208,7 +208,13 @@ def _measure_of(desk: Desk, proof: Proof, definition: MilestoneDefinition | None
     title = "" if definition is None else desk.wording.value(definition.title)
     if proof.waived:
         return desk.wording.say("proof.waived", milestone=title)
-    need = "–" if proof.need is None else plain_number(proof.need) if not isinstance(proof.need, int) else str(proof.need)
+    need = (
+        "–"
+        if proof.need is None
+        else plain_number(proof.need)
+        if not isinstance(proof.need, int)
+        else str(proof.need)
+    )
     if isinstance(proof.rule, Bound):
         sign = "≤" if proof.rule.falling else "≥"
         return desk.wording.say("proof.measured", milestone=title, have=proof.have, limit=f"{sign} {need}")

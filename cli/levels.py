@@ -1,5 +1,6 @@
 """Commands that show where indicators stand: one of them with its ladder, or the whole city as a matrix."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from itertools import groupby
@@ -7,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 from rich import box
+from rich.cells import cell_len
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -28,9 +31,13 @@ def level(
     ] = None,
     known_at: Annotated[
         str | None,
-        typer.Option("--known-at", metavar="INSTANT", help="As known then: 2021-07-01T09:00, or a day (its end)."),
+        typer.Option(
+            "--known-at", metavar="INSTANT", help="As known then: 2021-07-01T09:00, or a day (its end)."
+        ),
     ] = None,
-    why: Annotated[bool, typer.Option("--why", help="Show what is missing, who can supply it, and the proof.")] = False,
+    why: Annotated[
+        bool, typer.Option("--why", help="Show what is missing, who can supply it, and the proof.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """The level of an indicator: claimed, verified and projected, with its quarters."""
@@ -90,11 +97,10 @@ def matrix(
     if not cells:
         desk.say("matrix.empty", year=fiscal_year)
         return
-    desk.out.print(_drawn(desk, cells))
-    counts = {level: 0 for level in range(6)}
-    for cell in cells:
-        counts[cell.claimed] = counts.get(cell.claimed, 0) + 1
-    shares = "  ".join(f"{level}: {count}" for level, count in sorted(counts.items()) if count)
+    for part in _drawn(desk, cells):
+        desk.out.print(part)
+    counts = Counter(cell.claimed for cell in cells)
+    shares = "  ".join(f"{level}: {count}" for level, count in sorted(counts.items()))
     desk.say("matrix.counts", indicators=len(cells), shares=shares)
 
 
@@ -114,32 +120,58 @@ def _as_data(cell: Cell) -> dict[str, Any]:
     }
 
 
-def _drawn(desk: Desk, cells: list[Cell]) -> Table:
+#: Below this width the heads are signs, explained under the table.
+_WIDE = 110
+_HEADS = (
+    (ladder.CLAIMED, "basis.claimed"),
+    (ladder.VERIFIED, "basis.verified"),
+    ("✎", "label.self_reported"),
+    (ladder.TARGET, "label.target"),
+)
+
+
+def _drawn(desk: Desk, cells: list[Cell]) -> Iterator[RenderableType]:
     """Agencies one under the other, each with its indicators; titles give way to a narrow terminal."""
-    say = desk.wording.say
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    value, say = desk.wording.value, desk.wording.say
+    wide = desk.out.width >= _WIDE
+    heads = [f"{sign} {say(word)}" if wide else sign for sign, word in _HEADS]
+    numbers = {cell: _numbers(desk, cell) for cell in cells}
+    widths = [
+        max(cell_len(text) for text in (heads[place], *(row[place] for row in numbers.values())))
+        for place in range(len(heads))
+    ]
+    code = max(cell_len(text) for text in (say("label.code"), *(cell.code for cell in cells)))
+    title = max(desk.out.width - code - sum(widths) - _GAP * (len(widths) + 1), _LEAST_TITLE)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
     table.add_column(say("label.code"), no_wrap=True)
-    table.add_column(say("label.indicator"), no_wrap=True, overflow="ellipsis", ratio=1)
-    for head in ("basis.claimed", "basis.verified", "label.self_reported", "label.target"):
-        table.add_column(say(head), justify="right", no_wrap=True)
-    for row in _rows(desk, cells):
-        table.add_row(*row)
-    return table
-
-
-def _rows(desk: Desk, cells: list[Cell]) -> Iterator[list[Text]]:
-    value = desk.wording.value
+    table.add_column(say("label.indicator"), no_wrap=True)
+    for head in heads:
+        table.add_column(head, justify="right", no_wrap=True)
     for _, own in groupby(cells, key=lambda cell: cell.agency_id):
         of_agency = list(own)
-        yield [Text(of_agency[0].agency_code or "–", style="bold"), Text(value(of_agency[0].agency), style="bold")]
+        first = of_agency[0]
+        table.add_row(
+            Text(first.agency_code or "–", style="bold"), _cut(value(first.agency), title, style="bold")
+        )
         for cell in of_agency:
-            claimed = f"{ladder.CLAIMED} {cell.claimed}"
-            verified = f"{ladder.VERIFIED} {cell.verified}" if cell.verified else "0"
-            yield [
-                Text(cell.code),
-                Text(value(cell.title)),
-                Text(claimed),
-                Text(verified),
-                Text(value(cell.self_reported)),
-                Text(value(cell.target)),
-            ]
+            table.add_row(cell.code, _cut(value(cell.title), title), *numbers[cell])
+    yield table
+    if not wide:
+        yield Text("   ".join(f"{sign} {say(word)}" for sign, word in _HEADS), style="dim")
+
+
+_GAP, _LEAST_TITLE = 3, 12
+
+
+def _numbers(desk: Desk, cell: Cell) -> list[str]:
+    return [
+        str(cell.claimed),
+        str(cell.verified),
+        *map(desk.wording.value, (cell.self_reported, cell.target)),
+    ]
+
+
+def _cut(words: str, width: int, style: str = "") -> Text:
+    text = Text(words, style=style)
+    text.truncate(width, overflow="ellipsis")
+    return text

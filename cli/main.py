@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 
-from cli import city, facts, history, levels, milestones, operations, reports, workflows
+from cli import city, facts, history, levels, milestones, operations, reports, story, workflows
 from cli.bootstrap import LANGUAGES
 from cli.desk import Desk, Door
 from cli.parsing import unreadable
 
 app = typer.Typer(
+    name="radap",
     cls=Door,
     no_args_is_help=True,
     add_completion=False,
@@ -28,8 +29,12 @@ def options(
             "--config", metavar="FILE", envvar="RADAP_CONFIG", help="Settings; config.toml here by default."
         ),
     ] = None,
-    db: Annotated[str | None, typer.Option("--db", metavar="URL", help="Database, instead of the settings'.")] = None,
-    lang: Annotated[str | None, typer.Option("--lang", metavar="th|en", help="Language of the answers.")] = None,
+    db: Annotated[
+        str | None, typer.Option("--db", metavar="URL", help="Database, instead of the settings'.")
+    ] = None,
+    lang: Annotated[
+        str | None, typer.Option("--lang", metavar="th|en", help="Language of the answers.")
+    ] = None,
 ) -> None:
     """What holds for every command; may stand before or after it."""
     desk: Desk = ctx.obj
@@ -64,7 +69,7 @@ for command in (
 ):
     app.command()(command)
 app.command("return")(milestones.return_)
-app.command("demo")(operations.demo_)
+app.command("demo")(story.run)
 for name, group in (
     ("report", reports.app),
     ("evidence", facts.evidence_app),

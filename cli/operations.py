@@ -1,18 +1,15 @@
-"""Commands for whoever runs the house: init, migrate, doctor, backup, restore, demo."""
+"""Commands for whoever runs the house: init, migrate, doctor, backup, restore."""
 
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from sqlalchemy import func, select
 
-from cli import bootstrap, demo
-from cli import ladder as drawing
+from cli import bootstrap
 from cli.desk import REFUSED, Desk
 from cli.options import Json, OneFile
-from cli.standing import stand
 from engine.errors import refuse
 from engine.wording import Wording
 from storage import backup as safe
@@ -54,13 +51,13 @@ def migrate(ctx: typer.Context, as_json: Json = False) -> None:
 
 def _register(desk: Desk, house: bootstrap.House) -> list[str]:
     """The definitions of this release that the database did not know, as it knows them now."""
-    added = []
     with house.store.begin() as tx:
         operator = registry.found_city(tx, desk.clock())
-        for workflow in bootstrap.catalogue().list():
-            if registry.register_workflow(tx, workflow, workflow.source, by=operator.id, now=desk.clock()):
-                added.append(f"{workflow.key} {workflow.version}")
-    return added
+        return [
+            f"{workflow.key} {workflow.version}"
+            for workflow in bootstrap.catalogue().list()
+            if registry.register_workflow(tx, workflow, workflow.source, by=operator.id, now=desk.clock())
+        ]
 
 
 # --- doctor --------------------------------------------------------------------------------------------
@@ -116,7 +113,9 @@ def _definitions(wording: Wording) -> Iterator[str | None]:
             yield None
     except DefinitionError as error:
         for one in error.faults:
-            yield wording.say("fault.at", file=one.file, line=one.line, sentence=wording.say(one.kind, one.params))
+            yield wording.say(
+                "fault.at", file=one.file, line=one.line, sentence=wording.say(one.kind, one.params)
+            )
 
 
 def _levels(desk: Desk, tx: Tx) -> Iterator[str | None]:
@@ -190,67 +189,3 @@ def restore(ctx: typer.Context, file: OneFile, as_json: Json = False) -> None:
         desk.json({"file": str(file), "rows": rows})
     else:
         desk.say("done.restored", file=str(file), rows=rows, url=desk.url)
-
-
-# --- demo ----------------------------------------------------------------------------------------------
-
-
-def demo_(
-    ctx: typer.Context,
-    serve: Annotated[bool, typer.Option("--serve", help="Serve the pages afterwards.", hidden=True)] = False,
-    as_json: Json = False,
-) -> None:
-    """Replay a real district's year beside 98 other real indicators; what is there already stays."""
-    desk: Desk = ctx.obj
-    if serve:
-        raise refuse("demo.no_pages_yet")
-    house = desk.house(new=True)
-    schema.upgrade(house.engine)
-    with desk.progress("progress.demo", demo.total()) as bar:
-        loaded = demo.fill(house.store, house.evidence, bootstrap.catalogue(), bar.step)
-    with house.store.read() as tx:
-        indicator = tx.indicator(demo.CODE, demo.YEAR.year)
-    ends = [stand(indicator, quarter.last_day, None) for quarter in demo.YEAR.quarters]
-    if as_json:
-        desk.json(
-            {
-                "indicators": loaded.indicators,
-                "already_there": loaded.already_there,
-                "reports": loaded.reports,
-                "not_reported": [{"code": code, "quarter": number} for code, number in loaded.not_reported],
-                "levels": [
-                    {"on": one.on, "claimed": one.claimed.level, "verified": one.verified.level} for one in ends
-                ],
-            }
-        )
-        return
-    _story(desk, loaded)
-    for part in drawing.drawn(desk, ends[-1], why=False):
-        desk.out.print(part)
-    desk.say("demo.levels", levels=" → ".join(str(one.claimed.level) for one in ends))
-    desk.say("demo.next")
-    for command in (
-        f"radap level {demo.CODE} --year 2564 --on 2021-06-30 --why",
-        "radap matrix --year 2564",
-        f"radap journal show {demo.CODE}",
-        "radap doctor",
-    ):
-        desk.text(f"  {command}")
-
-
-def _story(desk: Desk, loaded: demo.Loaded) -> None:
-    """What was loaded, and everything that had to be decided on the way."""
-    desk.say("demo.loaded", added=loaded.indicators, there=loaded.already_there, url=desk.url)
-    if loaded.not_reported:
-        desk.say("demo.not_reported", count=len(loaded.not_reported), some=_some(loaded.not_reported))
-    if loaded.not_measured:
-        desk.say("demo.not_measured", count=len(loaded.not_measured), some=_some(loaded.not_measured))
-    if loaded.assumed_year:
-        desk.say("demo.assumed_year", count=len(loaded.assumed_year), year=demo.YEAR)
-    desk.text("")
-
-
-def _some(found: list[tuple[str, int]]) -> str:
-    """The first few, as examples."""
-    shown = ", ".join(f"{code}/{number}" for code, number in found[:3])
-    return f"{shown}, …" if len(found) > 3 else shown

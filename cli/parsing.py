@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine.errors import Refusal, Unmet, refuse
@@ -16,7 +17,7 @@ class Unreadable(Refusal):
     """What was typed cannot be read at all: wrong use of the command, not a refusal of the rules."""
 
 
-def unreadable(kind: str, **params: object) -> Unreadable:
+def unreadable(kind: str, **params: Any) -> Unreadable:
     """A single thing that cannot be read."""
     return Unreadable(refuse(kind, **params).conditions)
 
@@ -49,14 +50,14 @@ def instant(typed: str, zone: ZoneInfo) -> datetime:
     """An ISO instant; without a zone that of the house; a bare day means its very end."""
     text = typed.strip()
     try:
-        if len(text) == len("2021-06-30"):
-            next_day = date.fromisoformat(text) + timedelta(days=1)
-            return datetime.combine(next_day, time(), zone).astimezone(UTC) - timedelta(microseconds=1)
         found = datetime.fromisoformat(text)
-    except (ValueError, OverflowError):
+    except ValueError:
         raise unreadable("instant.unreadable", given=typed) from None
     if found.year in _BE_YEARS:
         raise unreadable("instant.buddhist_era", given=typed, ce=found.year - BE_OFFSET)
+    if len(text) == len("2021-06-30"):
+        next_day = found.date() + timedelta(days=1)
+        return datetime.combine(next_day, time(), zone).astimezone(UTC) - timedelta(microseconds=1)
     return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
 
 

@@ -27,7 +27,9 @@ def write(
     ] = None,
     result: Annotated[
         str | None,
-        typer.Option("--result", metavar="X", help="The result as the agency reports it; not reported is not 0."),
+        typer.Option(
+            "--result", metavar="X", help="The result as the agency reports it; not reported is not 0."
+        ),
     ] = None,
     year: Year = None,
     by: By = None,
@@ -102,7 +104,9 @@ def accept(
     ] = None,
     timeliness: Annotated[
         int | None,
-        typer.Option("--timeliness", metavar="2.2", help="Score 2.2; left out, what the time of submission earns."),
+        typer.Option(
+            "--timeliness", metavar="2.2", help="Score 2.2; left out, what the time of submission earns."
+        ),
     ] = None,
     remark: Annotated[str, typer.Option("--remark", metavar="TEXT", help="A word to the agency.")] = "",
     year: Year = None,
@@ -156,7 +160,9 @@ def return_(
 def show(
     ctx: typer.Context,
     code: Code,
-    quarter: Annotated[str | None, typer.Argument(metavar="[QUARTER]", help="1 to 4; all by default.")] = None,
+    quarter: Annotated[
+        str | None, typer.Argument(metavar="[QUARTER]", help="1 to 4; all by default.")
+    ] = None,
     year: Year = None,
     as_json: Json = False,
 ) -> None:

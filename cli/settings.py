@@ -1,8 +1,9 @@
 """The settings of a house: ``config.toml`` and ``RADAP_*`` variables, read once into a frozen value."""
 
+import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -155,7 +156,11 @@ class Settings(BaseSettings):
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **_: Any
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the library passes it by this name
+        init_settings: PydanticBaseSettingsSource,
+        *_: Any,
+        **__: Any,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Only what :func:`load` has put together: it must know which value came from where."""
         return (init_settings,)
@@ -174,15 +179,15 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
         line = int(place[1]) if place else text.count("\n") + 1
         what = {"file": str(path), "line": line, "message": str(broken)}
         raise Refusal([Unmet("config.unreadable", what)]) from broken
-    faults = [*_stray_variables(environment)]
-    from_environment = _environment()
+    faults = [*_stray_variables(environment), *_lists_that_are_none(environment)]
+    if faults:
+        raise Refusal(faults)
+    from_environment = _from(environment)
     try:
         settings = Settings(**_merged(from_file, from_environment))
     except ValidationError as refused:
         errors = refused.errors(include_url=False)
-        faults += [_fault(error, path, text, from_environment) for error in errors]
-    if faults:
-        raise Refusal(faults)
+        raise Refusal(_fault(error, path, text, from_environment) for error in errors) from refused
     return settings
 
 
@@ -196,9 +201,25 @@ def _read(path: Path) -> str:
         raise Refusal([Unmet("config.not_utf8", {"file": str(path), "line": line})]) from broken
 
 
-def _environment() -> dict[str, Any]:
-    """What the process's environment says; lists and tables are written as JSON there."""
-    return EnvSettingsSource(Settings, env_prefix=PREFIX, env_nested_delimiter=_BETWEEN)()
+def _from(environment: Mapping[str, str]) -> dict[str, Any]:
+    """What the environment says; lists are written as JSON there."""
+    source = EnvSettingsSource(Settings, env_prefix=PREFIX, env_nested_delimiter=_BETWEEN)
+    source.env_vars = {name.lower(): value for name, value in environment.items()}
+    return source()
+
+
+def _lists_that_are_none(environment: Mapping[str, str]) -> Iterator[Unmet]:
+    """A variable that stands for a list and is none: the library would not tell which."""
+    for section, model in _sections().items():
+        for key, field in model.model_fields.items():
+            name = f"{PREFIX}{section}{_BETWEEN}{key}".upper()
+            if name in environment and isinstance(field.default, tuple | frozenset):
+                try:
+                    json.loads(environment[name])
+                except json.JSONDecodeError:
+                    example = _example((section, key))
+                    given = _shown(environment[name])
+                    yield Unmet("config.unfit", {"key": name, "given": given, "example": example})
 
 
 def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -240,9 +261,7 @@ def _stray_variables(environment: Iterable[str]) -> list[Unmet]:
     ]
 
 
-def _fault(
-    error: ErrorDetails, path: Path | None, text: str, from_environment: Mapping[str, Any]
-) -> Unmet:
+def _fault(error: ErrorDetails, path: Path | None, text: str, from_environment: Mapping[str, Any]) -> Unmet:
     """One error of the library as our condition: where, which key, what is wrong, what to write instead."""
     loc = error["loc"]
     key = ".".join(str(part) for part in loc[:2])
@@ -260,7 +279,9 @@ def _fault(
         given = {"given": str(error["input"]), "allowed": allowed}
         return Unmet("config.not_allowed", {**where, **given})
     what = {**where, "given": _shown(error["input"]), "example": _example(loc)}
-    limits = {name: context.get(name) for name in ("ge", "gt", "le", "min_length", "nearest") if name in context}
+    limits: dict[str, Any] = {
+        name: context[name] for name in ("ge", "gt", "le", "min_length", "nearest") if name in context
+    }
     kind = _KINDS.get(error["type"], "config.unfit")
     return Unmet(kind, {**what, **limits})
 

@@ -16,7 +16,7 @@ from engine.workflow import AllOf, AnyOf, AtLeast, Bound, Count, Reached, Rule
 
 @dataclass(frozen=True, slots=True)
 class QuarterStanding:
-    """One quarter as of the day that was asked for; ``None`` where it had not begun or nothing was reported."""
+    """One quarter as of the day asked for; ``None`` where it had not begun or nothing was reported."""
 
     quarter: Quarter
     claimed: int | None
@@ -66,10 +66,10 @@ def stand(indicator: Indicator, on: date, known_at: datetime | None) -> Stand:
             )
         )
     missing = next_level(indicator, on, known_at)
-    unverified = next_level(indicator, on, known_at, Basis.VERIFIED) if verified.level < claimed.level else None
-    return Stand(
-        indicator, on, known_at, claimed, verified, projected, tuple(quarters), missing, unverified
+    unverified = (
+        next_level(indicator, on, known_at, Basis.VERIFIED) if verified.level < claimed.level else None
     )
+    return Stand(indicator, on, known_at, claimed, verified, projected, tuple(quarters), missing, unverified)
 
 
 def _self_reported(indicator: Indicator, quarter: Quarter, known_at: datetime | None) -> Decimal | None:
@@ -148,7 +148,11 @@ def _rung(found: Stand, place: int) -> dict[str, Any]:
 
 
 def _proof(proof: Proof) -> dict[str, Any]:
-    data: dict[str, Any] = {"rule": rule_text(proof.rule), "met": proof.met, "progress": round(proof.progress, 4)}
+    data: dict[str, Any] = {
+        "rule": rule_text(proof.rule),
+        "met": proof.met,
+        "progress": round(proof.progress, 4),
+    }
     if proof.parts:
         return {**data, "parts": [_proof(part) for part in proof.parts]}
     have, need = (_number(value) for value in (proof.have, proof.need))

@@ -49,7 +49,7 @@ _FILES = {
 
 
 def condition_of(error: BaseException, url: str) -> Unmet | None:
-    """The condition behind an error of the database at ``url`` or of a file; ``None`` for our own mistakes."""
+    """The condition behind an error of the database or of a file; ``None`` for our own mistakes."""
     for cause in _causes(error):
         if isinstance(cause, sqlite3.Error):
             return _of_sqlite(cause, url)

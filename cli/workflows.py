@@ -28,10 +28,7 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
         return
     desk.table(
         ["label.key", "label.version", "label.title", "label.levels"],
-        [
-            [one.key, str(one.version), desk.wording.value(one.title), str(one.top_level)]
-            for one in found
-        ],
+        [[one.key, str(one.version), desk.wording.value(one.title), str(one.top_level)] for one in found],
         numbers=(1, 3),
     )
 
@@ -57,7 +54,8 @@ def show(ctx: typer.Context, key: Key, as_json: Json = False) -> None:
                 value(one.title),
                 str(one.needs),
                 say("label.quarter_number", number=one.due_quarter),
-                ", ".join(value(asked.title) + ("" if asked.required else "*") for asked in one.evidence) or "–",
+                ", ".join(value(asked.title) + ("" if asked.required else "*") for asked in one.evidence)
+                or "–",
             ]
             for one in workflow.milestones
         ],
@@ -147,7 +145,11 @@ def _as_data(workflow: Workflow) -> dict[str, Any]:
                 "supplied_by": one.supplied_by,
                 "kinds": [{"key": kind.key, "counts": kind.counts} for kind in one.kinds],
                 "evidence": [
-                    {"key": asked.key, "title": {"th": asked.title.th, "en": asked.title.en}, "required": asked.required}
+                    {
+                        "key": asked.key,
+                        "title": {"th": asked.title.th, "en": asked.title.en},
+                        "required": asked.required,
+                    }
                     for asked in one.evidence
                 ],
                 "measured": None

@@ -128,7 +128,9 @@ class Wording:
                 return WEEKDAYS[number - 1].en if self.language == "en" else WEEKDAYS[number - 1].th
             case "size":
                 return f"{number / 1024**2:.0f} MB" if number >= 1024**2 else f"{number} B"
-        return str(number if family == "ce" or self.language == "en" and family == "year" else number + BE_OFFSET)
+        return str(
+            number if family == "ce" or (self.language == "en" and family == "year") else number + BE_OFFSET
+        )
 
     def _joined(self, parts: list[str], family: str) -> str:
         if family == "or" and len(parts) > 1:
@@ -142,4 +144,3 @@ def plain_number(value: Decimal) -> str:
         return str(value)
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
-

@@ -79,8 +79,9 @@ def journal(tx: Tx) -> Iterator[tuple[str, Broken | None]]:
             own.append(pending)
             pending = next(entries, None)
         yield code, first_break(stream, own, seq, head)
-    if pending is not None:
+    while pending is not None:
         yield "", Broken(pending.stream, pending.seq, "ownerless")
+        pending = _skip(entries, pending.stream)
 
 
 def _skip(entries: Iterator[Entry], stream: int) -> Entry | None:

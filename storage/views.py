@@ -21,6 +21,9 @@ _i, _a, _d, _w, _r = (
     t.reports.c,
 )
 
+# Long reads: closed where they end, for whoever reads them may stop early.
+_IN_PORTIONS = {"yield_per": 1000}
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -178,8 +181,9 @@ def journal_ends(connection: Connection) -> Iterator[tuple[int, str, int, str]]:
     for city in connection.execute(select(t.city.c.journal_seq, t.city.c.journal_head)):
         yield t.CITY, "", city.journal_seq, city.journal_head
     query = select(_i.id, _i.code, _i.journal_seq, _i.journal_head).order_by(_i.id)
-    for row in connection.execute(query, execution_options={"yield_per": 1000}):
-        yield row.id, row.code, row.journal_seq, row.journal_head
+    with connection.execute(query, execution_options=_IN_PORTIONS) as rows:
+        for row in rows:
+            yield row.id, row.code, row.journal_seq, row.journal_head
 
 
 def last_changes(connection: Connection) -> Iterator[tuple[int, str]]:
@@ -190,12 +194,14 @@ def last_changes(connection: Connection) -> Iterator[tuple[int, str]]:
         .join_from(t.indicators, t.journal, and_(j.stream == _i.id, j.seq == _i.journal_seq))
         .order_by(_i.id)
     )
-    for row in connection.execute(query, execution_options={"yield_per": 1000}):
-        yield row.stream, row.at
+    with connection.execute(query, execution_options=_IN_PORTIONS) as rows:
+        for row in rows:
+            yield row.stream, row.at
 
 
 def journal_entries(connection: Connection) -> Iterator[Entry]:
     """The whole journal by stream and number, read in portions."""
     query = select(*t.journal.columns).order_by(t.journal.c.stream, t.journal.c.seq)
-    for row in connection.execute(query, execution_options={"yield_per": 1000}):
-        yield Entry(*row)
+    with connection.execute(query, execution_options=_IN_PORTIONS) as rows:
+        for row in rows:
+            yield Entry(*row)

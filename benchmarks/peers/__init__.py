@@ -1,6 +1,17 @@
 """The peers: other good ways to do the same piece of work, one module each."""
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+
+class Outcome(NamedTuple):
+    """What the advances left.
+
+    `levels` has level and journal head of each indicator. `rows` is a digest of every row of Radap's own tables
+    that advances write, or None for a peer that keeps tables of its own: it must be the same for all others.
+    """
+
+    levels: list[tuple[int, str]]
+    rows: str | None
 
 
 class Peer(Protocol):
@@ -15,8 +26,8 @@ class Peer(Protocol):
     def advance(self, i: int) -> None:
         """Record the i-th fact and commit; callable from any thread if the peer is measured with threads."""
 
-    def outcome(self) -> list[tuple[int, str | None]]:
-        """Level and journal head of each indicator, read back (see `measure.assert_left`)."""
+    def outcome(self) -> Outcome:
+        """What the advances left, read back."""
 
     def close(self) -> None:
         """Let go of the database."""

@@ -1,24 +1,28 @@
-"""A city of up to a million indicators in SQLite, written and read by hand: the city bench's reference."""
+"""The city read by hand: plain SQL, and one pass over the facts in plain Python."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from operator import itemgetter
-from typing import Protocol
+from typing import Any, Protocol
 
-from benchmarks import schema
-from benchmarks.work import ENDS_ON, FIRST_HEAD, MILESTONES, STARTS_ON, level_of
-
-INDICATORS_OF_AN_AGENCY = 50
-WRONG_EVERY = 1_000
-"""Every thousandth indicator is stored with a wrong level, for the recompute to find."""
+from benchmarks.peers import handwritten_sqlite as by_hand
+from benchmarks.work import (
+    FISCAL_YEAR,
+    MILESTONES,
+    YEAR_AS_TEXT,
+    Decision,
+    Indicator,
+    Milestone,
+    Occurrence,
+    Read,
+    Waiver,
+    levels_of,
+)
 
 
 class City(Protocol):
-    """What the city bench asks of whoever keeps the million indicators."""
-
-    def build(self, path: str, indicators: int) -> None:
-        """Fill a new database: facts that give `true_level`, rows that carry `stored_level`."""
+    """What the city bench asks of whoever reads the million indicators."""
 
     def open(self, path: str) -> None:
         """Get ready to read."""
@@ -30,82 +34,28 @@ class City(Protocol):
         """How many indicators stand at each claimed level."""
 
     def agency_quarter(self, agency: int, quarter: int) -> int:
-        """Read an agency's indicators with their reports of one quarter; return how many."""
+        """Read an agency's indicators with their levels at one quarter's end; return how many."""
 
     def close(self) -> None:
         """Stop reading."""
 
     def recompute(self, path: str) -> int:
-        """Compute every level from the facts; return how many stored levels differ."""
+        """Compute every level from the facts; return how many indicators are stored with another."""
 
-
-def true_level(id_: int) -> int:
-    """The level that an indicator's milestones give: any of 0 to 5, spread over the agencies."""
-    return id_ * 7919 % 6
-
-
-def stored_level(id_: int) -> int:
-    """The level that the indicator's row carries."""
-    return (true_level(id_) + (id_ % WRONG_EVERY == 0)) % 6
-
-
-QUARTERS = """
-CREATE TABLE quarter_reports (
-    indicator_id INTEGER NOT NULL REFERENCES indicators (id),
-    quarter INTEGER NOT NULL,
-    claimed_level INTEGER NOT NULL,
-    self_reported DOUBLE PRECISION,
-    PRIMARY KEY (indicator_id, quarter)
-) WITHOUT ROWID
-"""
-LEVEL_INDEX = "CREATE INDEX indicators_by_year_and_level ON indicators (fiscal_year, claimed_level)"
-# One milestone above a gap is done for every seventh indicator: it must not raise the level.
-ADD_MILESTONES = f"""
-WITH positions (position) AS (VALUES {", ".join(f"({position})" for position in range(len(MILESTONES)))})
-INSERT INTO milestones (indicator_id, position, state)
-SELECT id, position, CASE
-    WHEN position < id * 7919 % 6 OR (position = id * 7919 % 6 + 1 AND id % 7 = 0) THEN 'achieved'
-    WHEN position = id * 7919 % 6 AND id % 2 = 0 THEN 'in_progress'
-    ELSE 'open' END
-FROM indicators CROSS JOIN positions
-"""
-ADD_QUARTERS = """
-WITH quarters (quarter) AS (VALUES (1), (2), (3), (4))
-INSERT INTO quarter_reports
-SELECT id, quarter, min(claimed_level, quarter + 1), NULL FROM indicators CROSS JOIN quarters
-"""
 
 PLAIN_SCAN = "SELECT sum(version) FROM indicators NOT INDEXED"
 LEVEL_COUNTS = (
-    "SELECT claimed_level, count(*) FROM indicators WHERE fiscal_year = 2021 GROUP BY claimed_level"
+    f"SELECT claimed_level, count(*) FROM indicators WHERE fiscal_year = {FISCAL_YEAR} GROUP BY claimed_level"
 )
-AGENCY_QUARTER = """
-SELECT i.code, i.state, i.claimed_level, i.verified_level, i.claimed_fraction, i.next_due_on, q.self_reported
-FROM indicators i JOIN quarter_reports q ON q.indicator_id = i.id AND q.quarter = ?
-WHERE i.fiscal_year = 2021 AND i.agency_id = ? ORDER BY i.code
-"""
-FACTS = """
-SELECT m.indicator_id, m.state, i.claimed_level FROM milestones m JOIN indicators i ON i.id = m.indicator_id
-ORDER BY m.indicator_id, m.position
+AGENCY_QUARTER = f"""
+SELECT code, coalesce(claimed_q4, claimed_q3, claimed_q2, claimed_q1, 0), next_due_on,
+    coalesce(verified_q4, verified_q3, verified_q2, verified_q1, 0)
+FROM indicators WHERE fiscal_year = {FISCAL_YEAR} AND agency_id = ? ORDER BY code
 """
 
 
 class HandwrittenCity:
-    """Plain SQL and one pass over the milestones."""
-
-    def build(self, path: str, indicators: int) -> None:
-        connection = sqlite3.connect(path)
-        # It is thrown away if the machine stops: nothing of it need be durable.
-        connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF")
-        connection.executescript(f"{schema.SQLITE_TABLES}; {QUARTERS}; {LEVEL_INDEX}")
-        marks = ", ".join("?" * 16)
-        rows = _indicator_rows(indicators)
-        connection.executemany(f"INSERT INTO indicators ({schema.INDICATOR_COLUMNS}) VALUES ({marks})", rows)
-        connection.execute(ADD_MILESTONES)
-        connection.execute(ADD_QUARTERS)
-        connection.commit()
-        connection.execute("ANALYZE")
-        connection.close()
+    """Each question with one statement."""
 
     def open(self, path: str) -> None:
         self._connection = sqlite3.connect(path)
@@ -117,25 +67,53 @@ class HandwrittenCity:
         return dict(self._connection.execute(LEVEL_COUNTS))
 
     def agency_quarter(self, agency: int, quarter: int) -> int:
-        return len(self._connection.execute(AGENCY_QUARTER, (quarter, agency)).fetchall())
+        later = ", ".join(f"claimed_q{number}" for number in range(4, quarter, -1))
+        query = AGENCY_QUARTER.replace(f"{later}, " if later else "", "")
+        return len(self._connection.execute(query, (agency,)).fetchall())
 
     def close(self) -> None:
         self._connection.close()
 
     def recompute(self, path: str) -> int:
         connection = sqlite3.connect(path)
-        wrong = 0
-        for _id, facts in groupby(connection.execute(FACTS), key=itemgetter(0)):
-            _ids, states, stored = zip(*facts, strict=True)
-            wrong += level_of(states) != stored[0]
+        wrong = sum(not _is_right(read) for read in _every(connection))
         connection.close()
         return wrong
 
 
-def _indicator_rows(indicators: int) -> Iterator[tuple[object, ...]]:
-    for id_ in range(1, indicators + 1):
-        agency, number = divmod(id_ - 1, INDICATORS_OF_AN_AGENCY)
-        yield (
-            id_, f"50{number:02}-2017", agency + 1, 2021, 1, "active", STARTS_ON, ENDS_ON,
-            stored_level(id_), 0.0, max(0, stored_level(id_) - 1), 0.0, "2021-09-30", 1, 0, FIRST_HEAD,
-        )  # fmt: skip
+def _is_right(read: Read) -> bool:
+    indicator = read.indicator
+    found = levels_of(read, indicator.as_of, YEAR_AS_TEXT)
+    ladder = MILESTONES[found.claimed_level - 1] if found.claimed_level else "not_started"
+    kept = (*indicator[13:28],)
+    return kept == found and indicator.ladder == ladder
+
+
+def _every(connection: sqlite3.Connection) -> Iterator[Read]:
+    """Every indicator with its facts: one cursor on each table, all in the order of the indicators."""
+    heads = by_hand.READ_INDICATOR.partition("WHERE i.code")[0] + " ORDER BY i.id"
+    milestones = _Rows(connection, by_hand.READ_MILESTONES, Milestone)
+    occurrences = _Rows(connection, by_hand.READ_OCCURRENCES, Occurrence)
+    decisions = _Rows(connection, by_hand.READ_DECISIONS, Decision)
+    waivers = _Rows(connection, by_hand.READ_WAIVERS, Waiver)
+    for row in connection.execute(heads):
+        indicator = Indicator(*row)
+        yield Read(indicator, *(each.of(indicator.id) for each in (milestones, occurrences, decisions, waivers)))
+
+
+class _Rows:
+    """The rows of one table, handed out owner by owner."""
+
+    def __init__(self, connection: sqlite3.Connection, query: str, kind: Callable[..., Any]) -> None:
+        ordered = query.replace("WHERE indicator_id = ? ORDER BY", "ORDER BY indicator_id,")
+        self._kind = kind
+        self._owners: Iterator[tuple[int, Iterable[Any]]] = groupby(connection.execute(ordered), itemgetter(0))
+        self._next = next(self._owners, None)
+
+    def of(self, owner: int) -> list[Any]:
+        """The rows of this owner; owners are asked for in rising order."""
+        if self._next is None or self._next[0] != owner:
+            return []
+        rows = [self._kind(*row) for row in self._next[1]]
+        self._next = next(self._owners, None)
+        return rows

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID, SQLAlchemyDatasource
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.orm import Session
 
 from benchmarks import schema
+from benchmarks.peers import Outcome
 from benchmarks.peers import handwritten_sqlite as by_hand
-from benchmarks.work import RECORDED_AT, Fact, Refused, chained, check_guards, decide, event_of, fact_of
+from benchmarks.work import fact_of
 
 
 class DbosSqlite:
@@ -35,7 +35,7 @@ class DbosSqlite:
         with SetWorkflowID(f"advance-{i}"):
             self._advance(i, self._indicators)
 
-    def outcome(self) -> list[tuple[int, str | None]]:
+    def outcome(self) -> Outcome:
         return schema.outcome_sqlite(self._path)
 
     def close(self) -> None:
@@ -44,7 +44,9 @@ class DbosSqlite:
 
 def _workflow(datasource: SQLAlchemyDatasource) -> Callable[[int, int], None]:
     def record_fact(i: int, indicators: int) -> int:
-        return record(datasource.sql_session(), fact_of(i, indicators))
+        # The hand-written statements on the connection of DBOS's own transaction.
+        execute = datasource.sql_session().connection().exec_driver_sql
+        return by_hand.record(execute, fact_of(i, indicators, as_text=True))
 
     @DBOS.workflow()
     def advance(i: int, indicators: int) -> None:
@@ -64,27 +66,3 @@ def _engine(path: str) -> Engine:
             connection.execute(pragma)  # type: ignore[attr-defined]
 
     return engine
-
-
-def record(session: Session, fact: Fact) -> int:
-    """The hand-written statements on the connection of DBOS's own transaction; returns the level."""
-    execute = session.connection().exec_driver_sql
-    key = (fact.indicator,)
-    state, starts_on, ends_on, version, length, head = execute(by_hand.READ_INDICATOR, key).one()
-    milestones = [row[0] for row in execute(by_hand.READ_MILESTONES, key)]
-    recorded = [(row[0], row[1]) for row in execute(by_hand.READ_OCCURRENCES, key)]
-    check_guards(state, starts_on, ends_on, milestones[fact.position], recorded, fact)
-    made = decide(milestones, recorded, fact)
-
-    execute(
-        by_hand.ADD_OCCURRENCE, (fact.indicator, fact.position, fact.occurred_on, RECORDED_AT, fact.document)
-    )
-    achieved_on = fact.occurred_on if made.state == "achieved" else None
-    execute(by_hand.SET_MILESTONE, (made.state, achieved_on, fact.indicator, fact.position))
-    text = event_of(fact, made.state, made.level, length + 1)
-    hash_ = chained(head, text)
-    execute(by_hand.ADD_EVENT, (fact.indicator, length + 1, head, hash_, text))
-    values = (made.level, made.fraction, length + 1, hash_, fact.indicator, version)
-    if execute(by_hand.SET_INDICATOR, values).rowcount != 1:
-        raise Refused("somebody else changed the indicator meanwhile")
-    return made.level

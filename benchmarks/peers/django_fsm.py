@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import connection
 
 from benchmarks import schema
+from benchmarks.peers import Outcome
 from benchmarks.work import fact_of
 
 DATABASE = {
@@ -39,7 +40,7 @@ class DjangoFsm:
     def advance(self, i: int) -> None:
         self._record(fact_of(i, self._indicators))
 
-    def outcome(self) -> list[tuple[int, str | None]]:
+    def outcome(self) -> Outcome:
         return schema.outcome_sqlite(self._path)
 
     def close(self) -> None:

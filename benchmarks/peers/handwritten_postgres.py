@@ -1,54 +1,75 @@
 """Hand-written SQL on psycopg 3 with prepared statements: the reference for PostgreSQL, in two forms."""
 
+import json
 import threading
+from typing import Any
 
 import psycopg
 
 from benchmarks import schema
+from benchmarks.peers import Outcome
 from benchmarks.peers import handwritten_sqlite as by_hand
 from benchmarks.work import (
-    RECORDED_AT,
+    FISCAL_YEAR,
+    YEAR,
+    YEAR_AS_TEXT,
     Decision,
     Fact,
+    Indicator,
+    Milestone,
+    Occurrence,
+    Read,
     Refused,
-    chained,
-    check_guards,
+    Waiver,
     decide,
-    event_of,
     fact_of,
 )
 
-# The very statements of the SQLite reference, in psycopg's spelling.
-READ_INDICATOR = by_hand.READ_INDICATOR.replace("?", "%s")
+# The very statements of the SQLite reference, in psycopg's spelling; the indicator's row is locked.
+READ_INDICATOR = by_hand.READ_INDICATOR.replace("?", "%s") + "FOR UPDATE OF i"
 READ_MILESTONES = by_hand.READ_MILESTONES.replace("?", "%s")
 READ_OCCURRENCES = by_hand.READ_OCCURRENCES.replace("?", "%s")
-ADD_OCCURRENCE = by_hand.ADD_OCCURRENCE.replace("?", "%s")
-SET_MILESTONE = by_hand.SET_MILESTONE.replace("?", "%s")
-ADD_EVENT = by_hand.ADD_EVENT.replace("?", "%s")
+READ_DECISIONS = by_hand.READ_DECISIONS.replace("?", "%s")
+READ_WAIVERS = by_hand.READ_WAIVERS.replace("?", "%s")
+READ_EVIDENCE = by_hand.READ_EVIDENCE.replace("?", "%s")
+READ_REPORTS = by_hand.READ_REPORTS.replace("?", "%s")
 SET_INDICATOR = by_hand.SET_INDICATOR.replace("?", "%s")
+PUT_MILESTONE = by_hand.PUT_MILESTONE.replace("?", "%s")
+PUT_OCCURRENCE = by_hand.PUT_OCCURRENCE.replace("?", "%s")
+ADD_EVENT = by_hand.ADD_EVENT.replace("?", "%s")
 
+# Children come as one JSON array of rows each, days and instants in it as text.
 READ_ALL = """
-SELECT state, starts_on, ends_on, version, journal_length, journal_head,
-    (SELECT array_agg(m.state ORDER BY m.position) FROM milestones m WHERE m.indicator_id = i.id),
-    (SELECT array_agg(o.position) FROM occurrences o WHERE o.indicator_id = i.id),
-    (SELECT array_agg(o.document) FROM occurrences o WHERE o.indicator_id = i.id)
-FROM indicators i WHERE id = %s
+SELECT i.id, i.code, i.fiscal_year, i.agency_id, i.workflow_version_id, i.owner_id, i.target, i.weight, i.life,
+    i.ladder, i.version, i.journal_seq, i.journal_head, i.claimed_level, i.claimed_fraction, i.verified_level,
+    i.verified_fraction, i.as_of::text, i.changes_on::text, i.next_due_on::text, i.claimed_q1, i.claimed_q2,
+    i.claimed_q3, i.claimed_q4, i.verified_q1, i.verified_q2, i.verified_q3, i.verified_q4,
+    d.title_th, d.title_en, d.unit,
+    (SELECT coalesce(max(s.quarter), 0) FROM seals s WHERE s.fiscal_year = i.fiscal_year),
+    (SELECT json_agg(c ORDER BY c.key) FROM milestones c WHERE c.indicator_id = i.id),
+    (SELECT json_agg(c ORDER BY c.number) FROM occurrences c WHERE c.indicator_id = i.id),
+    (SELECT json_agg(c ORDER BY c.number) FROM decisions c WHERE c.indicator_id = i.id),
+    (SELECT json_agg(c ORDER BY c.number) FROM waivers c WHERE c.indicator_id = i.id),
+    (SELECT json_agg(c ORDER BY c.number) FROM evidence c WHERE c.indicator_id = i.id),
+    (SELECT json_agg(c ORDER BY c.quarter) FROM reports c WHERE c.indicator_id = i.id)
+FROM indicators i JOIN indicator_details d ON d.indicator_id = i.id
+WHERE i.code = %s AND i.fiscal_year = %s
 """
 # Everything hangs on the version check: if somebody was faster, no row is written and none comes back.
-WRITE_ALL = """
-WITH indicator AS (
-    UPDATE indicators SET claimed_level = %(level)s, claimed_fraction = %(fraction)s, version = version + 1,
-        journal_length = %(sequence)s, journal_head = %(hash)s
-    WHERE id = %(indicator)s AND version = %(version)s RETURNING id
-), occurrence AS (
-    INSERT INTO occurrences (indicator_id, position, occurred_on, recorded_at, document)
-    SELECT id, %(position)s, %(occurred_on)s, %(recorded_at)s, %(document)s FROM indicator
+WRITE_ALL = f"""
+WITH indicator AS ({SET_INDICATOR} RETURNING id
 ), milestone AS (
-    UPDATE milestones SET state = %(state)s, achieved_on = %(achieved_on)s
-    FROM indicator WHERE indicator_id = indicator.id AND position = %(position)s
+    INSERT INTO milestones
+    SELECT made.* FROM indicator CROSS JOIN json_populate_recordset(NULL::milestones, %s) AS made
+    ON CONFLICT (indicator_id, key) DO UPDATE SET state = excluded.state, due_on = excluded.due_on,
+        since = excluded.since, blocked_by = excluded.blocked_by, postponed_to = excluded.postponed_to,
+        reason = excluded.reason
+), occurrence AS (
+    INSERT INTO occurrences
+    SELECT made.* FROM indicator CROSS JOIN json_populate_record(NULL::occurrences, %s) AS made
 )
-INSERT INTO journal (indicator_id, sequence, previous, hash, event)
-SELECT id, %(sequence)s, %(previous)s, %(hash)s, %(event)s FROM indicator
+INSERT INTO journal
+SELECT made.* FROM indicator CROSS JOIN json_populate_record(NULL::journal, %s) AS made
 """
 
 
@@ -65,12 +86,12 @@ class _HandwrittenPostgres:
         self._connections: list[psycopg.Connection] = []
 
     def advance(self, i: int) -> None:
-        self._record(self._connection(), fact_of(i, self._indicators))
+        self._record(self._connection(), i)
 
-    def _record(self, connection: psycopg.Connection, fact: Fact) -> None:
+    def _record(self, connection: psycopg.Connection, i: int) -> None:
         raise NotImplementedError
 
-    def outcome(self) -> list[tuple[int, str | None]]:
+    def outcome(self) -> Outcome:
         return schema.outcome_postgres(self._url)
 
     def close(self) -> None:
@@ -88,71 +109,63 @@ class _HandwrittenPostgres:
         return connection
 
 
-def record_statement_by_statement(connection: psycopg.Connection, fact: Fact) -> None:
-    """BEGIN, three reads, four writes, COMMIT: nine trips to the server."""
-    cursor = connection.cursor()
-    execute = cursor.execute
-    key = (fact.indicator,)
-    with connection.transaction():
-        execute(READ_INDICATOR, key)
-        state, starts_on, ends_on, version, length, head = cursor.fetchone()  # type: ignore[misc]
-        milestones = [row[0] for row in execute(READ_MILESTONES, key)]
-        recorded = execute(READ_OCCURRENCES, key).fetchall()
-        check_guards(state, starts_on, ends_on, milestones[fact.position], recorded, fact)
-        made = decide(milestones, recorded, fact)
-
-        execute(ADD_OCCURRENCE, (fact.indicator, fact.position, fact.occurred_on, RECORDED_AT, fact.document))
-        execute(SET_MILESTONE, (made.state, _achieved_on(made, fact), fact.indicator, fact.position))
-        event = event_of(fact, made.state, made.level, length + 1)
-        hash_ = chained(head, event)
-        execute(ADD_EVENT, (fact.indicator, length + 1, head, hash_, event))
-        execute(SET_INDICATOR, (made.level, made.fraction, length + 1, hash_, fact.indicator, version))
-        if cursor.rowcount != 1:
-            raise Refused("somebody else changed the indicator meanwhile")
-
-
-def record_in_two_statements(connection: psycopg.Connection, fact: Fact) -> None:
-    """One statement reads, one writes and commits by itself: as few trips to the server as can be."""
-    row = connection.execute(READ_ALL, (fact.indicator,)).fetchone()
-    state, starts_on, ends_on, version, length, head, milestones, positions, documents = row  # type: ignore[misc]
-    recorded = list(zip(positions or (), documents or (), strict=True))
-    check_guards(state, starts_on, ends_on, milestones[fact.position], recorded, fact)
-    made = decide(milestones, recorded, fact)
-
-    event = event_of(fact, made.state, made.level, length + 1)
-    values = {
-        "indicator": fact.indicator,
-        "position": fact.position,
-        "occurred_on": fact.occurred_on,
-        "recorded_at": RECORDED_AT,
-        "document": fact.document,
-        "state": made.state,
-        "achieved_on": _achieved_on(made, fact),
-        "level": made.level,
-        "fraction": made.fraction,
-        "version": version,
-        "sequence": length + 1,
-        "previous": head,
-        "hash": chained(head, event),
-        "event": event,
-    }
-    if connection.execute(WRITE_ALL, values).rowcount != 1:
-        raise Refused("somebody else changed the indicator meanwhile")
-
-
-def _achieved_on(made: Decision, fact: Fact) -> str | None:
-    return fact.occurred_on if made.state == "achieved" else None
-
-
 class PsycopgByStatement(_HandwrittenPostgres):
     """As most would write it."""
 
-    def _record(self, connection: psycopg.Connection, fact: Fact) -> None:
-        record_statement_by_statement(connection, fact)
+    def _record(self, connection: psycopg.Connection, i: int) -> None:
+        record_statement_by_statement(connection, fact_of(i, self._indicators))
 
 
 class PsycopgTwoStatements(_HandwrittenPostgres):
     """As somebody would write it who counts the trips."""
 
-    def _record(self, connection: psycopg.Connection, fact: Fact) -> None:
-        record_in_two_statements(connection, fact)
+    def _record(self, connection: psycopg.Connection, i: int) -> None:
+        record_in_two_statements(connection, fact_of(i, self._indicators, as_text=True))
+
+
+def record_statement_by_statement(connection: psycopg.Connection, fact: Fact) -> None:
+    """BEGIN, seven reads, four writes, COMMIT: thirteen trips to the server."""
+    execute = connection.cursor().execute
+    with connection.transaction():
+        indicator = Indicator(*_one(execute(READ_INDICATOR, (fact.code, FISCAL_YEAR))))
+        key = (indicator.id,)
+        milestones = [Milestone(*row) for row in execute(READ_MILESTONES, key)]
+        occurrences = [Occurrence(*row) for row in execute(READ_OCCURRENCES, key)]
+        decisions = [Decision(*row) for row in execute(READ_DECISIONS, key)]
+        waivers = [Waiver(*row) for row in execute(READ_WAIVERS, key)]
+        execute(READ_EVIDENCE, key).fetchall()
+        execute(READ_REPORTS, key).fetchall()
+        writes = decide(Read(indicator, milestones, occurrences, decisions, waivers), fact, YEAR)
+
+        if execute(SET_INDICATOR, by_hand.moved(indicator, writes)).rowcount != 1:
+            raise Refused("somebody else changed the indicator meanwhile")
+        for milestone in writes.milestones:
+            execute(PUT_MILESTONE, milestone)
+        execute(PUT_OCCURRENCE, writes.occurrence)
+        execute(ADD_EVENT, writes.entry)
+
+
+def record_in_two_statements(connection: psycopg.Connection, fact: Fact) -> None:
+    """One statement reads, one writes and commits by itself: as few trips to the server as can be."""
+    row = _one(connection.execute(READ_ALL, (fact.code, FISCAL_YEAR)))
+    indicator = Indicator(*row[:-6])
+    milestones, occurrences, decisions, waivers = (
+        [kind(*each.values()) for each in found or ()]
+        for kind, found in zip((Milestone, Occurrence, Decision, Waiver), row[-6:-2], strict=True)
+    )
+    writes = decide(Read(indicator, milestones, occurrences, decisions, waivers), fact, YEAR_AS_TEXT)
+    parameters = (
+        *by_hand.moved(indicator, writes),
+        json.dumps([each._asdict() for each in writes.milestones]),
+        json.dumps(writes.occurrence._asdict()),
+        json.dumps(writes.entry._asdict()),
+    )
+    if connection.execute(WRITE_ALL, parameters).rowcount != 1:
+        raise Refused("somebody else changed the indicator meanwhile")
+
+
+def _one(cursor: psycopg.Cursor[Any]) -> tuple[Any, ...]:
+    row = cursor.fetchone()
+    assert row is not None
+    return tuple(row)
+

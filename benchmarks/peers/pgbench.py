@@ -4,6 +4,8 @@ import re
 import subprocess
 from pathlib import Path
 
+import psycopg
+
 from benchmarks import schema
 from benchmarks.measure import assert_left
 from benchmarks.size import JOBS, WARM_UP
@@ -11,6 +13,7 @@ from benchmarks.work import STEPS
 
 BY_STATEMENT = Path(__file__).with_name("by_statement.pgbench")
 TWO_STATEMENTS = Path(__file__).with_name("two_statements.pgbench")
+STEPS_TABLE = Path(__file__).with_name("bench_steps.sql")
 
 
 class Pgbench:
@@ -18,6 +21,8 @@ class Pgbench:
 
     def __init__(self, program: Path, script: Path, url: str, clients: int, indicators: int) -> None:
         schema.fill_postgres(url, indicators)
+        with psycopg.connect(url) as connection:
+            connection.execute(STEPS_TABLE.read_text(encoding="utf-8"))  # type: ignore[call-overload]  # our own file
         self._program = program
         self._script = script
         self._url = url
@@ -37,9 +42,9 @@ class Pgbench:
         self._done += count
         return float(found[1])
 
-    def check(self) -> None:
+    def check(self) -> str | None:
         """Raise AssertionError unless pgbench left what the other peers leave."""
-        assert_left(schema.outcome_postgres(self._url), self._done, self._indicators)
+        return assert_left(schema.outcome_postgres(self._url), self._done, self._indicators)
 
     def close(self) -> None:
         """Nothing stays open between rounds."""

@@ -9,35 +9,34 @@ from SpiffWorkflow.bpmn.workflow import BpmnWorkflow  # type: ignore[import-unty
 from SpiffWorkflow.util.task import TaskState  # type: ignore[import-untyped]
 
 from benchmarks import schema
+from benchmarks.peers import Outcome
 from benchmarks.work import (
-    ENDS_ON,
-    FIRST_HEAD,
     MILESTONES,
-    STARTS_ON,
+    YEAR_AS_TEXT,
     Fact,
     Refused,
     chained,
     event_of,
     fact_of,
-    level_of,
+    first_entry,
 )
 
 TABLES = """
 CREATE TABLE indicators (
-    id INTEGER PRIMARY KEY, state TEXT NOT NULL, process TEXT NOT NULL, claimed_level INTEGER NOT NULL,
-    version INTEGER NOT NULL, journal_length INTEGER NOT NULL, journal_head TEXT NOT NULL
+    id INTEGER PRIMARY KEY, life TEXT NOT NULL, process TEXT NOT NULL, claimed_level INTEGER NOT NULL,
+    version INTEGER NOT NULL, journal_seq INTEGER NOT NULL, journal_head TEXT NOT NULL
 );
 CREATE TABLE journal (
-    id INTEGER PRIMARY KEY, indicator_id INTEGER NOT NULL REFERENCES indicators (id),
-    sequence INTEGER NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL, event TEXT NOT NULL,
-    UNIQUE (indicator_id, sequence)
-);
+    stream INTEGER NOT NULL REFERENCES indicators (id), seq INTEGER NOT NULL, what TEXT NOT NULL, at TEXT NOT NULL,
+    by INTEGER NOT NULL, data TEXT NOT NULL, previous_hash TEXT NOT NULL, hash TEXT NOT NULL,
+    PRIMARY KEY (stream, seq)
+) WITHOUT ROWID;
 """
-ADD_INDICATOR = "INSERT INTO indicators VALUES (?, 'active', ?, 0, 1, 0, ?)"
-READ = "SELECT state, process, version, journal_length, journal_head FROM indicators WHERE id = ?"
-ADD_EVENT = "INSERT INTO journal (indicator_id, sequence, previous, hash, event) VALUES (?, ?, ?, ?, ?)"
+ADD_INDICATOR = "INSERT INTO indicators VALUES (?, 'active', ?, 0, 1, 1, ?)"
+READ = "SELECT life, process, claimed_level, version, journal_seq, journal_head FROM indicators WHERE id = ?"
+ADD_EVENT = "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 SET = (
-    "UPDATE indicators SET process = ?, claimed_level = ?, version = version + 1, journal_length = ?, "
+    "UPDATE indicators SET process = ?, claimed_level = ?, version = version + 1, journal_seq = ?, "
     "journal_head = ? WHERE id = ? AND version = ?"
 )
 
@@ -50,11 +49,12 @@ class SpiffWorkflowJson:
 
     def fill(self, url: str, indicators: int) -> None:
         process = self._serializer.serialize_json(_new_process())
-        rows = [(id_, process, FIRST_HEAD) for id_ in range(1, indicators + 1)]
+        ids = range(1, indicators + 1)
         connection = schema.connect_sqlite(url)
         connection.executescript(TABLES)
         connection.execute("BEGIN")
-        connection.executemany(ADD_INDICATOR, rows)
+        connection.executemany(ADD_INDICATOR, ((id_, process, first_entry(id_).hash) for id_ in ids))
+        connection.executemany(ADD_EVENT, map(first_entry, ids))
         connection.execute("COMMIT")
         connection.close()
 
@@ -66,14 +66,14 @@ class SpiffWorkflowJson:
     def advance(self, i: int) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            _record(self._connection, self._serializer, fact_of(i, self._indicators))
+            _record(self._connection, self._serializer, fact_of(i, self._indicators, as_text=True))
             self._connection.execute("COMMIT")
         except BaseException:
             self._connection.execute("ROLLBACK")
             raise
 
-    def outcome(self) -> list[tuple[int, str | None]]:
-        return schema.outcome_sqlite(self._path)
+    def outcome(self) -> Outcome:
+        return Outcome(self._connection.execute(schema.OUTCOME).fetchall(), None)
 
     def close(self) -> None:
         self._connection.close()
@@ -90,25 +90,32 @@ def _new_process() -> BpmnWorkflow:
 
 def _record(connection: sqlite3.Connection, serializer: BpmnWorkflowSerializer, fact: Fact) -> None:
     row = connection.execute(READ, (fact.indicator,)).fetchone()
-    state, process_json, version, length, head = row
+    life, process_json, before, version, seq, head = row
     process = serializer.deserialize_json(process_json)
-    milestone, level = _complete(process, state, fact)
-    event = event_of(fact, milestone, level, length + 1)
-    hash_ = chained(head, event)
-    connection.execute(ADD_EVENT, (fact.indicator, length + 1, head, hash_, event))
-    values = (serializer.serialize_json(process), level, length + 1, hash_, fact.indicator, version)
+    number, quarter, states, level = _complete(process, life, fact)
+    entry = chained(
+        fact.indicator, seq + 1, fact, event_of(fact, number, quarter, states, (before, level)), head
+    )
+    connection.execute(ADD_EVENT, entry)
+    values = (serializer.serialize_json(process), level, entry.seq, entry.hash, fact.indicator, version)
     if connection.execute(SET, values).rowcount != 1:
         raise Refused("somebody else changed the indicator meanwhile")
 
 
-def _complete(process: BpmnWorkflow, state: str, fact: Fact) -> tuple[str, int]:
-    """Complete the waiting task with the fact; return the milestone's new state and the level."""
-    name = MILESTONES[fact.position]
+def _complete(
+    process: BpmnWorkflow, life: str, fact: Fact
+) -> tuple[int, int, dict[str, tuple[str, str]], int]:
+    """Complete the waiting task with the fact.
+
+    The fact's number and quarter, the milestone's state before and after, and the level.
+    """
+    name = fact.milestone
     task = process.get_next_task(state=TaskState.READY, manual=True)
     occurrences = process.data["occurrences"]
-    if state != "active" or task is None or task.task_spec.name != name:
+    if life != "active" or task is None or task.task_spec.name != name:
         raise Refused(f"{name} is not waiting")
-    if not STARTS_ON <= fact.occurred_on <= ENDS_ON or [name, fact.document] in occurrences:
+    quarter = YEAR_AS_TEXT.quarter_of(fact.occurred_on)
+    if fact.occurred_on > fact.today or [name, fact.document] in occurrences:
         raise Refused(f"{fact.occurred_on} or {fact.document} does not fit")
     occurrences.append([name, fact.document])
     task.data["meetings"] = sum(each[0] == "meetings_held" for each in occurrences)
@@ -118,5 +125,7 @@ def _complete(process: BpmnWorkflow, state: str, fact: Fact) -> tuple[str, int]:
     waiting = process.get_next_task(state=TaskState.READY, manual=True)
     again = waiting is not None and waiting.task_spec.name == name
     states = process.data["states"]
-    states[fact.position] = "in_progress" if again else "achieved"
-    return states[fact.position], level_of(states)
+    position = MILESTONES.index(name)
+    before, states[position] = states[position], "in_progress" if again else "achieved"
+    level = next((at for at, state in enumerate(states) if state != "achieved"), len(states))
+    return len(occurrences), quarter, {name: (before, states[position])}, level
