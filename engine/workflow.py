@@ -62,6 +62,11 @@ class Measure:
     minimum: Decimal | None = None
     maximum: Decimal | None = None
 
+    @property
+    def falls(self) -> bool:
+        """Whether less is better."""
+        return self.direction is Direction.FALLING
+
 
 @dataclass(frozen=True, slots=True)
 class EvidenceRequest:

@@ -14,13 +14,13 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from engine.errors import refuse
+from engine.faults import Fault
 from engine.nearest import nearest
 from engine.workflow import (
     AllOf,
     AnyOf,
     AtLeast,
     Bound,
-    Direction,
     LevelRule,
     Measure,
     Rule,
@@ -28,7 +28,7 @@ from engine.workflow import (
     YearValue,
     leaves,
 )
-from engine.workflow_check import Fault, check
+from engine.workflow_check import check
 from workflows.file_format import FORMS, SHAPES, WorkflowForm
 from workflows.toml_lines import line_of
 
@@ -306,7 +306,7 @@ def _worst(measure: Measure) -> Decimal | None:
     The range is set for single values in their own unit; of a share or a sum it tells only that
     nothing is the least.
     """
-    end = measure.maximum if measure.direction is Direction.FALLING else measure.minimum
+    end = measure.maximum if measure.falls else measure.minimum
     of_single_values = not measure.of_target and measure.year_value is not YearValue.SUM
     return end if of_single_values or end == 0 else None
 

@@ -17,8 +17,9 @@ from engine.workflow import Workflow
 from storage import checks, registry, schema
 from storage import tables as t
 from storage.journal import canonical
-from storage.seals import Tampered
+from storage.seals import SealHash, Tampered, kept_lines
 from storage.store import Store, connect
+from storage.types import instant_text
 from tests.cast import (
     ADMINISTRATOR,
     CODE,
@@ -49,10 +50,10 @@ def parse(source: str) -> Workflow:
     return replace(WORKFLOW, source_hash=hashlib.sha256(source.encode()).hexdigest())
 
 
-def record(store, milestone, day, code=CODE):
+def record(store, milestone, day, code=CODE, now=None, **more):
     with store.begin() as tx:
         new = NewOccurrence(milestone, day)
-        return actions.record_occurrence(tx, code, YEAR, new, by=COORDINATOR, now=at(day))
+        return actions.record_occurrence(tx, code, YEAR, new, by=COORDINATOR, now=now or at(day), **more)
 
 
 def seal(store, quarter=FIRST, day=None):
@@ -70,28 +71,31 @@ def kinds(refused) -> list[str]:
     return [one.kind for one in refused.value.conditions]
 
 
-@pytest.fixture
-def sealed(database_url):
+def fill_sealed(url: str) -> None:
     """Two indicators with facts and a verified milestone; the first quarter is sealed."""
-    first = Store(connect(database_url), POLICY, parse)
-    schema.upgrade(first.engine)
-    with first.begin() as tx:
+    store = Store(connect(url), POLICY, parse)
+    schema.upgrade(store.engine)
+    with store.begin() as tx:
         registry.found_city(tx, FOUNDED)
         agency = registry.add_agency(tx, WORKFLOW.title, "district", by=OPERATOR.id, now=FOUNDED)
         registry.register_workflow(tx, parse("text"), "text", by=OPERATOR.id, now=FOUNDED)
         for code in (CODE, OTHER):
             new = new_indicator(code, agency=agency, workflow=parse("text"))
             actions.create_indicator(tx, new, by=ADMINISTRATOR, now=FOUNDED)
-    record(first, GUIDELINES, date(2020, 12, 1))
-    record(first, COMMITTEE, date(2020, 12, 2))
-    record(first, GUIDELINES, date(2020, 12, 3), OTHER)
-    with first.begin() as tx:
+    record(store, GUIDELINES, date(2020, 12, 1))
+    record(store, COMMITTEE, date(2020, 12, 2))
+    record(store, GUIDELINES, date(2020, 12, 3), OTHER)
+    with store.begin() as tx:
         now = at(date(2020, 12, 4))
         actions.verify_milestone(tx, CODE, YEAR, GUIDELINES, by=EVALUATOR, now=now)
-    seal(first)
-    first.close()
-    # A new process: what an altered definition says is read anew.
-    store = Store(connect(database_url), POLICY, parse)
+    seal(store)
+    store.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def sealed(request, copy_of):
+    """The database of `fill_sealed`, opened anew: what an altered definition says is read again."""
+    store = Store(connect(copy_of(request.param, fill_sealed)), POLICY, parse)
     yield store
     store.close()
 
@@ -218,9 +222,6 @@ def test_tampering_behind_the_seal_is_named(sealed, what):
 
 def test_seal_rewritten_with_a_fitting_hash_is_found_by_the_citys_journal(sealed):
     """Whoever lowers a level in fact and line alike and computes the hash anew forgets the journal."""
-    from storage.seals import SealHash, kept_lines
-    from storage.types import instant_text
-
     run(
         sealed,
         delete(t.occurrences).where(o.indicator_id == 2),
@@ -295,9 +296,8 @@ def test_refused_seal_leaves_no_rows(city):
 def test_fact_in_a_sealed_quarter_is_refused(city):
     seal(city)
 
-    with pytest.raises(Refusal) as refused, city.begin() as tx:
-        new, now = NewOccurrence(GUIDELINES, date(2020, 12, 1)), at(date(2021, 2, 1))
-        actions.record_occurrence(tx, CODE, YEAR, new, by=COORDINATOR, now=now)
+    with pytest.raises(Refusal) as refused:
+        record(city, GUIDELINES, date(2020, 12, 1), now=at(date(2021, 2, 1)))
 
     assert kinds(refused) == ["quarter.sealed"]
 
@@ -336,9 +336,8 @@ def test_writer_who_saw_the_indicator_before_the_seal_loses(city):
         seen = tx.indicator(CODE, YEAR).version
     seal(city)
 
-    with pytest.raises(Refusal) as refused, city.begin() as tx:
-        new, now = NewOccurrence(GUIDELINES, date(2021, 2, 1)), at(date(2021, 2, 1))
-        actions.record_occurrence(tx, CODE, YEAR, new, by=COORDINATOR, now=now, expected_version=seen)
+    with pytest.raises(Refusal) as refused:
+        record(city, GUIDELINES, date(2021, 2, 1), expected_version=seen)
 
     assert kinds(refused) == ["indicator.changed_meanwhile"]
 
