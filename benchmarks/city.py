@@ -61,7 +61,9 @@ def _rows(name: str, size: Size, found: _Found) -> list[Row]:
         row("one agency and quarter", found.agency, "ms", AGENCY),
         *(row(f"recompute of {n:,}, peak memory", peaks[n], "MB", PEAK) for n in size.cities),
         *(
-            row(f"recompute, cost of each at {n:,} / at {smallest:,}", each[n] / each[smallest], "times", FLAT)
+            row(
+                f"recompute, cost of each at {n:,} / at {smallest:,}", each[n] / each[smallest], "times", FLAT
+            )
             for n in size.cities[1:]
         ),
         row(f"recompute of {largest:,}", each[largest] * largest, "seconds", None),

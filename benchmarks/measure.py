@@ -40,7 +40,7 @@ def rates(subjects: Mapping[str, Subject], rounds: int, count: int) -> dict[str,
 
 
 def assert_left(outcome: Outcome, advances: int, indicators: int) -> str | None:
-    """Raise AssertionError unless levels and journal heads are what the advances must leave; the rows' digest."""
+    """Raise AssertionError unless levels and journals are what the advances must leave; the rows' digest."""
     expected = expected_outcome(advances, indicators)
     assert [level for level, _ in outcome.levels] == [level for level, _ in expected], "levels are wrong"
     assert outcome.levels == expected, "journals are wrong"

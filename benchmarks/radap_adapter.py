@@ -107,14 +107,20 @@ class RadapMachines(Machines):
         self._by = Person(1, "ผู้ประสานงาน", (Grant(Role.COORDINATOR, 1),))
         self._tally = Tally(waived=True)
 
-    def enliven(self, model: Model) -> object:
+    def enliven(self, model: Model) -> object:  # noqa: ARG002  one machine serves all: a model needs nothing
         return None
 
-    def cycle(self, model: Model, beside: object) -> None:
+    def cycle(self, model: Model, beside: object) -> None:  # noqa: ARG002  as above
         for trigger in TRIGGERS:
             # An attempt is somebody's: an action makes one for each trigger that it fires.
             attempt = Attempt(
-                self._indicator, Action.RECORD, self._by, CREATED_AT, CREATED_ON, self._definition, self._tally
+                self._indicator,
+                Action.RECORD,
+                self._by,
+                CREATED_AT,
+                CREATED_ON,
+                self._definition,
+                self._tally,
             )
             fire(self._rules, model, trigger, attempt)
 

@@ -1,4 +1,4 @@
-"""Radap's own tables, shared by every peer that writes SQL, and how they are filled with running indicators."""
+"""Radap's own tables, shared by every peer that writes SQL, and the running indicators that fill them."""
 
 import hashlib
 import sqlite3
@@ -68,16 +68,29 @@ def founded(agencies: int) -> Iterator[Table]:
     definition = workflow()
     names = range(1, agencies + 1)
     yield "city", "id, journal_seq, journal_head", [(1, 0, work.GENESIS)]
-    yield "agencies", "id, name_th, name_en, kind", (
-        (id_, f"เขต {id_}", f"District {id_}", "district") for id_ in names
+    yield (
+        "agencies",
+        "id, name_th, name_en, kind",
+        ((id_, f"เขต {id_}", f"District {id_}", "district") for id_ in names),
     )
-    yield "people", "id, email, name, language, added_at", [(1, "operator@localhost", "operator", "th", created)]
-    yield "people", "id, email, name, language, added_at", (
-        (work.coordinator_of(id_), f"{id_}@example.org", f"ผู้ประสานงานเขต {id_}", "th", created) for id_ in names
+    yield (
+        "people",
+        "id, email, name, language, added_at",
+        [(1, "operator@localhost", "operator", "th", created)],
     )
-    yield "workflow_versions", "id, key, version, hash, source, registered_at", [
-        (1, definition.key, definition.version, definition.source_hash, definition.source, created)
-    ]
+    yield (
+        "people",
+        "id, email, name, language, added_at",
+        (
+            (work.coordinator_of(id_), f"{id_}@example.org", f"ผู้ประสานงานเขต {id_}", "th", created)
+            for id_ in names
+        ),
+    )
+    yield (
+        "workflow_versions",
+        "id, key, version, hash, source, registered_at",
+        [(1, definition.key, definition.version, definition.source_hash, definition.source, created)],
+    )
 
 
 def running(indicators: int) -> Iterator[Table]:
@@ -88,18 +101,24 @@ def running(indicators: int) -> Iterator[Table]:
     yield "indicators", INDICATOR_COLUMNS, (
         (
             id_, work.code_of(id_), work.FISCAL_YEAR, work.agency_of(id_), 1, None, "5", "1", "active",
-            "not_started", 1, 1, work.first_entry(id_).hash, 0, 0.0, 0, 0.0, work.CREATED_ON.isoformat(), None,
-            work.DUE_ON[0].isoformat(), 0, None, None, None, 0, None, None, None,
+            "not_started", 1, 1, work.first_entry(id_).hash, 0, 0.0, 0, 0.0, work.CREATED_ON.isoformat(),
+            None, work.DUE_ON[0].isoformat(), 0, None, None, None, 0, None, None, None,
         )
         for id_ in ids
     )  # fmt: skip
-    yield "indicator_details", "indicator_id, title_th, title_en, unit", (
-        (id_, "การจัดตั้งเครือข่ายประชาสังคมเขต", "District civil-society network", "ระดับ") for id_ in ids
+    yield (
+        "indicator_details",
+        "indicator_id, title_th, title_en, unit",
+        ((id_, "การจัดตั้งเครือข่ายประชาสังคมเขต", "District civil-society network", "ระดับ") for id_ in ids),
     )
-    yield "milestones", "indicator_id, key, state, due_on, since, blocked_by, reason", (
-        (id_, key, "open", due_on.isoformat(), created, "", "")
-        for id_ in ids
-        for key, due_on in sorted(zip(work.MILESTONES, work.DUE_ON, strict=True))
+    yield (
+        "milestones",
+        "indicator_id, key, state, due_on, since, blocked_by, reason",
+        (
+            (id_, key, "open", due_on.isoformat(), created, "", "")
+            for id_ in ids
+            for key, due_on in sorted(zip(work.MILESTONES, work.DUE_ON, strict=True))
+        ),
     )
     yield "journal", JOURNAL_COLUMNS, (work.first_entry(id_) for id_ in ids)
 

@@ -306,9 +306,9 @@ def decide(read: Read, fact: Fact, year: Year) -> Writes:
     """Check the fact and say what recording it writes."""
     quarter = check_guards(read, fact, year)
     number = len(read.occurrences) + 1
+    counts = fact.kind == KINDS[MILESTONES.index(fact.milestone)][0]
     occurrence = Occurrence(
-        fact.indicator, number, fact.milestone, fact.kind, fact.kind == KINDS[MILESTONES.index(fact.milestone)][0],
-        fact.occurred_on, quarter, fact.occurred_on, fact.recorded_at, fact.by, document_number=fact.document,
+        fact.indicator, number, fact.milestone, fact.kind, counts, fact.occurred_on, quarter, fact.occurred_on, fact.recorded_at, fact.by, document_number=fact.document,
     )  # fmt: skip
     after = read._replace(occurrences=[*read.occurrences, occurrence])
     moved = moved_milestones(after, fact)
@@ -346,9 +346,9 @@ def check_guards(read: Read, fact: Fact, year: Year) -> int:
         raise Refused(f"quarter {quarter} is sealed")
     squeezed = "".join(fact.document.split())
     for one in read.occurrences:
-        if one.document_number and not one.planned and one.voided_at is None:
-            if "".join(one.document_number.split()) == squeezed:
-                raise Refused(f"{fact.document} is recorded already")
+        given = one.document_number if not one.planned and one.voided_at is None else None
+        if given and "".join(given.split()) == squeezed:
+            raise Refused(f"{fact.document} is recorded already")
     return quarter
 
 

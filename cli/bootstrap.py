@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import get_args
@@ -77,10 +77,14 @@ def policy_of(settings: Settings) -> Policy:
 def work_calendar(settings: Settings) -> WorkCalendar:
     """The country's holidays with the house's own additions and removals."""
     calendar = settings.calendar
-    official = holidays.country_holidays(calendar.country, years=_YEARS)
-    days = (frozenset(official) | calendar.added_holidays) - calendar.removed_holidays
+    days = (_official_holidays(calendar.country) | calendar.added_holidays) - calendar.removed_holidays
     names = get_args(Weekday)
     return WorkCalendar(days, frozenset(names.index(day) + 1 for day in calendar.weekend))
+
+
+@cache
+def _official_holidays(country: str) -> frozenset[date]:
+    return frozenset(holidays.country_holidays(country, years=_YEARS))
 
 
 def catalogue() -> Catalogue:
@@ -137,7 +141,7 @@ def _mind_the_file(url: str, *, new: bool) -> None:
     """A missing SQLite file is not made by merely looking at it; a new one gets its folder."""
     parsed = make_url(url)
     name = parsed.database
-    if parsed.get_backend_name() != "sqlite" or not name or name == ":memory:":
+    if parsed.get_backend_name() != "sqlite" or not name or name.startswith((":memory:", "file:")):
         return
     file = Path(name)
     if new:

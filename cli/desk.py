@@ -16,8 +16,9 @@ import typer
 from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Table as Grid
 from rich.text import Text
+from sqlalchemy import Table, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from typer.exceptions import TyperException
@@ -141,7 +142,7 @@ class Desk:
 
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = ()) -> None:
         """Rows under heads (named by their sentences); ``numbers`` are the columns set to the right."""
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+        table = Grid(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
         for place, head in enumerate(heads):
             justify: Literal["left", "right"] = "right" if place in numbers else "left"
             table.add_column(self.wording.say(head), justify=justify, overflow="fold")
@@ -194,6 +195,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return plain_number(value)
     raise TypeError(f"{type(value).__name__} has no place in JSON")
+
+
+def count(tx: Tx, table: Table) -> int:
+    """How many rows a table has: the length of a progress bar."""
+    return int(tx.connection.execute(select(func.count()).select_from(table)).scalar_one())
 
 
 def plain_number(value: Decimal) -> int | float:
@@ -301,8 +307,11 @@ def _url_shown(desk: Desk) -> str:
     """The database that an error speaks of, even where its URL cannot be read."""
     try:
         return desk.url
-    except (ArgumentError, Refusal):
+    except Refusal:
         return desk.db or ""
+    except ArgumentError:
+        url = desk.settings.database.url
+        return "…" if "@" in url else url  # what stands before an @ may be a password
 
 
 def usage(wording: Wording, error: Any) -> str:

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 import typer
 
 from cli import parsing
-from cli.desk import REFUSED, Desk
+from cli.desk import REFUSED, Desk, count
 from cli.options import By, Json, Year
 from engine.actions import seal_quarter
 from engine.quarter import FiscalYear, Quarter
 from storage import checks, views
-from storage.tables import CITY
+from storage.tables import CITY, indicators
 from storage.transaction import Tx
 
 app = typer.Typer(no_args_is_help=True, help="The journal: show it, verify it.")
@@ -102,7 +102,7 @@ def verify(
     findings: list[dict[str, Any]] = []
     streams = 0
     with desk.house().store.read() as tx:
-        with desk.progress("progress.journal", total=None) as bar:
+        with desk.progress("progress.journal", count(tx, indicators) + 1) as bar:
             for code, broken in checks.journal(tx):
                 streams += 1
                 bar.step()

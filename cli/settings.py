@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -36,9 +36,11 @@ MIB = 1024 * 1024
 
 
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
-        near = nearest(name, available_timezones())
-        raise PydanticCustomError("unknown_zone", "no such zone", {"nearest": near})
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        near = nearest(name, sorted(available_timezones()))
+        raise PydanticCustomError("unknown_zone", "no such zone", {"nearest": near}) from None
     return name
 
 
@@ -187,7 +189,8 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
         settings = Settings(**_merged(from_file, from_environment))
     except ValidationError as refused:
         errors = refused.errors(include_url=False)
-        raise Refusal(_fault(error, path, text, from_environment) for error in errors) from refused
+        faults = [_fault(error, path, text, from_environment) for error in errors]
+        raise Refusal(sorted(faults, key=lambda fault: fault.params.get("line", 0))) from refused
     return settings
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 
 from engine.errors import refuse
 from storage import tables as t
-from storage.statements import upsert
+from storage.statements import insert_once
 from storage.transaction import Tx
 
 _CHUNK = 1 << 20
@@ -160,7 +160,7 @@ def _sync_folder(folder: Path) -> None:
 def register(tx: Tx, kept: Kept, now: datetime) -> None:
     """Note a kept file in the database, so that evidence may point to it; safe to repeat."""
     row = {"sha256": kept.sha256, "size": kept.size, "media_type": kept.media_type, "stored_at": now}
-    tx.connection.execute(upsert(t.files, tx.store.engine.dialect), row)
+    tx.connection.execute(insert_once(t.files, tx.store.engine.dialect), row)
 
 
 def registered(connection: Connection) -> Iterator[Kept]:

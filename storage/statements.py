@@ -83,6 +83,12 @@ def upsert(table: Table, dialect: Dialect) -> Executable:
     return statement.on_conflict_do_update(index_elements=keys, set_=changed)
 
 
+def insert_once(table: Table, dialect: Dialect) -> Executable:
+    """Insert a whole row, or leave the one with the same primary key as it is."""
+    make = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
+    return make(table).on_conflict_do_nothing()
+
+
 def within(column: ColumnElement[Any]) -> ColumnElement[bool]:
     """The condition that the column lies between the parameters ``low`` and ``high``, both included."""
     return and_(column >= bindparam("low"), column <= bindparam("high"))

@@ -1,7 +1,6 @@
 """The small cast of every test: one workflow of five milestones, two districts, the people who work there."""
 
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -156,15 +155,3 @@ def write_city(tx: Tx) -> None:
         assert registry.person(tx.connection, email) == person
     for workflow in WORKFLOWS:
         registry.register_workflow(tx, workflow, workflow.key, by=OPERATOR.id, now=FOUNDED)
-
-
-@dataclass
-class Clock:
-    """Gives instants of a day in Bangkok, each a microsecond after the one before."""
-
-    day: date
-    ticks: int = 0
-
-    def __call__(self) -> datetime:
-        self.ticks += 1
-        return at(self.day) + timedelta(microseconds=self.ticks)

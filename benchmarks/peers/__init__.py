@@ -6,8 +6,8 @@ from typing import NamedTuple, Protocol
 class Outcome(NamedTuple):
     """What the advances left.
 
-    `levels` has level and journal head of each indicator. `rows` is a digest of every row of Radap's own tables
-    that advances write, or None for a peer that keeps tables of its own: it must be the same for all others.
+    `levels` has level and journal head of each indicator. `rows` is a digest of every row of Radap's own
+    tables that advances write, the same for every peer; None for a peer that keeps tables of its own.
     """
 
     levels: list[tuple[int, str]]

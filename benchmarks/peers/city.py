@@ -1,7 +1,7 @@
 """The city read by hand: plain SQL, and one pass over the facts in plain Python."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Protocol
@@ -98,7 +98,9 @@ def _every(connection: sqlite3.Connection) -> Iterator[Read]:
     waivers = _Rows(connection, by_hand.READ_WAIVERS, Waiver)
     for row in connection.execute(heads):
         indicator = Indicator(*row)
-        yield Read(indicator, *(each.of(indicator.id) for each in (milestones, occurrences, decisions, waivers)))
+        yield Read(
+            indicator, *(each.of(indicator.id) for each in (milestones, occurrences, decisions, waivers))
+        )
 
 
 class _Rows:
@@ -107,7 +109,9 @@ class _Rows:
     def __init__(self, connection: sqlite3.Connection, query: str, kind: Callable[..., Any]) -> None:
         ordered = query.replace("WHERE indicator_id = ? ORDER BY", "ORDER BY indicator_id,")
         self._kind = kind
-        self._owners: Iterator[tuple[int, Iterable[Any]]] = groupby(connection.execute(ordered), itemgetter(0))
+        self._owners: Iterator[tuple[int, Iterator[Any]]] = groupby(
+            connection.execute(ordered), itemgetter(0)
+        )
         self._next = next(self._owners, None)
 
     def of(self, owner: int) -> list[Any]:

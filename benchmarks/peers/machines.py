@@ -17,7 +17,7 @@ TRIGGERS = ("begin", "achieve", "reopen")
 class Model:
     """A milestone's own fields, the same for every library."""
 
-    state: str | None = "open"
+    state: str = "open"
     count: int = 1
 
     def has_enough(self) -> bool:
@@ -82,7 +82,7 @@ class PythonStatemachine:
 class PlainTable:
     """A dictionary and an if: the least that a state machine can cost in Python."""
 
-    table: ClassVar[dict[tuple[str | None, str], tuple[Callable[[Model], bool], str]]] = {
+    table: ClassVar[dict[tuple[str, str], tuple[Callable[[Model], bool], str]]] = {
         ("open", "begin"): (Model.has_enough, "in_progress"),
         ("in_progress", "achieve"): (Model.has_enough, "achieved"),
         ("achieved", "reopen"): (Model.has_enough, "open"),

@@ -27,8 +27,8 @@ CREATE TABLE indicators (
     version INTEGER NOT NULL, journal_seq INTEGER NOT NULL, journal_head TEXT NOT NULL
 );
 CREATE TABLE journal (
-    stream INTEGER NOT NULL REFERENCES indicators (id), seq INTEGER NOT NULL, what TEXT NOT NULL, at TEXT NOT NULL,
-    by INTEGER NOT NULL, data TEXT NOT NULL, previous_hash TEXT NOT NULL, hash TEXT NOT NULL,
+    stream INTEGER NOT NULL REFERENCES indicators (id), seq INTEGER NOT NULL, what TEXT NOT NULL,
+    at TEXT NOT NULL, by INTEGER NOT NULL, data TEXT NOT NULL, previous_hash TEXT NOT NULL, hash TEXT NOT NULL,
     PRIMARY KEY (stream, seq)
 ) WITHOUT ROWID;
 """

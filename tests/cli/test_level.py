@@ -114,32 +114,8 @@ def test_verified_level_is_marked(year):
     for milestone in ("committee_appointed",):
         assert year("verify", CODE, milestone, "--by", EVALUATOR).code == 0
     assert year("level", CODE, "--json").data["verified"]["level"] == 0
-    assert f"Missing for level 1 to be verified" in year("level", CODE, "--why").out
+    assert "Missing for level 1 to be verified" in year("level", CODE, "--why").out
     assert VERIFIED in year("level", CODE).out
-
-
-@pytest.mark.parametrize(
-    ("words", "code", "sentence"),
-    [
-        (["level", "5049-2071"], 1, "There is no indicator 5049-2071 in fiscal year 2564 (2021). Did you mean 5049-2017?"),
-        (["level", CODE, "--year", "2563"], 1, "There is no indicator 5049-2017 in fiscal year 2563 (2020). This code is used in fiscal year 2564 (2021)."),
-        (["level", CODE, "--year", "2021"], 2, "“2021” has a year of the Common Era (CE) where one of the Buddhist Era (BE) belongs: write 2564."),
-        (["level", CODE, "--year", "next"], 2, "“next” is not a year: write a year of the Buddhist Era, like 2564."),
-        (["level", CODE, "--on", "31 ก.ย. 2564"], 2, "“31 ก.ย. 2564” does not exist: September 2021 ends on day 30, not 31."),
-        (["level", CODE, "--on", "2564-06-30"], 2, "“2564-06-30” has a year of the Buddhist Era (BE) where one of the Common Era (CE) belongs: write 2021 (the day is then 30 Jun 2021)."),
-        (["level", CODE, "--on", "2019-01-01"], 1, "1 Jan 2019 lies outside fiscal year 2564 (2021), which runs from 1 Oct 2020 to 30 Sep 2021: check the year of the day."),
-        (["level", CODE, "--known-at", "soon"], 2, "“soon” is not an instant: write it like 2021-07-01T09:00, or a day like 2021-06-30 for its end."),
-        (["level", CODE, "--known-at", "2564-07-01"], 2, "“2564-07-01” has a year of the Buddhist Era: instants are written in the Common Era, with 2021 here."),
-        (["level"], 2, "CODE is missing: see `radap level --help`."),
-        (["level", CODE, "--wy"], 2, "`radap level` has no option --wy. Did you mean --why or --year? See `radap level --help`."),
-        (["levle", CODE], 2, "There is no command levle. Did you mean level or achieve? See `radap --help`."),
-        (["matrix", "--year", "2564", "--quarter", "5"], 2, "There is no quarter 5: a fiscal year has quarters 1 to 4."),
-        (["matrix", "--year", "2564", "--agency", "Thung Kru"], 1, "There is no agency “Thung Kru”. Did you mean Thung Khru District Office? `radap agency list` shows all of them."),
-    ],
-)  # fmt: skip  # a table reads best with one case a line
-def test_what_cannot_be_understood_is_one_sentence_on_stderr(radap, words, code, sentence):
-    said = radap(*words)
-    assert (said.code, said.out, said.err) == (code, "", sentence + "\n")
 
 
 def test_sentences_are_thai_without_lang(radap):

@@ -24,6 +24,7 @@ from tests.cast import (
     COMMITTEE,
     COORDINATOR,
     EVALUATOR,
+    FOUNDED,
     GUIDELINES,
     ISSUE,
     MEASURED,
@@ -70,8 +71,13 @@ def _year() -> Iterator[Step]:
     def fact(on: date, new: NewOccurrence, **more: Any) -> Step:
         return done(actions.record_occurrence, on, new, **more)
 
+    def created(new: actions.NewIndicator) -> Step:
+        act = lambda tx, now: actions.create_indicator(tx, new, by=ADMINISTRATOR, now=now)  # noqa: E731 - one line
+        return Step("create_indicator", first, act)
+
     d = date
     first = d(2020, 10, 1)
+    yield Step("found_city", first, lambda tx, now: registry.found_city(tx, FOUNDED))
     yield Step("write_city", first, lambda tx, now: write_city(tx))
     yield Step(
         "add_agency",
@@ -98,12 +104,9 @@ def _year() -> Iterator[Step]:
         first,
         lambda tx, now: registry.register_workflow(tx, _UNUSED, "unused", by=OPERATOR.id, now=now),
     )
-    for new in (new_indicator(), new_indicator(OTHER), new_indicator(PERCENT, workflow=MEASURED)):
-        yield Step(
-            "create_indicator",
-            first,
-            lambda tx, now, new=new: actions.create_indicator(tx, new, by=ADMINISTRATOR, now=now),
-        )
+    yield created(new_indicator())
+    yield created(new_indicator(OTHER))
+    yield created(new_indicator(PERCENT, workflow=MEASURED))
     yield Step(
         "add_plan_node", first, lambda tx, now: registry.add_plan_node(tx, "5.2", "ภาคประชาสังคม", None)
     )

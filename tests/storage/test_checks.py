@@ -36,7 +36,7 @@ def test_nothing_is_found_after_any_step(database_url):
 
 
 TAMPERED = {
-    "claimed_level": 4,
+    "claimed_level": 5,
     "claimed_fraction": 0.25,
     "verified_level": 5,
     "verified_fraction": 0.75,
@@ -138,7 +138,7 @@ def test_registry_lists_what_the_story_added(year):
     with year.read() as tx:
         people = registry.people(tx.connection)
         agencies = registry.agencies(tx.connection)
-        evaluator = registry.person(tx.connection, " Preecha@Strategy.example ")
+        evaluator = registry.person(tx.connection, " Evaluator@Strategy.example ")
 
     assert [one.code for one in agencies] == ["5049", "5042", None]
     assert [role for role, _ in people[-1].roles] == [Role.COORDINATOR, Role.VIEWER]
@@ -171,7 +171,7 @@ def test_definition_changed_under_its_version_is_refused(city):
     ("kind", "find"),
     [
         ("agency.unknown", lambda connection: registry.agency(connection, "Thung Kru District")),
-        ("person.unknown", lambda connection: registry.person(connection, "male@thungkhru.example")),
+        ("person.unknown", lambda connection: registry.person(connection, "evaluater@strategy.example")),
     ],
 )
 def test_unknown_names_are_refused_with_the_nearest(city, kind, find):
@@ -179,5 +179,5 @@ def test_unknown_names_are_refused_with_the_nearest(city, kind, find):
         find(tx.connection)
 
     (condition,) = refused.value.conditions
-    nearest = {"agency.unknown": "Thung Khru District", "person.unknown": "malee@thungkhru.example"}
+    nearest = {"agency.unknown": "Thung Khru District", "person.unknown": "evaluator@strategy.example"}
     assert (condition.kind, condition.params["nearest"][0]) == (kind, nearest[kind])

@@ -44,7 +44,8 @@ def record(store, milestone=GUIDELINES, day=DAY, **more):
 
 def load(store, code=CODE) -> Indicator:
     with store.read() as tx:
-        return tx.indicator(code, YEAR)
+        indicator: Indicator = tx.indicator(code, YEAR)
+    return indicator
 
 
 def sorted_milestones(indicator: Indicator) -> Indicator:
@@ -83,7 +84,7 @@ def test_fields_round_trip_exactly(year):
 
     fact = loaded.occurrences[0]
     assert (fact.document_number, fact.note) == ("กท 0401/๑๒", "ตามหนังสือ")
-    assert fact.recorded_at.isoformat() == "2020-12-01T02:00:00.000009+00:00"
+    assert fact.recorded_at.isoformat() == "2020-12-01T02:00:00.000010+00:00"
     assert measured.occurrences[0].value == Decimal("79.123456789")
     assert str(loaded.reports[1].self_reported) == "2.50"
     assert loaded.weight == Decimal(1)
