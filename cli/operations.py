@@ -87,10 +87,10 @@ def doctor(ctx: typer.Context, as_json: Json = False) -> None:
         desk.json({"schema": schema.revision(house.engine), "checked": checked, "findings": findings})
     else:
         desk.say("doctor.schema", schema=schema.revision(house.engine), url=desk.url)
-        for name, count in checked.items():
+        for name, number in checked.items():
             wrong = sum(finding["check"] == name for finding in findings)
             kind = "doctor.line_wrong" if wrong else "doctor.line"
-            desk.say(kind, check=desk.wording.say(f"doctor.{name}"), count=count, wrong=wrong)
+            desk.say(kind, check=desk.wording.say(f"doctor.{name}"), count=number, wrong=wrong)
         for finding in findings:
             desk.text(finding["text"])
         desk.say("doctor.findings" if findings else "doctor.healthy", count=len(findings))

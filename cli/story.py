@@ -1,5 +1,8 @@
 """`radap demo`: fill an empty database with the demo year, tell its story, and say what to try next."""
 
+import os
+import shutil
+import sys
 from collections.abc import Iterator
 
 import typer
@@ -17,11 +20,11 @@ from storage import schema
 from storage.tables import indicators
 
 _NEXT = (
-    ("level", "radap level 5049-2017 --year 2564 --why"),
-    ("on", "radap level 5049-2017 --year 2564 --on 2021-06-30 --why"),
-    ("matrix", "radap matrix --year 2564 --quarter 4"),
-    ("history", "radap journal show 5049-2017 --year 2564"),
-    ("doctor", "radap doctor"),
+    ("level", "level 5049-2017 --year 2564 --why"),
+    ("on", "level 5049-2017 --year 2564 --on 2021-06-30 --why"),
+    ("matrix", "matrix --year 2564 --quarter 4"),
+    ("history", "journal show 5049-2017 --year 2564"),
+    ("doctor", "doctor"),
 )
 
 
@@ -119,5 +122,10 @@ def _next_steps(desk: Desk) -> Table:
     table.add_column(no_wrap=True, style="bold")
     table.add_column(overflow="fold")
     for word, command in _NEXT:
-        table.add_row(command, desk.wording.say(f"demo.next_{word}"))
+        table.add_row(f"{_program()} {command}", desk.wording.say(f"demo.next_{word}"))
     return table
+
+
+def _program() -> str:
+    """How this program was called, so that what is printed can be typed as it stands."""
+    return "radap" if shutil.which("radap") else os.path.relpath(sys.argv[0])

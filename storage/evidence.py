@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, Protocol
 
 import filetype
 from sqlalchemy import select
@@ -22,6 +22,12 @@ from storage.transaction import Tx
 
 _CHUNK = 1 << 20
 _HEAD = 8192  # as much as the type guesser looks at
+
+
+class Source(Protocol):
+    """A stream to be kept: an open file, an upload."""
+
+    def read(self, size: int, /) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,7 @@ class EvidenceStore:
         self.folder = folder
         self.limits = limits
 
-    def keep(self, source: IO[bytes], name: str) -> Kept:
+    def keep(self, source: Source, name: str) -> Kept:
         """Stream a file into the folder. A crash leaves at most a temporary file, never half a file.
 
         Raises :class:`~engine.errors.Refusal`: ``evidence.empty``, ``evidence.too_large`` or
@@ -56,11 +62,11 @@ class EvidenceStore:
         """
         return self._keep(source, name, self.limits)
 
-    def keep_as(self, source: IO[bytes]) -> str:
+    def keep_as(self, source: Source) -> str:
         """Keep a file that was accepted once already (a restore): no limits; returns its SHA-256."""
         return self._keep(source, "", None).sha256
 
-    def _keep(self, source: IO[bytes], name: str, limits: Limits | None) -> Kept:
+    def _keep(self, source: Source, name: str, limits: Limits | None) -> Kept:
         self.folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=self.folder, prefix=".incoming-", delete=False) as incoming:
             try:
@@ -96,7 +102,7 @@ class EvidenceStore:
             return False
 
 
-def _receive(source: IO[bytes], incoming: IO[bytes], name: str, limits: Limits | None) -> Kept:
+def _receive(source: Source, incoming: IO[bytes], name: str, limits: Limits | None) -> Kept:
     digest, size, head = hashlib.sha256(), 0, b""
     while chunk := source.read(_CHUNK):
         size += len(chunk)

@@ -42,8 +42,8 @@ ADD_EVENT = by_hand.ADD_EVENT.replace("?", "%s")
 READ_ALL = """
 SELECT i.id, i.code, i.fiscal_year, i.agency_id, i.workflow_version_id, i.owner_id, i.target, i.weight,
     i.life, i.ladder, i.version, i.journal_seq, i.journal_head, i.claimed_level, i.claimed_fraction,
-    i.verified_level, i.verified_fraction, i.as_of::text, i.changes_on::text, i.next_due_on::text, i.claimed_q1, i.claimed_q2,
-    i.claimed_q3, i.claimed_q4, i.verified_q1, i.verified_q2, i.verified_q3, i.verified_q4,
+    i.verified_level, i.verified_fraction, i.as_of::text, i.changes_on::text, i.next_due_on::text,
+    i.claimed_q1, i.claimed_q2, i.claimed_q3, i.claimed_q4, i.verified_q1, i.verified_q2, i.verified_q3, i.verified_q4,
     d.title_th, d.title_en, d.unit,
     (SELECT coalesce(max(s.quarter), 0) FROM seals s WHERE s.fiscal_year = i.fiscal_year),
     (SELECT json_agg(c ORDER BY c.key) FROM milestones c WHERE c.indicator_id = i.id),

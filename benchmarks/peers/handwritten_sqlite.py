@@ -26,8 +26,9 @@ from benchmarks.work import (
 READ_INDICATOR = """
 SELECT i.id, i.code, i.fiscal_year, i.agency_id, i.workflow_version_id, i.owner_id, i.target, i.weight,
     i.life, i.ladder, i.version, i.journal_seq, i.journal_head, i.claimed_level, i.claimed_fraction,
-    i.verified_level, i.verified_fraction, i.as_of, i.changes_on, i.next_due_on, i.claimed_q1, i.claimed_q2, i.claimed_q3,
-    i.claimed_q4, i.verified_q1, i.verified_q2, i.verified_q3, i.verified_q4, d.title_th, d.title_en, d.unit,
+    i.verified_level, i.verified_fraction, i.as_of, i.changes_on, i.next_due_on, i.claimed_q1,
+    i.claimed_q2, i.claimed_q3, i.claimed_q4, i.verified_q1, i.verified_q2, i.verified_q3, i.verified_q4,
+    d.title_th, d.title_en, d.unit,
     (SELECT coalesce(max(s.quarter), 0) FROM seals s WHERE s.fiscal_year = i.fiscal_year)
 FROM indicators i JOIN indicator_details d ON d.indicator_id = i.id
 WHERE i.code = ? AND i.fiscal_year = ?
@@ -38,8 +39,8 @@ FROM milestones WHERE indicator_id = ? ORDER BY key
 """
 READ_OCCURRENCES = """
 SELECT indicator_id, number, milestone, kind, counts, occurred_on, quarter, counts_on, recorded_at,
-    recorded_by, planned, value, document_number, note, approved_at, approved_by, fulfils, voided_at, voided_by,
-    void_reason
+    recorded_by, planned, value, document_number, note, approved_at, approved_by, fulfils, voided_at,
+    voided_by, void_reason
 FROM occurrences WHERE indicator_id = ? ORDER BY number
 """
 READ_DECISIONS = """
@@ -57,7 +58,8 @@ FROM evidence WHERE indicator_id = ? ORDER BY number
 """
 READ_REPORTS = """
 SELECT indicator_id, quarter, state, narrative, self_reported, written_at, written_by, submitted_at,
-    submitted_by, endorsed_at, endorsed_by, return_reason, fix_by, quality, timeliness, remark, evaluated_at, evaluated_by
+    submitted_by, endorsed_at, endorsed_by, return_reason, fix_by, quality, timeliness,
+    remark, evaluated_at, evaluated_by
 FROM reports WHERE indicator_id = ? ORDER BY quarter
 """
 SET_INDICATOR = """

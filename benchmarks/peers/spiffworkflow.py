@@ -28,8 +28,8 @@ CREATE TABLE indicators (
 );
 CREATE TABLE journal (
     stream INTEGER NOT NULL REFERENCES indicators (id), seq INTEGER NOT NULL, what TEXT NOT NULL,
-    at TEXT NOT NULL, by INTEGER NOT NULL, data TEXT NOT NULL, previous_hash TEXT NOT NULL, hash TEXT NOT NULL,
-    PRIMARY KEY (stream, seq)
+    at TEXT NOT NULL, by INTEGER NOT NULL, data TEXT NOT NULL, previous_hash TEXT NOT NULL,
+    hash TEXT NOT NULL, PRIMARY KEY (stream, seq)
 ) WITHOUT ROWID;
 """
 ADD_INDICATOR = "INSERT INTO indicators VALUES (?, 'active', ?, 0, 1, 1, ?)"

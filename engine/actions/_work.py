@@ -41,6 +41,8 @@ class Work:
     """One action under way on one indicator inside one transaction.
 
     It begins by bringing the indicator to today: a waiver that has run out since holds for nobody.
+    ``written_at`` is when its facts and decisions are kept as written: now, but never before what is
+    kept already, so that what was known when is told in the order of writing even where clocks differ.
     """
 
     tx: Transaction
@@ -51,10 +53,12 @@ class Work:
     today: date
     before: Stored = field(init=False)
     change: Change = field(init=False)
+    written_at: datetime = field(init=False)
     states: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.before = self.indicator.stored
+        self.written_at = max([self.now, *_instants(self.indicator)])
         self.change = Change(self.indicator, Event(Happened.LEVEL_REFRESHED, self.now, self.by.id, {}))
         changes_on = self.before.changes_on
         if changes_on is not None and changes_on <= self.today:
@@ -101,8 +105,8 @@ class Work:
         The evaluator did not see it, however coarse the clock is.
         """
         decision = latest_decisions(self.indicator.decisions).get(key)
-        if decision is not None and decision.ruling is Ruling.VERIFIED and self.now <= decision.decided_at:
-            self.now = decision.decided_at + timedelta(microseconds=1)
+        if decision is not None and decision.ruling is Ruling.VERIFIED:
+            self.written_at = max(self.written_at, decision.decided_at + timedelta(microseconds=1))
 
     def fire_milestone(self, key: str, trigger: str, **more: Any) -> Milestone:
         """Move the milestone by a person's trigger; it becomes part of the change."""
@@ -178,12 +182,11 @@ def begin(
     """Load the indicator for an action.
 
     With ``expected_version`` (the one the person saw) a newer indicator is refused: somebody was first.
-    What is written now is never older than what is written already, even where a clock runs behind.
     """
     indicator = tx.indicator(code, fiscal_year)
     if expected_version is not None and expected_version != indicator.version:
         raise tx.changed_meanwhile(indicator)
-    return Work(tx, indicator, action, by, max([now, *_instants(indicator)]), tx.policy.day_of(now))
+    return Work(tx, indicator, action, by, now, tx.policy.day_of(now))
 
 
 def _instants(indicator: Indicator) -> Iterator[datetime]:

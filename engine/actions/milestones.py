@@ -187,7 +187,7 @@ def waive_milestone(
         milestone=milestone,
         granted_on=work.today,
         expires_on=expires_on,
-        granted_at=work.now,
+        granted_at=work.written_at,
         granted_by=by.id,
         reason=reason.strip(),
     )
@@ -228,7 +228,7 @@ def attach_evidence(
         milestone=milestone,
         request=request,
         occurrence=occurrence,
-        attached_at=work.now,
+        attached_at=work.written_at,
         attached_by=by.id,
         sha256=sha256,
         link=link,
@@ -270,7 +270,7 @@ def withdraw_evidence(
         work.definition(found.milestone),
         None if reason.strip() else Unmet("reason.missing", {"action": Action.ATTACH}),
     )
-    withdrawn = replace(found, withdrawn_at=work.now)
+    withdrawn = replace(found, withdrawn_at=work.written_at)
     work.indicator.evidence[number - 1] = withdrawn
     work.change.evidence.append(withdrawn)
     data = {"evidence": number, "milestone": found.milestone, "reason": reason.strip()}
@@ -284,7 +284,7 @@ def _decide(
         number=len(work.indicator.decisions) + 1,
         milestone=milestone,
         ruling=ruling,
-        decided_at=work.now,
+        decided_at=work.written_at,
         decided_by=work.by.id,
         reason=reason.strip(),
         fix_by=fix_by,
@@ -327,11 +327,11 @@ def _withdraw_waivers(work: Work, milestone: str) -> None:
     for waiver in list(indicator.waivers):
         if waiver.milestone != milestone or waiver.withdrawn_at or waiver.expires_on < work.last_day:
             continue
-        indicator.waivers[waiver.number - 1] = withdrawn = replace(waiver, withdrawn_at=work.now)
+        indicator.waivers[waiver.number - 1] = withdrawn = replace(waiver, withdrawn_at=work.written_at)
         work.change.waivers.append(withdrawn)
         if sealed and waiver.granted_on <= sealed[-1].last_day:
             number, until = len(indicator.waivers) + 1, sealed[-1].last_day
-            kept = replace(waiver, number=number, expires_on=until, granted_at=work.now)
+            kept = replace(waiver, number=number, expires_on=until, granted_at=work.written_at)
             indicator.waivers.append(kept)
             work.change.waivers.append(kept)
 

@@ -90,7 +90,7 @@ def approve_occurrence(
         None if ended else Unmet("quarter.not_ended", {"quarter": quarter, "last": quarter.last_day}),
     )
     work.later_than_verification(occurrence.milestone)
-    approved = replace(occurrence, counts_on=quarter.last_day, approved_at=work.now, approved_by=by.id)
+    approved = replace(occurrence, counts_on=quarter.last_day, approved_at=work.written_at, approved_by=by.id)
     _put(work, approved)
     data = {"occurrence": number, "milestone": occurrence.milestone, "counts_on": _iso(approved.counts_on)}
     return work.finish(Happened.OCCURRENCE_APPROVED, data, approved.counts_on, number)
@@ -115,7 +115,7 @@ def void_occurrence(
         _sealed(work, occurrence.quarter),
         None if reason.strip() else Unmet("reason.missing", {"action": Action.VOID}),
     )
-    _put(work, replace(occurrence, voided_at=work.now, voided_by=by.id, void_reason=reason.strip()))
+    _put(work, replace(occurrence, voided_at=work.written_at, voided_by=by.id, void_reason=reason.strip()))
     data = {"occurrence": number, "milestone": occurrence.milestone, "reason": reason.strip()}
     affected_from = None if occurrence.planned else occurrence.counts_on
     return work.finish(Happened.OCCURRENCE_VOIDED, data, affected_from, number)
@@ -281,7 +281,7 @@ def _as_occurrence(work: Work, definition: MilestoneDefinition, new: NewOccurren
         occurred_on=new.occurred_on,
         quarter=quarter,
         counts_on=new.occurred_on,
-        recorded_at=work.now,
+        recorded_at=work.written_at,
         recorded_by=work.by.id,
         planned=new.planned,
         value=new.value,

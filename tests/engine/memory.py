@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from engine.actions import NewOccurrence, Outcome, create_indicator, record_occurrence

@@ -69,8 +69,12 @@ CASES = {
         case("void_occurrence", C, Action.VOID, Happened.OCCURRENCE_VOIDED, 1, reason="twice"),
         case("achieve_milestone", C, Action.ACHIEVE, Happened.MILESTONE_ACHIEVED, COMMITTEE),
         case("verify_milestone", E, Action.VERIFY, Happened.MILESTONE_VERIFIED, GUIDELINES),
-        case("return_milestone", E, Action.RETURN, Happened.MILESTONE_RETURNED, GUIDELINES, reason="illegible"),
-        case("reopen_milestone", C, Action.REOPEN, Happened.MILESTONE_REOPENED, GUIDELINES, reason="wrong file"),
+        case(
+            "return_milestone", E, Action.RETURN, Happened.MILESTONE_RETURNED, GUIDELINES, reason="illegible"
+        ),
+        case(
+            "reopen_milestone", C, Action.REOPEN, Happened.MILESTONE_REOPENED, GUIDELINES, reason="wrong file"
+        ),
         case("block_milestone", C, Action.BLOCK, Happened.MILESTONE_BLOCKED, ISSUE, waiting_for="the owner"),
         case("resume_milestone", C, Action.RESUME, Happened.MILESTONE_RESUMED, REPORT),
         case(
@@ -91,7 +95,14 @@ CASES = {
             expires_on=date(2021, 8, 2),
             reason="floods",
         ),
-        case("attach_evidence", C, Action.ATTACH, Happened.EVIDENCE_ATTACHED, ISSUE, link="https://example.org/2"),
+        case(
+            "attach_evidence",
+            C,
+            Action.ATTACH,
+            Happened.EVIDENCE_ATTACHED,
+            ISSUE,
+            link="https://example.org/2",
+        ),
         case("withdraw_evidence", C, Action.ATTACH, Happened.EVIDENCE_WITHDRAWN, 1, reason="last year's"),
         case("write_report", C, Action.WRITE_REPORT, Happened.REPORT_WRITTEN, 3, narrative="We met."),
         case("submit_report", C, Action.SUBMIT_REPORT, Happened.REPORT_SUBMITTED, 1),
@@ -256,7 +267,9 @@ def test_action_on_an_unknown_indicator_is_refused(one, name):
     assert kinds(lambda: doing(one)) == ["indicator.unknown"]
 
 
-@pytest.mark.parametrize("name", sorted(name for name, one in EVERY.items() if one.args[:1] in ((ISSUE,), (REPORT,))))
+@pytest.mark.parametrize(
+    "name", sorted(name for name, one in EVERY.items() if one.args[:1] in ((ISSUE,), (REPORT,)))
+)
 def test_action_on_an_unknown_milestone_offers_the_nearest(one, name):
     doing = EVERY[name]
     refused = unmet(lambda: one.do(doing.call, "isue_chosen", by=doing.by, now=NOW, **dict(doing.given)))
@@ -349,7 +362,9 @@ def test_cancellation_is_asked_for_and_declined_and_granted(one):
     assert one.tx.events[-1].data == {"reason": "merged"}
 
 
-@pytest.mark.parametrize("name", ["request_cancellation", "decline_cancellation", "cancel_indicator", "close_indicator"])
+@pytest.mark.parametrize(
+    "name", ["request_cancellation", "decline_cancellation", "cancel_indicator", "close_indicator"]
+)
 @pytest.mark.parametrize("life", ["cancelled", "closed"])
 def test_indicator_that_has_ended_does_not_live_again(one, name, life):
     one.tx.kept[CODE, YEAR].life = life

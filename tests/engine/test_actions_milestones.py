@@ -63,7 +63,9 @@ def verify(one: Desk, milestone: str = GUIDELINES, hour: int = 10, **given: Any)
 
 
 def give_back(one: Desk, milestone: str = GUIDELINES, hour: int = 11, **given: Any) -> None:
-    one.do(return_milestone, milestone, **{"by": EVALUATOR, "now": at(DAY, hour), "reason": "illegible", **given})
+    one.do(
+        return_milestone, milestone, **{"by": EVALUATOR, "now": at(DAY, hour), "reason": "illegible", **given}
+    )
 
 
 def attach(one: Desk, milestone: str = REPORT, hour: int = 10, **given: Any) -> int:
@@ -131,7 +133,11 @@ def test_verification_lifts_the_verified_level_and_keeps_the_remark():
     kept = one.indicator
     assert (state(one), kept.stored.verified.level) == ("verified", 1)
     (decision,) = kept.decisions
-    assert (decision.ruling, decision.reason, decision.decided_by) == (Ruling.VERIFIED, "well done", EVALUATOR.id)
+    assert (decision.ruling, decision.reason, decision.decided_by) == (
+        Ruling.VERIFIED,
+        "well done",
+        EVALUATOR.id,
+    )
 
 
 def test_milestone_is_verified_once():
@@ -279,7 +285,9 @@ def test_block_says_for_whom_and_since_when():
 
 
 def test_block_needs_to_say_for_whom():
-    assert kinds(lambda: desk().do(block_milestone, GUIDELINES, waiting_for=" ", now=at(DAY))) == ["reason.missing"]
+    assert kinds(lambda: desk().do(block_milestone, GUIDELINES, waiting_for=" ", now=at(DAY))) == [
+        "reason.missing"
+    ]
 
 
 @pytest.mark.parametrize("facts", [0, 1])
@@ -294,7 +302,9 @@ def test_resumed_milestone_goes_where_its_facts_put_it(facts):
 
 
 def test_milestone_that_is_not_paused_is_not_resumed():
-    assert kinds(lambda: achieved().do(resume_milestone, GUIDELINES, now=at(DAY))) == ["milestone.wrong_state"]
+    assert kinds(lambda: achieved().do(resume_milestone, GUIDELINES, now=at(DAY))) == [
+        "milestone.wrong_state"
+    ]
 
 
 def postpone(one: Desk, **given: Any) -> None:
@@ -359,7 +369,12 @@ def test_evidence_is_a_file_or_a_link_to_the_first_document_asked_for():
     attach(one, sha256="a" * 64, file_name="report.pdf", occurrence=1)
     attach(one, hour=11)
     file, link = one.indicator.evidence
-    assert (file.request, file.occurrence, file.sha256, file.file_name) == ("report", 1, "a" * 64, "report.pdf")
+    assert (file.request, file.occurrence, file.sha256, file.file_name) == (
+        "report",
+        1,
+        "a" * 64,
+        "report.pdf",
+    )
     assert (link.number, link.sha256, link.link, link.attached_by) == (2, None, "https://example.org/1", 2)
     assert one.tx.events[-1].data == {
         "evidence": {"number": 2, "milestone": REPORT, "request": "report", "link": "https://example.org/1"}
@@ -370,7 +385,10 @@ def test_evidence_moves_neither_state_nor_level():
     one = desk()
     before = one.indicator
     attach(one)
-    assert (one.indicator.milestones, one.indicator.stored.claimed) == (before.milestones, before.stored.claimed)
+    assert (one.indicator.milestones, one.indicator.stored.claimed) == (
+        before.milestones,
+        before.stored.claimed,
+    )
 
 
 def test_evidence_for_a_milestone_that_asks_for_none_is_welcome():
@@ -382,7 +400,9 @@ def test_evidence_for_a_milestone_that_asks_for_none_is_welcome():
 def test_evidence_is_refused_with_everything_that_is_wrong():
     one = achieved(GUIDELINES)
     refused = unmet(
-        lambda: attach(one, by=SAI_MAI_COORDINATOR, request="reprot", occurrence=1)  # a fact of the guidelines
+        lambda: attach(
+            one, by=SAI_MAI_COORDINATOR, request="reprot", occurrence=1
+        )  # a fact of the guidelines
     )
     assert [found.kind for found in refused] == [
         "person.not_permitted",
@@ -418,7 +438,9 @@ def test_withdrawal_is_refused_with_everything_that_is_wrong():
 
 
 def test_every_required_document_is_asked_for():
-    two = tuple(EvidenceRequest(key, Text(key, key), required=key != "photo") for key in ("minutes", "list", "photo"))
+    two = tuple(
+        EvidenceRequest(key, Text(key, key), required=key != "photo") for key in ("minutes", "list", "photo")
+    )
     asking = replace(
         MEASURED, milestones=(replace(MEASURED.milestones[0], evidence=two),), levels=MEASURED.levels
     )

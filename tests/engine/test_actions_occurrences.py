@@ -58,7 +58,9 @@ def sealed(one: Desk, through: int) -> None:
 
 def test_fact_is_kept_as_it_was_given():
     one = desk()
-    outcome = one.record(GUIDELINES, DAY, document_number=" กท 6909/1116 ", note=" circular ", now=at(DAY, 12))
+    outcome = one.record(
+        GUIDELINES, DAY, document_number=" กท 6909/1116 ", note=" circular ", now=at(DAY, 12)
+    )
     fact = one.fact(1)
     assert outcome.number == 1
     assert (fact.milestone, fact.kind, fact.counts, fact.planned) == (GUIDELINES, "", True, False)
@@ -201,7 +203,9 @@ def test_kind_is_the_first_unless_named():
 
 def test_unknown_kind_offers_the_nearest():
     refused = unmet(lambda: desk(MEETING_KINDS).record(MEETINGS, DAY, kind="metings"))
-    assert [(found.kind, found.params["nearest"]) for found in refused] == [("occurrence.kind_unknown", ["meeting"])]
+    assert [(found.kind, found.params["nearest"]) for found in refused] == [
+        ("occurrence.kind_unknown", ["meeting"])
+    ]
 
 
 # --- values --------------------------------------------------------------------------------------------
@@ -456,7 +460,11 @@ def test_voided_fact_stays_with_its_reason_and_counts_no_more():
     one.record(GUIDELINES, DAY)
     outcome = one.do(void_occurrence, 1, reason=" the wrong year ", now=at(DAY, 10))
     fact = one.fact(1)
-    assert (fact.voided_at, fact.voided_by, fact.void_reason) == (at(DAY, 10), COORDINATOR.id, "the wrong year")
+    assert (fact.voided_at, fact.voided_by, fact.void_reason) == (
+        at(DAY, 10),
+        COORDINATOR.id,
+        "the wrong year",
+    )
     assert (outcome.after.claimed.level, outcome.number) == (0, 1)
 
 
@@ -495,7 +503,9 @@ def test_unknown_or_voided_fact_is_refused(action):
     undated(one, GUIDELINES, 1, DAY)
     undated(one, GUIDELINES, 1, DAY)
     one.do(void_occurrence, 1, reason="twice", now=at(DAY, 10))
-    given = {"by": SECTION_HEAD, "now": at(DAY, 11)} | ({"reason": "twice"} if action is void_occurrence else {})
+    given = {"by": SECTION_HEAD, "now": at(DAY, 11)} | (
+        {"reason": "twice"} if action is void_occurrence else {}
+    )
     (unknown,) = unmet(lambda: one.do(action, 3, **given))
     assert (unknown.kind, unknown.params["known"]) == ("occurrence.unknown", [2])
     (voided,) = unmet(lambda: one.do(action, 1, **given))

@@ -175,7 +175,9 @@ def test_seal_moves_every_indicator_of_the_year_to_its_next_version():
     assert kinds(lambda: one.record(GUIDELINES, Q1.last_day, on=DAY)) == ["indicator.changed_meanwhile"]
 
 
-@pytest.mark.parametrize(("day", "refused"), [(Q1.last_day, ["quarter.not_ended"]), (Q1.last_day + timedelta(1), [])])
+@pytest.mark.parametrize(
+    ("day", "refused"), [(Q1.last_day, ["quarter.not_ended"]), (Q1.last_day + timedelta(1), [])]
+)
 def test_quarter_is_sealed_after_its_last_day(day, refused):
     tx = desk().tx
     if refused:

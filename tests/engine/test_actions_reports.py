@@ -77,7 +77,11 @@ def test_report_goes_from_draft_to_accepted():
     one = reported("accepted")
     kept = report(one)
     assert (kept.state, kept.narrative, kept.self_reported) == ("accepted", "We met.", None)
-    assert (kept.written_by, kept.submitted_by, kept.endorsed_by) == (COORDINATOR.id, COORDINATOR.id, SECTION_HEAD.id)
+    assert (kept.written_by, kept.submitted_by, kept.endorsed_by) == (
+        COORDINATOR.id,
+        COORDINATOR.id,
+        SECTION_HEAD.id,
+    )
     assert (kept.written_at, kept.submitted_at, kept.endorsed_at) == (at(DUE, 8), at(DUE, 9), at(DUE, 10))
 
 
@@ -187,13 +191,19 @@ def test_timeliness_is_proposed_by_the_day_of_submission(day, earned):
     one = reported("accepted", day)
     evaluation = report(one).evaluation
     assert evaluation is not None
-    assert (evaluation.quality, evaluation.timeliness, evaluation.evaluated_by) == (None, earned, EVALUATOR.id)
+    assert (evaluation.quality, evaluation.timeliness, evaluation.evaluated_by) == (
+        None,
+        earned,
+        EVALUATOR.id,
+    )
 
 
 def test_day_of_submission_is_the_local_one():
     one = desk()
     write(one)
-    submit(one, now=datetime.fromisoformat("2021-01-11T16:59:59+00:00"))  # a second before midnight in Bangkok
+    submit(
+        one, now=datetime.fromisoformat("2021-01-11T16:59:59+00:00")
+    )  # a second before midnight in Bangkok
     endorse(one, LATE)
     accept(one)
     assert report(one).evaluation.timeliness == 100
@@ -214,7 +224,11 @@ def test_evaluator_may_give_another_timeliness_and_a_quality():
     one = reported("endorsed", LATE)
     accept(one, quality=85, timeliness_given=100, remark=" the office was flooded ")
     evaluation = report(one).evaluation
-    assert (evaluation.quality, evaluation.timeliness, evaluation.remark) == (85, 100, "the office was flooded")
+    assert (evaluation.quality, evaluation.timeliness, evaluation.remark) == (
+        85,
+        100,
+        "the office was flooded",
+    )
     assert one.tx.events[-1].data == {
         "quarter": 1,
         "quality": 85,
@@ -233,12 +247,17 @@ def test_scores_off_the_scale_are_refused_with_everything_else_that_is_wrong():
         "score.off_scale",
         "score.off_scale",
     ]
-    assert [(found.params["score"], found.params["given"]) for found in refused[3:]] == [("2.1", 77), ("2.2", 70)]
+    assert [(found.params["score"], found.params["given"]) for found in refused[3:]] == [
+        ("2.1", 77),
+        ("2.2", 70),
+    ]
 
 
 def test_scale_is_that_of_the_policy():
     one = reported("endorsed")
-    one.tx.policy = replace(POLICY, scale=ScoreScale(quality=(0, 77), timeliness=(0, 60, 70), on_time=70, late=60))
+    one.tx.policy = replace(
+        POLICY, scale=ScoreScale(quality=(0, 77), timeliness=(0, 60, 70), on_time=70, late=60)
+    )
     accept(one, quality=77)
     evaluation = report(one).evaluation
     assert (evaluation.quality, evaluation.timeliness) == (77, 70)
@@ -297,7 +316,12 @@ def test_returned_report_is_written_and_submitted_again():
     assert (report(one).state, report(one).return_reason) == ("draft", "too short")
     submit(one, LATE)
     kept = report(one)
-    assert (kept.state, kept.return_reason, kept.fix_by, kept.submitted_at) == ("submitted", "", None, at(LATE, 9))
+    assert (kept.state, kept.return_reason, kept.fix_by, kept.submitted_at) == (
+        "submitted",
+        "",
+        None,
+        at(LATE, 9),
+    )
 
 
 # --- sealing -------------------------------------------------------------------------------------------

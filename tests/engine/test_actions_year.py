@@ -176,7 +176,12 @@ def test_level_as_known_before_a_fact_was_recorded_is_without_it(year):
     approved = year.fact(number_of(year, 1)).approved_at
     assert approved is not None
     known = (recorded, approved, datetime(2021, 1, 19, tzinfo=UTC), at(date(2021, 1, 19)))
-    assert [level_of(NETWORK, year.indicator.facts, date(2021, 1, 19), one).level for one in known] == [0, 2, 2, 3]
+    assert [level_of(NETWORK, year.indicator.facts, date(2021, 1, 19), one).level for one in known] == [
+        0,
+        2,
+        2,
+        3,
+    ]
 
 
 def test_returning_a_milestone_lowers_the_verified_level_and_not_the_claimed_one(year):

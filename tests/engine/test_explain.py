@@ -229,7 +229,10 @@ def test_ways_still_needed_are_those_not_met_yet():
     one = with_rules(AtLeast(2, (Reached(GUIDELINES), Reached(COMMITTEE), Reached(ISSUE))))
     assert {part.choose for part in missing(one)} == {2}
     one.record(COMMITTEE, DAY)
-    assert [(part.rule, part.group, part.choose) for part in missing(one)] == [(GUIDELINES, 1, 1), (ISSUE, 3, 1)]
+    assert [(part.rule, part.group, part.choose) for part in missing(one)] == [
+        (GUIDELINES, 1, 1),
+        (ISSUE, 3, 1),
+    ]
 
 
 def test_next_level_in_any_order_is_one_more_by_the_nearest_milestone():
@@ -251,7 +254,9 @@ def test_claimed_milestone_waits_for_the_evaluator():
     one.record(GUIDELINES, DAY)
     ahead = next_level(one.indicator, DAY, basis=Basis.VERIFIED)
     assert ahead is not None
-    assert [(part.condition.kind, part.condition.who) for part in ahead.missing] == [("milestone.not_verified", (E,))]
+    assert [(part.condition.kind, part.condition.who) for part in ahead.missing] == [
+        ("milestone.not_verified", (E,))
+    ]
 
 
 def test_unclaimed_milestone_is_told_by_what_was_recorded_not_by_what_was_verified():
@@ -294,7 +299,10 @@ def test_returned_milestone_is_named_with_reason_and_day():
     assert ahead is not None
     (found,) = ahead.missing
     assert (found.condition.kind, found.condition.who) == ("milestone.returned", (C, H))
-    assert (found.condition.params["reason"], found.condition.params["fix_by"]) == ("illegible", date(2021, 2, 8))
+    assert (found.condition.params["reason"], found.condition.params["fix_by"]) == (
+        "illegible",
+        date(2021, 2, 8),
+    )
     assert verified(one, known_at=at(DAY, 9)) == (1, [(GUIDELINES, "milestone.not_verified")])
 
 

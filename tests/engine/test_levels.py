@@ -28,7 +28,7 @@ from engine.workflow import (
     Workflow,
     YearValue,
 )
-from tests.cast import COMMITTEE, GUIDELINES, ISSUE, MEETINGS, MILESTONES, REPORT, WORKFLOW, at
+from tests.cast import COMMITTEE, GUIDELINES, ISSUE, MEETINGS, MILESTONES, WORKFLOW, at
 
 YEAR = FiscalYear(2021)
 Q1, Q2, Q3, Q4 = (quarter.last_day for quarter in YEAR.quarters)
@@ -56,7 +56,8 @@ def ladder(*rules: Rule, order: Order = Order.TOLERANT, **measures: Measure) -> 
         order,
         tuple(MilestoneDefinition(key, Text(key, key), measure=measures.get(key)) for key in "abcd"),
         tuple(
-            LevelRule(level, f"level_{level}", Text("", ""), rule) for level, rule in enumerate(rules, start=1)
+            LevelRule(level, f"level_{level}", Text("", ""), rule)
+            for level, rule in enumerate(rules, start=1)
         ),
     )
 
@@ -95,7 +96,11 @@ def test_level_counts_a_fact_from_its_own_day(on, reached):
 
 def test_level_as_known_at_an_instant_leaves_out_what_was_recorded_later():
     late = fact(2, COMMITTEE, NOVEMBER, recorded_at=at(MAY))
-    assert [level(WORKFLOW, TWO[0], late, known_at=known) for known in (at(MAY, 8), at(MAY, 9), None)] == [1, 2, 2]
+    assert [level(WORKFLOW, TWO[0], late, known_at=known) for known in (at(MAY, 8), at(MAY, 9), None)] == [
+        1,
+        2,
+        2,
+    ]
 
 
 def test_level_leaves_out_an_undated_fact_until_it_is_approved():
@@ -166,7 +171,8 @@ def test_plan_does_not_count_as_known_before_it_was_made_or_after_it_was_voided(
     voided = fact(2, COMMITTEE, MAY, planned=True, recorded_at=at(NOVEMBER), voided_at=at(Q1))
     known = (at(NOVEMBER, 8), at(NOVEMBER, 9), at(Q1, 8), at(Q1, 9))
     assert [
-        projected(fact(1, GUIDELINES, YEAR.first_day), voided, on=Q1, through=Q4, known_at=one) for one in known
+        projected(fact(1, GUIDELINES, YEAR.first_day), voided, on=Q1, through=Q4, known_at=one)
+        for one in known
     ] == [1, 2, 2, 1]
 
 
@@ -224,7 +230,10 @@ def test_decision_that_stands_is_the_last_one(rulings, claimed_and_verified):
 
 
 def test_decision_as_known_before_it_was_taken_does_not_stand():
-    decisions = [ruled(1, GUIDELINES, Ruling.VERIFIED, at(MAY, 1)), ruled(2, GUIDELINES, Ruling.REOPENED, at(MAY, 3))]
+    decisions = [
+        ruled(1, GUIDELINES, Ruling.VERIFIED, at(MAY, 1)),
+        ruled(2, GUIDELINES, Ruling.REOPENED, at(MAY, 3)),
+    ]
     known = [by_basis(Facts([TWO[0]], decisions), at(MAY, hour)) for hour in (0, 1, 2, 3)]
     assert known == [(1, 0), (1, 1), (1, 1), (0, 0)]
 
@@ -237,8 +246,12 @@ def test_decision_on_one_milestone_leaves_the_others_alone():
 # --- waivers -------------------------------------------------------------------------------------------
 
 
-def waiver(milestone: str, granted_on: date, expires_on: date, withdrawn_at: datetime | None = None) -> Waiver:
-    return Waiver(1, milestone, granted_on, expires_on, at(granted_on), 5, "no committee this year", withdrawn_at)
+def waiver(
+    milestone: str, granted_on: date, expires_on: date, withdrawn_at: datetime | None = None
+) -> Waiver:
+    return Waiver(
+        1, milestone, granted_on, expires_on, at(granted_on), 5, "no committee this year", withdrawn_at
+    )
 
 
 def test_waiver_holds_from_the_day_it_was_granted_through_its_last():
@@ -248,7 +261,9 @@ def test_waiver_holds_from_the_day_it_was_granted_through_its_last():
 
 
 def test_waiver_mends_a_gap_in_the_ladder_for_every_basis():
-    facts = Facts([TWO[1]], [ruled(1, COMMITTEE, Ruling.VERIFIED, at(Q3))], [waiver(GUIDELINES, NOVEMBER, Q4)])
+    facts = Facts(
+        [TWO[1]], [ruled(1, COMMITTEE, Ruling.VERIFIED, at(Q3))], [waiver(GUIDELINES, NOVEMBER, Q4)]
+    )
     assert by_basis(facts) == (2, 2)
 
 
@@ -359,7 +374,14 @@ def test_rising_measure(value, expected):
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [("60", (0, 0.0)), ("50", (0, 0.0)), ("35", (0, 0.75)), ("30", (1, 0.0)), ("20", (1, 0.5)), ("10", (2, 0.0))],
+    [
+        ("60", (0, 0.0)),
+        ("50", (0, 0.0)),
+        ("35", (0, 0.75)),
+        ("30", (1, 0.0)),
+        ("20", (1, 0.5)),
+        ("10", (2, 0.0)),
+    ],
 )
 def test_falling_measure(value, expected):
     assert standing(measured(*FALLING), fact(1, "a", NOVEMBER, value=Decimal(value))) == expected
@@ -512,7 +534,14 @@ def test_level_as_known_at_the_end_of_time_is_the_level(facts, on, basis, throug
     )
 
 
-@given(occurrences(), DECISIONS, DAYS, DAYS, st.none() | INSTANTS, st.sampled_from([Basis.CLAIMED, Basis.VERIFIED]))
+@given(
+    occurrences(),
+    DECISIONS,
+    DAYS,
+    DAYS,
+    st.none() | INSTANTS,
+    st.sampled_from([Basis.CLAIMED, Basis.VERIFIED]),
+)
 def test_level_without_waivers_never_falls_as_days_pass(facts, decisions, first, second, known_at, basis):
     before, after = sorted((first, second))
     everything = Facts(facts, decisions)
@@ -532,7 +561,10 @@ def test_fact_more_never_lowers_the_claimed_level_of_milestones(facts, on, miles
     more = Facts(
         [*facts.occurrences, fact(len(facts.occurrences) + 1, milestone, day)], facts.decisions, facts.waivers
     )
-    assert level_of(WORKFLOW, facts, on, None, basis, Q4).level <= level_of(WORKFLOW, more, on, None, basis, Q4).level
+    assert (
+        level_of(WORKFLOW, facts, on, None, basis, Q4).level
+        <= level_of(WORKFLOW, more, on, None, basis, Q4).level
+    )
 
 
 @given(st.lists(st.decimals(0, 100, places=2), max_size=6), st.decimals(0, 100, places=2), DAYS)
@@ -545,7 +577,9 @@ def test_value_more_never_lowers_the_level_of_a_rising_sum(values, more, on):
 
 @given(FACTS, DAYS)
 def test_verified_level_is_never_above_the_claimed_one(facts, on):
-    verified, claimed = (level_of(WORKFLOW, facts, on, basis=basis) for basis in (Basis.VERIFIED, Basis.CLAIMED))
+    verified, claimed = (
+        level_of(WORKFLOW, facts, on, basis=basis) for basis in (Basis.VERIFIED, Basis.CLAIMED)
+    )
     assert (verified.level, verified.fraction) <= (claimed.level, claimed.fraction)
 
 

@@ -116,7 +116,9 @@ REACHES = {
     },
 }
 EVERY_PAIR = [
-    (subject, state, trigger) for subject in LEGAL for state, trigger in product(LEGAL[subject], REACHES[subject])
+    (subject, state, trigger)
+    for subject in LEGAL
+    for state, trigger in product(LEGAL[subject], REACHES[subject])
 ]
 
 
@@ -197,7 +199,13 @@ def bad_attempt() -> Attempt:
     return given
 
 
-EVERYTHING = ["person.not_permitted", "indicator.not_running", "quarter.sealed", "reason.missing", "day.not_ahead"]
+EVERYTHING = [
+    "person.not_permitted",
+    "indicator.not_running",
+    "quarter.sealed",
+    "reason.missing",
+    "day.not_ahead",
+]
 
 
 def test_refusal_names_every_unmet_condition_at_once():
@@ -289,7 +297,8 @@ def test_day_put_off_to_lies_ahead_in_the_year(until, refused):
 
 
 @pytest.mark.parametrize(
-    ("until", "refused"), [(date(2021, 2, 1), ["day.not_ahead"]), (date(2021, 2, 2), []), (date(2021, 10, 1), [])]
+    ("until", "refused"),
+    [(date(2021, 2, 1), ["day.not_ahead"]), (date(2021, 2, 2), []), (date(2021, 10, 1), [])],
 )
 def test_day_for_a_fix_may_lie_behind_the_year(until, refused):
     assert [one.kind for one in guards.ahead(attempt(until=until))] == refused
@@ -317,7 +326,9 @@ def test_own_work_is_that_of_the_facts_and_of_the_report():
     evaluators = Person(2, "both", (*EVALUATOR.grants,))
     fact = desk().record(GUIDELINES, TODAY).indicator.occurrences[0]
     theirs = attempt(by=evaluators, tally=Tally((fact,)), action=Action.VERIFY)
-    assert [(one.kind, one.who) for one in guards.not_own_work(theirs)] == [("person.own_work", (Role.EVALUATOR,))]
+    assert [(one.kind, one.who) for one in guards.not_own_work(theirs)] == [
+        ("person.own_work", (Role.EVALUATOR,))
+    ]
     submitted = attempt(by=evaluators, report=QuarterReport(1, submitted_by=2))
     assert [one.kind for one in guards.not_own_work(submitted)] == ["person.own_work"]
     assert list(guards.not_own_work(attempt(by=EVALUATOR, tally=Tally((fact,))))) == []

@@ -109,7 +109,11 @@ def test_verified_milestone_waits_again_when_what_was_seen_is_voided_and_the_res
     verify(one, GUIDELINES, DAY, 10)
     one.record(GUIDELINES, DAY, now=at(DAY, 11))
     one.do(void_occurrence, 1, reason="the wrong file", now=at(DAY, 12))
-    assert (state(one, GUIDELINES), stored(one).claimed.level, stored(one).verified.level) == ("achieved", 1, 0)
+    assert (state(one, GUIDELINES), stored(one).claimed.level, stored(one).verified.level) == (
+        "achieved",
+        1,
+        0,
+    )
     verify(one, GUIDELINES, DAY, 13)
     assert stored(one).verified.level == 1
 
@@ -118,7 +122,8 @@ def test_verified_milestone_waits_again_when_a_rule_counts_more_than_was_seen():
     counting = replace(
         WORKFLOW,
         levels=tuple(
-            LevelRule(level, f"level_{level}", Text("", ""), Count(MEETINGS, n)) for level, n in ((1, 2), (2, 3))
+            LevelRule(level, f"level_{level}", Text("", ""), Count(MEETINGS, n))
+            for level, n in ((1, 2), (2, 3))
         ),
     )
     one = desk(counting)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -63,15 +63,25 @@ KEYS = st.sampled_from(MILESTONES)
 #: Half of what is done keeps to two milestones, so that they see much of what can happen to one.
 FAVOURITES = st.sampled_from(MILESTONES[:2]) | KEYS
 NUMBERS = st.integers(1, 9)
+EVERYBODY = (COORDINATOR, SECTION_HEAD, EVALUATOR, ADMINISTRATOR, SAI_MAI_COORDINATOR, OPERATOR)
+PICKS = st.integers(0, 99)
 QUARTERS = st.integers(1, 4)
 REASONS = st.sampled_from(["floods", "floods", "floods", " "])
 DAYS_AHEAD = st.integers(-2, 90).map(timedelta)
 
 
 def mostly(person: Person) -> st.SearchStrategy[Person]:
-    """That person three times of four, else one who may something else or nothing."""
-    other = st.sampled_from([COORDINATOR, SECTION_HEAD, EVALUATOR, ADMINISTRATOR, SAI_MAI_COORDINATOR, OPERATOR])
-    return st.sampled_from([person] * 3).flatmap(lambda one: st.sampled_from([one] * 15) | other)
+    """That person nearly always, else somebody who may do something else."""
+    return st.sampled_from([*[person] * 20, *EVERYBODY])
+
+
+T = TypeVar("T")
+
+
+def picked(fitting: list[T], others: list[T], pick: int) -> T:
+    """One that fits, nine times of ten where there is any."""
+    among = fitting if fitting and pick % 10 else others
+    return among[pick % len(among)]
 
 
 class Year(RuleBasedStateMachine):
@@ -89,14 +99,11 @@ class Year(RuleBasedStateMachine):
 
     # -- doing ------------------------------------------------------------------------------------------
 
-    def everything(self) -> dict[str, list[tuple[Any, ...]]]:
+    def everything(self) -> dict[str, list[Any]]:
         """Every row of every table."""
         with self.store.read() as tx:
             return {
-                table.name: [
-                    tuple(row)
-                    for row in tx.connection.execute(select(table).order_by(*table.primary_key.columns))
-                ]
+                table.name: list(tx.connection.execute(select(table).order_by(*table.primary_key.columns)))
                 for table in ORDERED
             }
 
@@ -121,15 +128,42 @@ class Year(RuleBasedStateMachine):
     def act(self, call: Callable[..., Outcome], code: str, *args: Any, **given: Any) -> None:
         self.do(call, code, YEAR, *args, **given)
 
+    def milestone_in(self, states: str, pick: int) -> str:
+        """A milestone in one of the states; now and then, and where there is none, any."""
+        of_first = [row for row in self.rows["milestones"] if row.indicator_id == 1]
+        fitting = [row.key for row in of_first if row.state in states.split()]
+        return picked(fitting, list(MILESTONES), pick)
+
+    def quarter_in(self, states: str, pick: int) -> int:
+        """A quarter whose report is in one of the states; now and then, and where there is none, any."""
+        fitting = [row.quarter for row in self.rows["reports"] if row.state in states.split()]
+        return picked(fitting, [1, 2, 3, 4], pick)
+
+    def fact(self, pick: int, *, waiting: bool = False, planned: bool = False) -> tuple[str, int]:
+        """Code and number of a fact of that kind; now and then, and where there is none, of any."""
+        facts = [row for row in self.rows["occurrences"] if row.voided_at is None]
+        fitting = [row for row in facts if (row.counts_on is None) == waiting and row.planned == planned]
+        codes = {row.id: row.code for row in self.rows["indicators"]}
+        pairs = [[(codes[row.indicator_id], row.number) for row in rows] for rows in (fitting, facts)]
+        return picked(pairs[0], [*pairs[1], (CODE, 9)], pick)
+
     @property
     def today(self) -> date:
         return self.store.policy.day_of(self.now)
 
     # -- the clock --------------------------------------------------------------------------------------
 
-    @rule(days=st.integers(0, 40))
-    def time_passes(self, days: int) -> None:
+    @rule(days=st.integers(1, 10))
+    def days_pass(self, days: int) -> None:
         self.now += timedelta(days)
+
+    @rule(days=st.integers(10, 45))
+    def weeks_pass(self, days: int) -> None:
+        self.now += timedelta(days)
+
+    @rule(late=st.integers(0, 20))
+    def quarter_ends(self, late: int) -> None:
+        self.now = at(Quarter.containing(self.today).last_day + timedelta(late), 10)
 
     @rule(days=st.integers(1, 3))
     def clock_is_set_back(self, days: int) -> None:
@@ -138,7 +172,11 @@ class Year(RuleBasedStateMachine):
 
     # -- creating and the city --------------------------------------------------------------------------
 
-    @rule(by=mostly(ADMINISTRATOR), code=st.sampled_from(["5049-new", "5049-new", CODE, " "]), sai_mai=st.booleans())
+    @rule(
+        by=mostly(ADMINISTRATOR),
+        code=st.sampled_from(["5049-new", "5049-new", CODE, " "]),
+        sai_mai=st.booleans(),
+    )
     def create(self, by: Person, code: str, sai_mai: bool) -> None:
         new = new_indicator(code, agency=SAI_MAI if sai_mai else THUNG_KHRU)
         self.do(actions.create_indicator, new, by=by)
@@ -175,7 +213,9 @@ class Year(RuleBasedStateMachine):
 
     @rule(by=mostly(COORDINATOR), code=CODES, milestone=FAVOURITES, quarter=QUARTERS, note=REASONS)
     def record_undated(self, by: Person, code: str, milestone: str, quarter: int, note: str) -> None:
-        measured = {"milestone": "result", "value": Decimal(70)} if code == PERCENT else {"milestone": milestone}
+        measured = (
+            {"milestone": "result", "value": Decimal(70)} if code == PERCENT else {"milestone": milestone}
+        )
         new = NewOccurrence(**measured, quarter=quarter, note=note)
         self.act(actions.record_occurrence, code, new, by=by)
 
@@ -184,57 +224,76 @@ class Year(RuleBasedStateMachine):
         new = NewOccurrence(milestone, self.today + ahead, planned=True)
         self.act(actions.record_occurrence, CODE, new, by=by)
 
-    @rule(by=mostly(COORDINATOR), milestone=FAVOURITES, number=NUMBERS)
-    def fulfil(self, by: Person, milestone: str, number: int) -> None:
+    @rule(by=mostly(COORDINATOR), pick=PICKS)
+    def fulfil(self, by: Person, pick: int) -> None:
+        code, number = self.fact(pick, planned=True)
+        milestone = next(
+            (
+                row.milestone
+                for row in self.rows["occurrences"]
+                if (row.indicator_id, row.number) == (1, number)
+            ),
+            MILESTONES[0],
+        )
         new = NewOccurrence(milestone, min(self.today, LAST_DAY), fulfils=number)
-        self.act(actions.record_occurrence, CODE, new, by=by)
+        self.act(actions.record_occurrence, code, new, by=by)
 
-    @rule(by=mostly(SECTION_HEAD), code=CODES, number=NUMBERS)
-    def approve(self, by: Person, code: str, number: int) -> None:
-        self.act(actions.approve_occurrence, code, number, by=by)
+    @rule(by=mostly(SECTION_HEAD), pick=PICKS)
+    def approve(self, by: Person, pick: int) -> None:
+        self.act(actions.approve_occurrence, *self.fact(pick, waiting=True), by=by)
 
-    @rule(by=mostly(COORDINATOR), code=CODES, number=NUMBERS, reason=REASONS)
-    def void(self, by: Person, code: str, number: int, reason: str) -> None:
-        self.act(actions.void_occurrence, code, number, reason=reason, by=by)
+    @rule(by=mostly(COORDINATOR), pick=PICKS, reason=REASONS)
+    def void(self, by: Person, pick: int, reason: str) -> None:
+        self.act(actions.void_occurrence, *self.fact(pick), reason=reason, by=by)
 
     # -- decisions --------------------------------------------------------------------------------------
 
-    @rule(by=mostly(COORDINATOR), milestone=FAVOURITES)
-    def achieve(self, by: Person, milestone: str) -> None:
+    @rule(by=mostly(COORDINATOR), pick=PICKS)
+    def achieve(self, by: Person, pick: int) -> None:
+        milestone = self.milestone_in("returned in_progress", pick)
         self.act(actions.achieve_milestone, CODE, milestone, by=by)
 
-    @rule(by=mostly(EVALUATOR), milestone=FAVOURITES)
-    def verify(self, by: Person, milestone: str) -> None:
+    @rule(by=mostly(EVALUATOR), pick=PICKS)
+    def verify(self, by: Person, pick: int) -> None:
+        milestone = self.milestone_in("achieved", pick)
         self.act(actions.verify_milestone, CODE, milestone, by=by)
 
     @rule(by=mostly(EVALUATOR))
     def verify_measure(self, by: Person) -> None:
         self.act(actions.verify_milestone, PERCENT, "result", by=by)
 
-    @rule(by=mostly(EVALUATOR), milestone=FAVOURITES, reason=REASONS, ahead=st.none() | DAYS_AHEAD)
-    def give_back(self, by: Person, milestone: str, reason: str, ahead: timedelta | None) -> None:
+    @rule(by=mostly(EVALUATOR), pick=PICKS, reason=REASONS, ahead=st.none() | DAYS_AHEAD)
+    def give_back(self, by: Person, pick: int, reason: str, ahead: timedelta | None) -> None:
+        milestone = self.milestone_in("achieved verified", pick)
         fix_by = None if ahead is None else self.today + ahead
         self.act(actions.return_milestone, CODE, milestone, reason=reason, fix_by=fix_by, by=by)
 
-    @rule(by=mostly(COORDINATOR), milestone=FAVOURITES, reason=REASONS)
-    def reopen(self, by: Person, milestone: str, reason: str) -> None:
+    @rule(by=mostly(COORDINATOR), pick=PICKS, reason=REASONS)
+    def reopen(self, by: Person, pick: int, reason: str) -> None:
+        milestone = self.milestone_in("achieved verified returned waived", pick)
         self.act(actions.reopen_milestone, CODE, milestone, reason=reason, by=by)
 
-    @rule(by=mostly(COORDINATOR), milestone=FAVOURITES, reason=REASONS)
-    def block(self, by: Person, milestone: str, reason: str) -> None:
+    @rule(by=mostly(COORDINATOR), pick=PICKS, reason=REASONS)
+    def block(self, by: Person, pick: int, reason: str) -> None:
+        milestone = self.milestone_in("open in_progress", pick)
         self.act(actions.block_milestone, CODE, milestone, waiting_for=reason, by=by)
 
-    @rule(by=mostly(COORDINATOR), milestone=FAVOURITES)
-    def resume(self, by: Person, milestone: str) -> None:
+    @rule(by=mostly(COORDINATOR), pick=PICKS)
+    def resume(self, by: Person, pick: int) -> None:
+        milestone = self.milestone_in("blocked postponed", pick)
         self.act(actions.resume_milestone, CODE, milestone, by=by)
 
-    @rule(by=mostly(EVALUATOR), milestone=FAVOURITES, reason=REASONS, ahead=DAYS_AHEAD)
-    def postpone(self, by: Person, milestone: str, reason: str, ahead: timedelta) -> None:
+    @rule(by=mostly(EVALUATOR), pick=PICKS, reason=REASONS, ahead=DAYS_AHEAD)
+    def postpone(self, by: Person, pick: int, reason: str, ahead: timedelta) -> None:
+        milestone = self.milestone_in("open in_progress blocked", pick)
         self.act(actions.postpone_milestone, CODE, milestone, until=self.today + ahead, reason=reason, by=by)
 
-    @rule(by=mostly(EVALUATOR), milestone=FAVOURITES, reason=REASONS, ahead=DAYS_AHEAD)
-    def waive(self, by: Person, milestone: str, reason: str, ahead: timedelta) -> None:
-        self.act(actions.waive_milestone, CODE, milestone, expires_on=self.today + ahead, reason=reason, by=by)
+    @rule(by=mostly(EVALUATOR), pick=PICKS, reason=REASONS, ahead=DAYS_AHEAD)
+    def waive(self, by: Person, pick: int, reason: str, ahead: timedelta) -> None:
+        milestone = self.milestone_in("open in_progress returned blocked", pick)
+        self.act(
+            actions.waive_milestone, CODE, milestone, expires_on=self.today + ahead, reason=reason, by=by
+        )
 
     @rule(code=CODES)
     def refresh(self, code: str) -> None:
@@ -252,20 +311,24 @@ class Year(RuleBasedStateMachine):
         given = {"narrative": "We met.", "self_reported": value}
         self.act(actions.write_report, CODE, quarter, **given, by=by)
 
-    @rule(by=mostly(COORDINATOR), quarter=QUARTERS)
-    def submit(self, by: Person, quarter: int) -> None:
+    @rule(by=mostly(COORDINATOR), pick=PICKS)
+    def submit(self, by: Person, pick: int) -> None:
+        quarter = self.quarter_in("draft returned", pick)
         self.act(actions.submit_report, CODE, quarter, by=by)
 
-    @rule(by=mostly(SECTION_HEAD), quarter=QUARTERS)
-    def endorse(self, by: Person, quarter: int) -> None:
+    @rule(by=mostly(SECTION_HEAD), pick=PICKS)
+    def endorse(self, by: Person, pick: int) -> None:
+        quarter = self.quarter_in("submitted", pick)
         self.act(actions.endorse_report, CODE, quarter, by=by)
 
-    @rule(by=mostly(EVALUATOR), quarter=QUARTERS, quality=st.sampled_from([None, 0, 75, 100, 77]))
-    def accept(self, by: Person, quarter: int, quality: int | None) -> None:
+    @rule(by=mostly(EVALUATOR), pick=PICKS, quality=st.sampled_from([None, 0, 75, 100, 77]))
+    def accept(self, by: Person, pick: int, quality: int | None) -> None:
+        quarter = self.quarter_in("endorsed", pick)
         self.act(actions.accept_report, CODE, quarter, quality=quality, by=by)
 
-    @rule(by=mostly(EVALUATOR), quarter=QUARTERS, reason=REASONS)
-    def give_report_back(self, by: Person, quarter: int, reason: str) -> None:
+    @rule(by=mostly(EVALUATOR), pick=PICKS, reason=REASONS)
+    def give_report_back(self, by: Person, pick: int, reason: str) -> None:
+        quarter = self.quarter_in("submitted endorsed accepted", pick)
         self.act(actions.return_report, CODE, quarter, reason=reason, by=by)
 
     # -- the life of an indicator -------------------------------------------------------------------------
@@ -278,7 +341,7 @@ class Year(RuleBasedStateMachine):
     def decline_cancellation(self, by: Person) -> None:
         self.act(actions.decline_cancellation, CODE, by=by)
 
-    @precondition(lambda self: len(self.rows["journal"]) > 40)
+    @precondition(lambda self: len(self.rows["journal"]) > 40)  # or there would be little left to do
     @rule(by=mostly(EVALUATOR), reason=REASONS, code=st.sampled_from([CODE, "5049-new"]))
     def cancel(self, by: Person, reason: str, code: str) -> None:
         self.act(actions.cancel_indicator, code, reason=reason, by=by)
@@ -316,9 +379,11 @@ class Year(RuleBasedStateMachine):
         assert kept.stored.as_of is not None
         for basis, standing in ((Basis.CLAIMED, kept.stored.claimed), (Basis.VERIFIED, kept.stored.verified)):
             result = level_of(WORKFLOW, kept.facts, kept.stored.as_of, basis=basis)
-            assert [rung.proof.met for rung in result.rungs].index(False) == standing.level if (
-                standing.level < 5
-            ) else all(rung.proof.met for rung in result.rungs)
+            assert (
+                [rung.proof.met for rung in result.rungs].index(False) == standing.level
+                if (standing.level < 5)
+                else all(rung.proof.met for rung in result.rungs)
+            )
         assert kept.stored.verified.level <= kept.stored.claimed.level
 
 
@@ -370,7 +435,9 @@ def founded(url: str) -> None:
     found_city(store)
     with store.begin() as tx:
         new = new_indicator(PERCENT, workflow=MEASURED)
-        actions.create_indicator(tx, new, by=ADMINISTRATOR, now=datetime.fromisoformat("2020-10-01T00:00:00Z"))
+        actions.create_indicator(
+            tx, new, by=ADMINISTRATOR, now=datetime.fromisoformat("2020-10-01T00:00:00Z")
+        )
     store.close()
 
 

@@ -165,10 +165,10 @@ def test_progress_names_every_part(saved, tmp_path):
     assert sorted(told) == sorted([*kept, kept["files"][0][0]])
 
 
-@pytest.mark.parametrize("share", [0.02, 0.2, 0.5, 0.8, 0.98])
+@pytest.mark.parametrize("share", [0.02, 0.2, 0.5, 0.8, 0.98, 1.0])
 def test_flipped_byte_is_found_and_nothing_is_restored(saved, database_url, tmp_path, share):
     content = bytearray(saved[0].read_bytes())
-    content[int(len(content) * share)] ^= 0x10
+    content[int((len(content) - 1) * share)] ^= 0x10
     damaged = tmp_path / "damaged"
     damaged.write_bytes(content)
 

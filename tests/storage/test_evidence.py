@@ -43,13 +43,13 @@ def refusal(keep) -> str:
     return condition.kind
 
 
-class Endless(io.RawIOBase):
+class Endless:
     """A PDF of a size that is never held in memory."""
 
     def __init__(self, size: int) -> None:
         self.left, self.begun = size, False
 
-    def read(self, wanted: int = -1) -> bytes:
+    def read(self, wanted: int) -> bytes:
         given = min(wanted, self.left)
         self.left -= given
         if not self.begun and given:
@@ -197,10 +197,10 @@ def test_file_altered_on_disk_is_not_intact_and_is_mended_by_keeping_it_again(fo
 
 
 def test_failing_upload_leaves_nothing(folder):
-    class Torn(io.RawIOBase):
+    class Torn:
         reads = 0
 
-        def read(self, wanted: int = -1) -> bytes:
+        def read(self, wanted: int) -> bytes:
             self.reads += 1
             if self.reads == 3:
                 raise ConnectionResetError

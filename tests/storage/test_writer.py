@@ -297,6 +297,28 @@ def test_last_in_line_interrupted_leaves_no_commit_undone(store):
     assert codes(store) == ["holder", "next"]
 
 
+def test_one_who_leaves_the_line_just_as_the_commit_is_left_to_them_loses_nothing(store):
+    """Between the look at the line and the turn of the next, the next is gone."""
+    line = store._writer
+
+    class Lock:
+        """Lets the one in line leave the moment before the turn is given on."""
+
+        def __enter__(self) -> None:
+            line._waiting.clear()
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    with store.begin() as tx:
+        add(tx, "left alone")
+        line._waiting.append(threading.Lock())
+        line._lock = Lock()
+
+    assert codes(store) == ["left alone"]
+    assert (line._busy, line._batch) == (False, None)
+
+
 def test_eight_threads_write_and_fail_and_everything_told_done_is_there(store):
     rounds, threads = 25, 8
 
