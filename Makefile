@@ -16,10 +16,10 @@ export UV_PYTHON_DOWNLOADS := never
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help setup run test bench lock clean
+.PHONY: help setup run test bench pictures lock clean
 
 help:  ## list what make can do
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 setup: .venv/installed-$(lock)  ## make .venv with .venv/bin/radap (the second time this takes no time)
 
@@ -35,6 +35,9 @@ test: setup  ## style, types, arrows between the folders, then every test
 
 bench: .venv-bench/installed  ## measure us beside our peers, into benchmarks/RESULTS.md
 	.venv-bench/bin/python -m benchmarks $(ARGS)
+
+pictures: run  ## draw the README's pictures again (needs chromium and Thai fonts)
+	$(bin)/python docs/pictures/draw.py
 
 # dev.lock first: what a server installs is exactly what was tested, and bench measures what a server runs.
 lock: $(uv)  ## pin requirements/*.in again (ARGS=--upgrade for newer releases)

@@ -308,8 +308,8 @@ def decide(read: Read, fact: Fact, year: Year) -> Writes:
     number = len(read.occurrences) + 1
     counts = fact.kind == KINDS[MILESTONES.index(fact.milestone)][0]
     occurrence = Occurrence(
-        fact.indicator, number, fact.milestone, fact.kind, counts, fact.occurred_on, quarter, fact.occurred_on,
-        fact.recorded_at, fact.by, document_number=fact.document,
+        fact.indicator, number, fact.milestone, fact.kind, counts, fact.occurred_on, quarter,
+        fact.occurred_on, fact.recorded_at, fact.by, document_number=fact.document,
     )  # fmt: skip
     after = read._replace(occurrences=[*read.occurrences, occurrence])
     moved = moved_milestones(after, fact)

@@ -232,6 +232,20 @@ def test_database_held_by_another_process_is_an_error_and_later_writes_work(stor
     assert codes(store) == ["held", "later"]
 
 
+def test_connection_left_inside_a_transaction_is_replaced(store):
+    with store.begin() as tx:
+        add(tx, "before")
+        driver = tx.connection.connection.driver_connection
+    driver.execute("BEGIN")  # as by Ctrl-C between this and what follows it
+
+    with pytest.raises(Exception, match="within a transaction"), store.begin():
+        pass
+    with store.begin() as tx:
+        add(tx, "after")
+
+    assert codes(store) == ["before", "after"]
+
+
 def new_store_with_timeout(tmp_path):
     return Store(connect(f"sqlite:///{tmp_path / 'radap.db'}", busy_seconds=0.01), POLICY, str)  # type: ignore[arg-type]  # no definition is read
 
