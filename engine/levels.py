@@ -176,21 +176,26 @@ def _in_time(
     known_at: datetime | None,
     basis: Basis,
 ) -> Iterator[Occurrence]:
-    """The counting facts of days to ``last`` that were known; in a projection also planned after ``on``."""
+    """The counting facts of days to ``on`` that were known; in a projection also what was planned then.
+
+    A plan counts from the day after ``on`` to ``last``, unless a fact by ``on`` has kept it already.
+    """
     known = [
         one
         for one in occurrences
         if happened(one.recorded_at, known_at) and not happened(one.voided_at, known_at)
     ]
-    kept = {one.fulfils for one in known if one.fulfils}
+    kept = {
+        one.fulfils for one in known if one.fulfils and (one.occurred_on is None or one.occurred_on <= on)
+    }
     for one in known:
-        if not one.counts or one.counts_on is None or one.counts_on > last:
+        if not one.counts or one.counts_on is None:
             continue
-        if one.approved_at is not None and not happened(one.approved_at, known_at):
-            continue
-        if one.planned and (basis is not Basis.PROJECTED or one.counts_on <= on or one.number in kept):
-            continue
-        yield one
+        if one.planned:
+            if basis is Basis.PROJECTED and on < one.counts_on <= last and one.number not in kept:
+                yield one
+        elif one.counts_on <= on and (one.approved_at is None or happened(one.approved_at, known_at)):
+            yield one
 
 
 def happened(instant: datetime | None, known_at: datetime | None) -> bool:
