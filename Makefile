@@ -37,7 +37,7 @@ bench: .venv-bench/installed  ## measure us beside our peers, into benchmarks/RE
 	.venv-bench/bin/python -m benchmarks $(ARGS)
 
 pictures: run  ## draw the README's pictures again (needs chromium and Thai fonts)
-	$(bin)/python docs/pictures/draw.py
+	$(bin)/python tests/pictures.py
 
 # dev.lock first: what a server installs is exactly what was tested, and bench measures what a server runs.
 lock: $(uv)  ## pin requirements/*.in again (ARGS=--upgrade for newer releases)

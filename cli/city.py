@@ -12,9 +12,8 @@ from cli.levels import matrix
 from cli.options import By, Code, Json, NeededYear, Reason, Year
 from engine import actions
 from engine.actions import NewIndicator, Outcome
-from engine.errors import refuse
 from engine.nearest import nearest
-from engine.permissions import Action, Grant, Person, Role, Subject, may, who_may
+from engine.permissions import Grant, Role
 from engine.workflow import Text
 from storage import registry
 
@@ -43,10 +42,13 @@ def add_indicator(
         str | None,
         typer.Option("--owner", metavar="CODE|NAME", help="The department that sets the guidelines."),
     ] = None,
+    draft: Annotated[
+        bool, typer.Option("--draft", help="Not agreed yet: nothing is recorded until `indicator activate`.")
+    ] = False,
     by: By = None,
     as_json: Json = False,
 ) -> None:
-    """Add an indicator on the newest version of a definition; it is active at once."""
+    """Add an indicator on the newest version of a definition; it is active at once, unless a draft."""
     desk: Desk = ctx.obj
     definition = bootstrap.catalogue().get(workflow)
     fiscal_year = parsing.fiscal_year(year)
@@ -63,6 +65,7 @@ def add_indicator(
             target=None if target is None else parsing.number(target),
             weight=Decimal(1) if weight == "1" else parsing.number(weight),
             workflow_owner=None if owner is None else desk.agency(tx, owner).id,
+            draft=draft,
         )
         registry.register_workflow(tx, definition, definition.source, by=person.id, now=now)
         added = actions.create_indicator(tx, new, by=person, now=now)
@@ -70,6 +73,16 @@ def add_indicator(
         desk.json({"code": added.code, "fiscal_year": fiscal_year.be, "version": added.version})
     else:
         desk.say("done.indicator_added", code=added.code, year=fiscal_year, workflow=definition.title)
+
+
+@indicators.command("activate")
+def activate(ctx: typer.Context, code: Code, year: Year = None, by: By = None, as_json: Json = False) -> None:
+    """Let work on a draft begin."""
+
+    def do(turn: Turn) -> Outcome:
+        return actions.activate_indicator(turn.tx, turn.code, turn.year, by=turn.by, now=turn.common["now"])
+
+    act(ctx.obj, code, year, by, None, as_json, do)
 
 
 @indicators.command("request-cancellation")
@@ -156,7 +169,8 @@ def add_agency(
     if kind not in ("district", "department"):
         raise parsing.unreadable("agency.kind_unknown", given=kind)
     with desk.house().store.begin() as tx:
-        person = _manager(desk.person(tx, by))
+        person = desk.person(tx, by)
+        actions.check_manager(person)
         words = Text(name, name_en or name)
         added = registry.add_agency(tx, words, kind, code=code, by=person.id, now=desk.clock())
     if as_json:
@@ -210,7 +224,8 @@ def add_person(
     if email.count("@") != 1 or email.startswith("@") or email.endswith("@") or " " in email:
         raise parsing.unreadable("person.no_address", given=email)
     with desk.house().store.begin() as tx:
-        person = _manager(desk.person(tx, by))
+        person = desk.person(tx, by)
+        actions.check_manager(person)
         grants = []
         for typed in roles:
             role, _, agency = typed.partition("@")
@@ -272,17 +287,6 @@ def list_people(ctx: typer.Context, as_json: Json = False) -> None:
             for one in found
         ],
     )
-
-
-def _manager(person: Person) -> Person:
-    """Whoever adds people or agencies must be allowed to."""
-    if not may(person, Action.MANAGE_PEOPLE, Subject()):
-        who = who_may(Action.MANAGE_PEOPLE)
-        raise refuse("person.not_permitted", who=who, person=person.name, action=Action.MANAGE_PEOPLE)
-    return person
-
-
-# --- longer time ---------------------------------------------------------------------------------------
 
 
 def extend(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from sqlalchemy import func, select
@@ -10,10 +10,11 @@ from sqlalchemy import func, select
 from cli import bootstrap
 from cli.desk import REFUSED, Desk, count
 from cli.options import Json, OneFile
+from engine.actions import refresh_level
 from engine.errors import refuse
 from engine.wording import Wording
 from storage import backup as safe
-from storage import checks, registry, schema
+from storage import checks, registry, schema, views
 from storage import tables as t
 from storage.transaction import Tx
 from workflows.catalogue import DefinitionError
@@ -63,10 +64,18 @@ def _register(desk: Desk, house: bootstrap.House) -> list[str]:
 # --- doctor --------------------------------------------------------------------------------------------
 
 
-def doctor(ctx: typer.Context, as_json: Json = False) -> None:
+def doctor(
+    ctx: typer.Context,
+    mend: Annotated[
+        bool,
+        typer.Option("--mend", help="First bring stored levels in line with the facts."),
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Examine the house: schema, clock, definitions, stored levels, journal, evidence files, seals."""
     desk: Desk = ctx.obj
     house = desk.house()
+    mended = _mended(desk) if mend else 0
     findings: list[dict[str, Any]] = []
     checked: dict[str, int] = {}
     with house.store.read() as tx:
@@ -84,8 +93,17 @@ def doctor(ctx: typer.Context, as_json: Json = False) -> None:
                 if text is not None:
                     findings.append({"check": name, "text": text})
     if as_json:
-        desk.json({"schema": schema.revision(house.engine), "checked": checked, "findings": findings})
+        desk.json(
+            {
+                "schema": schema.revision(house.engine),
+                "checked": checked,
+                "findings": findings,
+                "mended": mended,
+            }
+        )
     else:
+        if mend:
+            desk.say("doctor.mended", count=mended)
         desk.say("doctor.schema", schema=schema.revision(house.engine), url=desk.url)
         for name, number in checked.items():
             wrong = sum(finding["check"] == name for finding in findings)
@@ -96,6 +114,20 @@ def doctor(ctx: typer.Context, as_json: Json = False) -> None:
         desk.say("doctor.findings" if findings else "doctor.healthy", count=len(findings))
     if findings:
         raise typer.Exit(REFUSED)
+
+
+def _mended(desk: Desk) -> int:
+    """Refresh every indicator whose stored levels are wrong or whose day has come; returns how many."""
+    store, now = desk.house().store, desk.clock()
+    with store.read() as tx:
+        wrong = {(found.code, found.year) for found in checks.levels(tx) if found is not None}
+        due = set(views.due_for_refresh(tx.connection, tx.policy.day_of(now)))
+        operator = desk.person(tx, None)
+    count = 0
+    for code, year in sorted(wrong | due):
+        with store.begin() as tx:
+            count += refresh_level(tx, code, year, by=operator, now=now).event is not None
+    return count
 
 
 #: The clocks of two machines that write to one database are never quite the same.
@@ -170,11 +202,15 @@ def backup(ctx: typer.Context, file: OneFile, as_json: Json = False) -> None:
     with house.store.read() as tx:
         parts = len(t.metadata.tables) + count(tx, t.files)
     with desk.progress("progress.backup", parts) as bar:
-        rows = safe.back_up(house.store, house.evidence, file, bar.step)
+        written = safe.back_up(house.store, house.evidence, file, bar.step)
     if as_json:
-        desk.json({"file": str(file), "rows": rows})
+        desk.json({"file": str(file), "rows": written.rows, "lacking": list(written.lacking)})
     else:
-        desk.say("done.backed_up", file=str(file), rows=rows)
+        desk.say("done.backed_up", file=str(file), rows=written.rows)
+    for sha256 in written.lacking:
+        desk.note("backup.lacks", sha256=sha256)
+    if written.lacking:
+        raise typer.Exit(REFUSED)
 
 
 def restore(ctx: typer.Context, file: OneFile, as_json: Json = False) -> None:

@@ -6,12 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from cli.desk import plain_number
-from engine.explain import Missing, Next, next_level
+from engine.explain import Missing, Next, next_level, rule_text
 from engine.indicator import Indicator
 from engine.levels import Basis, LevelResult, Proof, level_of
 from engine.quarter import Quarter
 from engine.wording import Wording
-from engine.workflow import AllOf, AnyOf, AtLeast, Bound, Count, Reached, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,23 +156,6 @@ def _proof(proof: Proof) -> dict[str, Any]:
         return {**data, "parts": [_proof(part) for part in proof.parts]}
     have, need = (_number(value) for value in (proof.have, proof.need))
     return {**data, "have": have, "need": need, "waived": proof.waived, "facts": list(proof.facts)}
-
-
-def rule_text(rule: Rule) -> str:
-    """A rule as a short text for programs."""
-    match rule:
-        case Reached(milestone):
-            return milestone
-        case Count(milestone, at_least):
-            return f"count({milestone}) >= {at_least}"
-        case Bound(milestone, limit, falling):
-            return f"{milestone} {'<=' if falling else '>='} {limit.normalize():f}"
-        case AllOf():
-            return "all"
-        case AnyOf():
-            return "any"
-        case AtLeast(n):
-            return f"at least {n}"
 
 
 def _number(value: Decimal | int | None) -> int | float | None:

@@ -8,7 +8,7 @@ import typer
 from cli import bootstrap
 from cli.desk import REFUSED, Desk, faults_of, plain_number
 from cli.options import Json
-from cli.standing import rule_text
+from engine.explain import rule_text
 from engine.workflow import AllOf, AnyOf, AtLeast, Rule, Workflow
 from workflows.catalogue import DefinitionError, load
 from workflows.diagram import diagram as mermaid

@@ -19,7 +19,7 @@ from engine.levels import (
 )
 from engine.permissions import Action, who_may
 from engine.quarter import Quarter
-from engine.workflow import AnyOf, AtLeast, Bound, Count, MilestoneDefinition, Order, Reached
+from engine.workflow import AllOf, AnyOf, AtLeast, Bound, Count, MilestoneDefinition, Order, Reached, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,8 @@ def _missing(
         assert definition is not None
         due_on = indicator.milestones[rule.milestone].due_on
         for condition in _conditions(indicator, definition, proof, on, known_at, basis):
-            yield Missing(_rule_name(rule), rule.milestone, condition, due_on, group, choose)
+            mend_by = condition.params.get("fix_by", due_on)
+            yield Missing(rule_text(rule), rule.milestone, condition, mend_by, group, choose)
         return
     for place, part in enumerate(proof.parts):
         if isinstance(rule, AnyOf | AtLeast):
@@ -106,8 +107,8 @@ def _missing(
             yield from _missing(indicator, part, on, known_at, basis, group, choose)
 
 
-def _rule_name(rule: Reached | Count | Bound) -> str:
-    """The leaf as a short text for programs: ``meetings_held``, ``count(x) >= 2``, ``x <= 5``."""
+def rule_text(rule: Rule) -> str:
+    """A rule as a short text for programs: ``meetings_held``, ``count(x) >= 2``, ``x <= 5``, ``all``."""
     match rule:
         case Reached(milestone):
             return milestone
@@ -115,6 +116,12 @@ def _rule_name(rule: Reached | Count | Bound) -> str:
             return f"count({milestone}) >= {at_least}"
         case Bound(milestone, limit, falling):
             return f"{milestone} {'<=' if falling else '>='} {limit.normalize():f}"
+        case AllOf():
+            return "all"
+        case AnyOf():
+            return "any"
+        case AtLeast(n):
+            return f"at least {n}"
 
 
 def _conditions(

@@ -31,11 +31,18 @@ class Attempt:
 Guard = Callable[[Attempt], Iterator[Unmet]]
 
 
+def not_permitted(by: Person, action: Action, subject: Subject) -> Unmet | None:
+    """The condition that is unmet when the person may not do that to the subject."""
+    if may(by, action, subject):
+        return None
+    return Unmet("person.not_permitted", {"person": by.name, "action": action}, who_may(action))
+
+
 def permitted(attempt: Attempt) -> Iterator[Unmet]:
     subject = Subject(attempt.indicator.agency, attempt.indicator.workflow_owner)
-    if not may(attempt.by, attempt.action, subject):
-        roles = who_may(attempt.action)
-        yield Unmet("person.not_permitted", {"person": attempt.by.name, "action": attempt.action}, roles)
+    unmet = not_permitted(attempt.by, attempt.action, subject)
+    if unmet is not None:
+        yield unmet
 
 
 def running(attempt: Attempt) -> Iterator[Unmet]:
@@ -175,7 +182,9 @@ def ahead(attempt: Attempt) -> Iterator[Unmet]:
 def ahead_in_year(attempt: Attempt) -> Iterator[Unmet]:
     """The day given lies after today and inside the fiscal year."""
     year = attempt.indicator.fiscal_year
-    if attempt.until is not None and not attempt.today < attempt.until <= year.last_day:
+    if attempt.today >= year.last_day:
+        yield Unmet("year.over", {"year": year})
+    elif attempt.until is not None and not attempt.today < attempt.until <= year.last_day:
         yield Unmet(
             "day.not_ahead",
             {"day": attempt.until, "first": attempt.today, "last": year.last_day},

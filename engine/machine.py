@@ -178,6 +178,7 @@ def fire(rules: Rules, model: Model, trigger: str, attempt: Attempt, faults: Ite
         raise Refusal([Unmet("trigger.unknown", {"trigger": trigger, "known": sorted(rules.guards)})])
     if model.state not in rules.machine.states:
         raise ValueError(f"{model.state!r} is no state of the {rules.subject}")
+    model.state = str(model.state)  # the library takes the member of an enum by its name, not its value
     if model.state not in event.transitions:
         wrong_state = Unmet(
             f"{rules.subject}.wrong_state",

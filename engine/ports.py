@@ -95,9 +95,7 @@ class Transaction(Protocol):
         Raises :class:`~engine.errors.Refusal` ``indicator.unknown`` with the nearest codes.
         """
 
-    def indicators(
-        self, fiscal_year: int | None = None, agency: int | None = None
-    ) -> Iterable[Indicator]:
+    def indicators(self, fiscal_year: int | None = None, agency: int | None = None) -> Iterable[Indicator]:
         """Every indicator of the year and the agency (``None``: of all) by id, loaded in portions."""
 
     def extension(self, agency: int, quarter: Quarter) -> date | None:

@@ -1,5 +1,6 @@
 """What follows by itself when facts change: milestone states, the ladder, and the levels kept for pages."""
 
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from engine.guards import Attempt
@@ -126,6 +127,26 @@ def restate(indicator: Indicator, today: date, affected_from: date | None = date
         trails[Basis.CLAIMED],
         trails[Basis.VERIFIED],
     )
+
+
+def disagreements(indicator: Indicator, as_of: date | None = None) -> list[str]:
+    """Where the stored levels are not what the facts give, each as ``name: kept != found``.
+
+    They are computed for the day they were kept for; ``as_of`` is the day that this should have been.
+    """
+    kept = indicator.stored
+    found = restate(indicator, kept.as_of or date.min)
+    if as_of is not None:
+        found = replace(found, as_of=as_of)
+    wrong = [
+        f"{field.name}: {getattr(kept, field.name)} != {getattr(found, field.name)}"
+        for field in fields(kept)
+        if getattr(kept, field.name) != getattr(found, field.name)
+    ]
+    state = indicator.workflow.state_of_level(found.claimed.level)
+    if indicator.ladder != state:
+        wrong.append(f"ladder: {indicator.ladder} != {state}")
+    return wrong
 
 
 def _still_holds(kept: Stored, quarter: Quarter, affected_from: date | None) -> bool:

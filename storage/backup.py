@@ -12,6 +12,7 @@ import tarfile
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -36,13 +37,24 @@ _CHUNK = 1 << 20
 Progress = Callable[[str], None]
 
 
-def back_up(store: Store, evidence: EvidenceStore, target: Path, done: Progress = lambda _: None) -> int:
-    """Write everything to ``target`` and return how many rows it holds; the file appears only when whole."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a backup holds, and the evidence files that it lacks because they vanished or were altered."""
+
+    rows: int
+    lacking: tuple[str, ...]
+
+
+def back_up(store: Store, evidence: EvidenceStore, target: Path, done: Progress = lambda _: None) -> Written:
+    """Write everything to ``target``; the file appears only when whole.
+
+    An evidence file that is no longer what was kept does not stop it: it is left out, and named.
+    """
     if target.exists():
         raise refuse("backup.exists", file=str(target))
     revision = schema.revision(store.engine)
     manifest: dict[str, Any] = {"format": _FORMAT, "revision": revision, "parts": {}, "evidence": []}
-    rows = 0
+    rows, lacking = 0, []
     partial = target.with_name(f".{target.name}.partial")
     try:
         with tarfile.open(partial, "w:gz", compresslevel=6) as archive, store.read() as tx:
@@ -54,16 +66,18 @@ def back_up(store: Store, evidence: EvidenceStore, target: Path, done: Progress 
                     rows += count
                 done(table.name)
             for kept in registered(tx.connection):
-                with evidence.open(kept.sha256) as content:
-                    if _add(archive, f"evidence/{kept.sha256}", content) != kept.sha256:
-                        raise refuse("evidence.altered", sha256=kept.sha256)
-                manifest["evidence"].append(kept.sha256)
+                if evidence.intact(kept.sha256):
+                    with evidence.open(kept.sha256) as content:
+                        _add(archive, f"evidence/{kept.sha256}", content)
+                    manifest["evidence"].append(kept.sha256)
+                else:
+                    lacking.append(kept.sha256)
                 done(kept.sha256)
             _add(archive, _MANIFEST, io.BytesIO(json.dumps(manifest, indent=1).encode()))
         partial.rename(target)
     finally:
         partial.unlink(missing_ok=True)
-    return rows
+    return Written(rows, tuple(lacking))
 
 
 def restore(engine: Engine, evidence: EvidenceStore, source: Path, done: Progress = lambda _: None) -> int:

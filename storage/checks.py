@@ -1,7 +1,7 @@
 """What ``radap doctor`` and ``radap journal verify`` examine: stored against recomputed, chain by chain."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -10,8 +10,7 @@ from engine.actions.quarters import seal_lines
 from engine.indicator import Indicator
 from engine.ports import SealLine
 from engine.quarter import Quarter
-from engine.settling import restate
-from engine.workflow import NOT_STARTED
+from engine.settling import disagreements
 from storage import seals, views
 from storage import tables as t
 from storage.evidence import EvidenceStore, registered
@@ -21,11 +20,12 @@ from storage.transaction import Tx
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is not as it must be: where, what kind, and what was kept against what was found."""
+    """Something that is not as it must be: what kind, where (and in which year), kept against found."""
 
     kind: str
     code: str
     detail: str = ""
+    year: int = 0
 
 
 def levels(tx: Tx) -> Iterator[Finding | None]:
@@ -40,19 +40,11 @@ def levels(tx: Tx) -> Iterator[Finding | None]:
 
 
 def _level_finding(indicator: Indicator, changed_on: date | None) -> Finding | None:
-    kept = indicator.stored
-    found = restate(indicator, kept.as_of or date.min)
-    if changed_on is not None:
-        found = replace(found, as_of=min(changed_on, indicator.fiscal_year.last_day))
-    wrong = [
-        f"{field.name}: {getattr(kept, field.name)} != {getattr(found, field.name)}"
-        for field in fields(kept)
-        if getattr(kept, field.name) != getattr(found, field.name)
-    ]
-    state = indicator.workflow.state_of_level(found.claimed.level) if found.claimed.level else NOT_STARTED
-    if indicator.ladder != state:
-        wrong.append(f"ladder: {indicator.ladder} != {state}")
-    return Finding("level.differs", indicator.code, "; ".join(wrong)) if wrong else None
+    day = None if changed_on is None else min(changed_on, indicator.fiscal_year.last_day)
+    wrong = disagreements(indicator, day)
+    if not wrong:
+        return None
+    return Finding("level.differs", indicator.code, "; ".join(wrong), indicator.fiscal_year.year)
 
 
 def _day(tx: Tx, instant: str) -> date | None:

@@ -156,6 +156,14 @@ def years_of(connection: Connection, code: str) -> list[int]:
     return list(found.scalars())
 
 
+def due_for_refresh(connection: Connection, today: date) -> list[tuple[str, int]]:
+    """(code, fiscal year) of the indicators whose stored level changes by itself on or before ``today``."""
+    found = connection.execute(
+        select(_i.code, _i.fiscal_year).where(_i.changes_on <= today).order_by(_i.fiscal_year, _i.code)
+    )
+    return [(row.code, row.fiscal_year) for row in found]
+
+
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
     """One event with the name of whoever did it."""

@@ -1,8 +1,10 @@
 """One function per thing that a person does: it loads, asks the rules, and saves a change with its event."""
 
 from engine.actions._work import Outcome
+from engine.actions.city import check_manager
 from engine.actions.indicators import (
     NewIndicator,
+    activate_indicator,
     cancel_indicator,
     close_indicator,
     create_indicator,
@@ -43,10 +45,12 @@ __all__ = [
     "Outcome",
     "accept_report",
     "achieve_milestone",
+    "activate_indicator",
     "approve_occurrence",
     "attach_evidence",
     "block_milestone",
     "cancel_indicator",
+    "check_manager",
     "close_indicator",
     "create_indicator",
     "decline_cancellation",

@@ -8,13 +8,13 @@ from engine.actions._work import Outcome, Work, begin
 from engine.actions.reports import deadline
 from engine.errors import Unmet, unless
 from engine.events import Event, Happened
-from engine.guards import permitted
+from engine.guards import not_permitted, permitted
 from engine.indicator import Indicator, Life, Milestone
 from engine.machine import fire, life_rules, unmet_conditions
-from engine.permissions import Action, Person, Subject, may, who_may
+from engine.permissions import Action, Person, Subject
 from engine.ports import Transaction
 from engine.quarter import FiscalYear
-from engine.settling import restate
+from engine.settling import disagreements, restate
 from engine.workflow import Text, Workflow
 
 
@@ -31,6 +31,7 @@ class NewIndicator:
     target: Decimal | None = None
     weight: Decimal = Decimal(1)
     workflow_owner: int | None = None
+    draft: bool = False
 
 
 def create_indicator(tx: Transaction, new: NewIndicator, *, by: Person, now: datetime) -> Indicator:
@@ -49,7 +50,7 @@ def create_indicator(tx: Transaction, new: NewIndicator, *, by: Person, now: dat
         unit=new.unit,
         target=new.target,
         weight=new.weight,
-        life=Life.ACTIVE.value,
+        life=Life.DRAFT.value if new.draft else Life.ACTIVE.value,
         workflow_owner=new.workflow_owner,
         sealed_through=tx.sealed_through(new.fiscal_year.year),
     )
@@ -71,6 +72,12 @@ def create_indicator(tx: Transaction, new: NewIndicator, *, by: Person, now: dat
     }
     tx.create(indicator, Event(Happened.INDICATOR_CREATED, now, by.id, data))
     return indicator
+
+
+def activate_indicator(tx: Transaction, code: str, fiscal_year: int, *, by: Person, now: datetime) -> Outcome:
+    """Let work on a draft begin: its agreement is signed."""
+    work = begin(tx, code, fiscal_year, Action.MANAGE_INDICATORS, by, now)
+    return _live(work, "activate", Happened.INDICATOR_ACTIVATED, "")
 
 
 def request_cancellation(
@@ -106,13 +113,18 @@ def close_indicator(
 
 
 def refresh_level(tx: Transaction, code: str, fiscal_year: int, *, by: Person, now: datetime) -> Outcome:
-    """Bring the kept level to today: a waiver may have run out, an approved day may have come."""
+    """Bring the kept levels to what the facts say today.
+
+    A waiver may have run out, or what was kept may be wrong; where neither is so, nothing is written.
+    """
     work = begin(tx, code, fiscal_year, Action.VIEW, by, now)
     unless(unmet_conditions((permitted,), work.attempt()))
-    changes_on = work.before.changes_on
-    if changes_on is None or changes_on > work.today:
+    kept, year = work.before, work.indicator.fiscal_year
+    if kept.changes_on is not None and kept.changes_on <= work.today:
+        return work.finish(Happened.LEVEL_REFRESHED, {"from": kept.changes_on.isoformat()})
+    if not disagreements(work.indicator):
         return work.nothing_to_do()
-    return work.finish(Happened.LEVEL_REFRESHED, {"from": changes_on.isoformat()})
+    return work.finish(Happened.LEVEL_REFRESHED, {"mended": True}, year.first_day)
 
 
 class _Life:
@@ -132,19 +144,16 @@ def _live(work: Work, trigger: str, happened: Happened, reason: str) -> Outcome:
     return work.finish(happened, data)
 
 
-def _faults(new: NewIndicator, by: Person) -> list[Unmet]:
-    faults = []
-    action = Action.MANAGE_INDICATORS
-    if not may(by, action, Subject(new.agency, new.workflow_owner)):
-        faults.append(Unmet("person.not_permitted", {"person": by.name, "action": action}, who_may(action)))
+def _faults(new: NewIndicator, by: Person) -> list[Unmet | None]:
+    faults = [not_permitted(by, Action.MANAGE_INDICATORS, Subject(new.agency, new.workflow_owner))]
     if not new.code.strip():
         faults.append(Unmet("indicator.code_missing"))
     if not new.title.th.strip():
         faults.append(Unmet("indicator.title_missing", {"code": new.code}))
     if not new.weight.is_finite():
         faults.append(Unmet("value.not_a_number", {"value": new.weight}))
-    elif new.weight < 0:
-        faults.append(Unmet("indicator.weight_negative", {"code": new.code, "weight": new.weight}))
+    elif new.weight <= 0:
+        faults.append(Unmet("weight.not_positive", {"key": new.code, "weight": new.weight}))
     if new.target is not None and not new.target.is_finite():
         faults.append(Unmet("value.not_a_number", {"value": new.target}))
     return faults

@@ -221,7 +221,10 @@ def attach_evidence(
     known = [asked.key for asked in definition.evidence]
     request = request or (known[0] if known else "")
     work.check_person(
-        definition, _unknown_request(definition, request), _unknown_fact(work, milestone, occurrence)
+        definition,
+        _unknown_request(definition, request),
+        _unknown_fact(work, milestone, occurrence),
+        Unmet("evidence.file_or_link") if (sha256 is None) == (link is None) else None,
     )
     evidence = Evidence(
         number=len(work.indicator.evidence) + 1,

@@ -6,9 +6,10 @@ from datetime import date, datetime
 from engine.actions._work import Work
 from engine.errors import Unmet, unless
 from engine.events import Event, Happened
+from engine.guards import not_permitted
 from engine.indicator import Indicator
 from engine.levels import Basis, level_of
-from engine.permissions import Action, Person, Subject, may, who_may
+from engine.permissions import Action, Person, Subject
 from engine.ports import SealLine, Transaction
 from engine.quarter import Quarter, deadline_of
 
@@ -27,7 +28,7 @@ def grant_extension(
     usual = deadline_of(quarter, tx.policy.deadlines, tx.policy.calendar, None)
     unless(
         [
-            _not_permitted(by, Action.EXTEND),
+            not_permitted(by, Action.EXTEND, Subject()),
             None if reason.strip() else Unmet("reason.missing", {"action": Action.EXTEND}),
             None if until > usual else Unmet("extension.not_longer", {"until": until, "usual": usual}),
             _sealed(tx, quarter),
@@ -79,7 +80,7 @@ def seal_quarter(tx: Transaction, quarter: Quarter, *, by: Person, now: datetime
     before = Quarter(quarter.fiscal_year, done + 1) if done < 4 else quarter
     unless(
         [
-            _not_permitted(by, Action.SEAL),
+            not_permitted(by, Action.SEAL, Subject()),
             _sealed(tx, quarter),
             None if ended else Unmet("quarter.not_ended", {"quarter": quarter, "last": quarter.last_day}),
             None
@@ -111,12 +112,6 @@ def seal_lines(tx: Transaction, quarter: Quarter, known_at: datetime) -> Iterato
             indicator.journal_seq,
             indicator.journal_head,
         )
-
-
-def _not_permitted(by: Person, action: Action) -> Unmet | None:
-    if may(by, action, Subject()):
-        return None
-    return Unmet("person.not_permitted", {"person": by.name, "action": action}, who_may(action))
 
 
 def _sealed(tx: Transaction, quarter: Quarter) -> Unmet | None:

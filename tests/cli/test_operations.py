@@ -79,6 +79,15 @@ def test_doctor_finds_a_stored_level_that_the_facts_do_not_give(radap):
     assert "5049-2017: what is stored is not what the facts give (claimed: " in said.out
 
 
+def test_doctor_mends_a_stored_level_with_an_event(radap):
+    run_sql(radap, "UPDATE indicators SET claimed_level = 4")
+    said = radap("doctor", "--mend")
+    assert said.code == 0
+    assert said.out.startswith("Stored levels brought in line with the facts: 1 indicators.\n")
+    assert radap("doctor", "--mend", "--json").data["mended"] == 0
+    assert "level" in radap("journal", "show", "5049-2017").out.splitlines()[-1]
+
+
 def test_doctor_finds_a_clock_that_went_wrong(radap):
     from tests.cli.test_level import NOVEMBER  # noqa: PLC0415 - the one day before the city's last event
 

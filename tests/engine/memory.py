@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.actions import NewOccurrence, Outcome, create_indicator, record_occurrence
 from engine.errors import Refusal, Unmet, refuse
 from engine.events import Event
-from engine.indicator import Indicator, Occurrence, ReportState
+from engine.indicator import Decision, Evidence, Indicator, Occurrence, ReportState, Waiver
 from engine.permissions import Person
 from engine.ports import Change, Policy, SealLine
 from engine.quarter import Quarter
@@ -53,14 +53,10 @@ class Memory:
         kept.life, kept.ladder, kept.stored = str(given.life), given.ladder, given.stored
         kept.milestones |= {one.key: deepcopy(one) for one in change.milestones}
         kept.reports |= {one.quarter: deepcopy(one) for one in change.reports}
-        for rows, changed in (
-            (kept.occurrences, change.occurrences),
-            (kept.decisions, change.decisions),
-            (kept.waivers, change.waivers),
-            (kept.evidence, change.evidence),
-        ):
-            for row in changed:
-                rows[row.number - 1 : row.number] = [row]  # type: ignore[attr-defined,index]  # four kinds
+        _put(kept.occurrences, change.occurrences)
+        _put(kept.decisions, change.decisions)
+        _put(kept.waivers, change.waivers)
+        _put(kept.evidence, change.evidence)
         self._append(kept, change.event)
         change.indicator.version, change.indicator.journal_seq = kept.version, kept.journal_seq
 
@@ -96,6 +92,31 @@ class Memory:
         kept.version += 1
         kept.journal_seq += 1
         self.events.append(event)
+
+
+Row = TypeVar("Row", Occurrence, Decision, Waiver, Evidence)
+
+
+def _put(rows: list[Row], changed: list[Row]) -> None:
+    """Keep new and replaced rows in the places of their numbers."""
+    for row in changed:
+        rows[row.number - 1 : row.number] = [row]
+
+
+@dataclass
+class Behind(Memory):
+    """The transaction of somebody who loaded the indicator before another changed it."""
+
+    loaded: Indicator | None = None
+
+    def indicator(self, code: str, fiscal_year: int) -> Indicator:
+        assert self.loaded is not None
+        return copied(self.loaded)
+
+    @classmethod
+    def of(cls, tx: Memory, loaded: Indicator) -> "Behind":
+        """On the same memory as ``tx``."""
+        return cls(tx.policy, tx.kept, tx.events, tx.extensions, tx.seals, loaded)
 
 
 def copied(indicator: Indicator) -> Indicator:

@@ -1,6 +1,7 @@
 """What is done to a quarter as a whole: extensions and seals."""
 
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ from tests.cast import (
     at,
     new_indicator,
 )
-from tests.engine.memory import Desk, Memory, desk, kinds, unmet
+from tests.engine.memory import Behind, Desk, Memory, desk, kinds, unmet
 
 DAY = date(2021, 2, 1)
 Q1, Q2, Q3, Q4 = FiscalYear(YEAR).quarters
@@ -171,8 +172,8 @@ def test_seal_moves_every_indicator_of_the_year_to_its_next_version():
     seal(one.tx, Q1, DAY)
     assert one.indicator.version == loaded.version + 1
     assert one.indicator.journal_seq == loaded.journal_seq
-    one.tx.indicator = lambda code, year: loaded  # type: ignore[method-assign]  # as it was before the seal
-    assert kinds(lambda: one.record(GUIDELINES, Q1.last_day, on=DAY)) == ["indicator.changed_meanwhile"]
+    late = Desk(Behind.of(one.tx, loaded))
+    assert kinds(lambda: late.record(GUIDELINES, Q1.last_day, on=DAY)) == ["indicator.changed_meanwhile"]
 
 
 @pytest.mark.parametrize(
@@ -203,7 +204,7 @@ def test_quarters_are_sealed_in_turn_each_once():
 
 def test_seal_is_refused_with_everything_that_is_wrong():
     for by in (COORDINATOR, SECTION_HEAD, ADMINISTRATOR):
-        assert kinds(lambda by=by: seal(desk().tx, Q2, DAY, by=by)) == [
+        assert kinds(partial(seal, desk().tx, Q2, DAY, by=by)) == [
             "person.not_permitted",
             "quarter.not_ended",
             "quarter.not_in_turn",

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from engine.actions import (
     submit_report,
     write_report,
 )
-from engine.indicator import QuarterReport
+from engine.indicator import Evaluation, QuarterReport
 from engine.permissions import Grant, Person, Role
 from engine.quarter import Quarter
 from engine.scores import ScoreScale
@@ -40,6 +41,12 @@ DUE, LATE = date(2021, 1, 11), date(2021, 1, 12)
 
 def report(one: Desk, quarter: int = 1) -> QuarterReport:
     return one.indicator.reports[quarter]
+
+
+def evaluation(one: Desk) -> Evaluation:
+    given = report(one).evaluation
+    assert given is not None
+    return given
 
 
 def write(one: Desk, day: date = DUE, **given: Any) -> None:
@@ -189,9 +196,8 @@ def test_draft_is_not_endorsed_and_submitted_report_not_accepted():
 @pytest.mark.parametrize(("day", "earned"), [(DUE, 100), (LATE, 50)])
 def test_timeliness_is_proposed_by_the_day_of_submission(day, earned):
     one = reported("accepted", day)
-    evaluation = report(one).evaluation
-    assert evaluation is not None
-    assert (evaluation.quality, evaluation.timeliness, evaluation.evaluated_by) == (
+    given = evaluation(one)
+    assert (given.quality, given.timeliness, given.evaluated_by) == (
         None,
         earned,
         EVALUATOR.id,
@@ -206,25 +212,25 @@ def test_day_of_submission_is_the_local_one():
     )  # a second before midnight in Bangkok
     endorse(one, LATE)
     accept(one)
-    assert report(one).evaluation.timeliness == 100
+    assert evaluation(one).timeliness == 100
 
 
 def test_timeliness_is_proposed_by_the_extension_that_the_agency_has():
     one = desk()
-    given = {"reason": "floods", "by": EVALUATOR, "now": at(DUE)}
-    grant_extension(one.tx, THUNG_KHRU, Quarter(YEAR, 1), LATE, **given)
+    first = Quarter(YEAR, 1)
+    grant_extension(one.tx, THUNG_KHRU, first, LATE, reason="floods", by=EVALUATOR, now=at(DUE))
     write(one)
     submit(one, LATE)
     endorse(one, LATE)
     accept(one)
-    assert report(one).evaluation.timeliness == 100
+    assert evaluation(one).timeliness == 100
 
 
 def test_evaluator_may_give_another_timeliness_and_a_quality():
     one = reported("endorsed", LATE)
     accept(one, quality=85, timeliness_given=100, remark=" the office was flooded ")
-    evaluation = report(one).evaluation
-    assert (evaluation.quality, evaluation.timeliness, evaluation.remark) == (
+    given = evaluation(one)
+    assert (given.quality, given.timeliness, given.remark) == (
         85,
         100,
         "the office was flooded",
@@ -259,8 +265,8 @@ def test_scale_is_that_of_the_policy():
         POLICY, scale=ScoreScale(quality=(0, 77), timeliness=(0, 60, 70), on_time=70, late=60)
     )
     accept(one, quality=77)
-    evaluation = report(one).evaluation
-    assert (evaluation.quality, evaluation.timeliness) == (77, 70)
+    given = evaluation(one)
+    assert (given.quality, given.timeliness) == (77, 70)
 
 
 def test_nobody_accepts_what_they_submitted():
@@ -332,7 +338,7 @@ def test_sealed_quarter_takes_no_report():
     seal_quarter(one.tx, Quarter(YEAR, 1), by=EVALUATOR, now=at(date(2021, 2, 1)))
     assert report(one).state == "sealed"
     for step in (write, submit, endorse, accept, give_back):
-        assert kinds(lambda step=step: step(one)) == ["report.wrong_state", "quarter.sealed"]
+        assert kinds(partial(step, one)) == ["report.wrong_state", "quarter.sealed"]
 
 
 def test_quarter_sealed_without_a_report_takes_none_later():

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -52,12 +53,12 @@ from tests.cast import (
 from tests.engine.memory import Desk, desk
 
 DAY = date(2021, 2, 1)
-C, H, O, E = Role.COORDINATOR, Role.SECTION_HEAD, Role.OWNER, Role.EVALUATOR
+C, H, OWNER, E = Role.COORDINATOR, Role.SECTION_HEAD, Role.OWNER, Role.EVALUATOR
 
 
-def said(indicator: Indicator, on: date = DAY, **given: object) -> tuple[int, list[tuple[str, str]]]:
+def said(indicator: Indicator, on: date = DAY, **given: Any) -> tuple[int, list[tuple[str, str]]]:
     """The next level, and (milestone, kind) of everything that is missing for it."""
-    ahead = next_level(indicator, on, **given)  # type: ignore[arg-type]  # handed on as the test gives them
+    ahead = next_level(indicator, on, **given)
     assert ahead is not None
     return ahead.level, [(one.milestone, one.condition.kind) for one in ahead.missing]
 
@@ -96,8 +97,8 @@ def test_open_milestone_is_missing_with_its_numbers_role_and_day():
 
 
 def test_milestone_of_another_role_names_that_role():
-    milestones = tuple(replace(one, supplied_by=O) for one in WORKFLOW.milestones)
-    assert missing(desk(replace(WORKFLOW, milestones=milestones)))[0].condition.who == (O,)
+    milestones = tuple(replace(one, supplied_by=OWNER) for one in WORKFLOW.milestones)
+    assert missing(desk(replace(WORKFLOW, milestones=milestones)))[0].condition.who == (OWNER,)
 
 
 def test_nothing_is_missing_at_the_top():
@@ -155,7 +156,7 @@ def test_block_and_postponement_are_named_with_those_who_can_lift_them():
     one = desk()
     one.do(block_milestone, GUIDELINES, waiting_for="the strategy department", now=at(DAY))
     _, blocked = missing(one)
-    assert (blocked.condition.kind, blocked.condition.who) == ("milestone.blocked", (C, H, O, E))
+    assert (blocked.condition.kind, blocked.condition.who) == ("milestone.blocked", (C, H, OWNER, E))
     assert blocked.condition.params["waiting_for"] == "the strategy department"
     until = date(2021, 3, 1)
     one.do(postpone_milestone, GUIDELINES, until=until, reason="floods", by=EVALUATOR, now=at(DAY, 10))
@@ -245,7 +246,7 @@ def test_next_level_in_any_order_is_one_more_by_the_nearest_milestone():
 # --- the verified level --------------------------------------------------------------------------------
 
 
-def verified(one: Desk, **given: object) -> tuple[int, list[tuple[str, str]]]:
+def verified(one: Desk, **given: Any) -> tuple[int, list[tuple[str, str]]]:
     return said(one.indicator, basis=Basis.VERIFIED, **given)
 
 

@@ -475,7 +475,7 @@ def test_next_rung_is_the_lowest_that_is_open():
 # --- properties ----------------------------------------------------------------------------------------
 
 DAYS = st.dates(YEAR.first_day, YEAR.last_day)
-INSTANTS = st.datetimes(datetime(2020, 10, 1), datetime(2021, 12, 31), timezones=st.just(UTC))
+INSTANTS = st.integers(0, 450 * 24).map(lambda hours: at(YEAR.first_day) + timedelta(hours=hours))
 
 
 @st.composite

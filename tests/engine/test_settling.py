@@ -301,8 +301,8 @@ def test_waiver_that_ran_out_yesterday_lets_nobody_pass_under_a_strict_order():
 
 def test_extension_after_a_waiver_ran_out_leaves_nothing_stale():
     one = waived_until_march()
-    given = {"reason": "floods", "by": EVALUATOR, "now": at(Q2 + timedelta(1))}
-    grant_extension(one.tx, THUNG_KHRU, Quarter(YEAR, 3), date(2021, 8, 1), **given)
+    until, now = date(2021, 8, 1), at(Q2 + timedelta(1))
+    grant_extension(one.tx, THUNG_KHRU, Quarter(YEAR, 3), until, reason="floods", by=EVALUATOR, now=now)
     assert (stored(one).claimed.level, state(one, GUIDELINES)) == (0, "open")
     assert one.indicator.milestones[MEETINGS].due_on == date(2021, 8, 1)
     assert one.tx.events[-1].data == {

@@ -120,4 +120,4 @@ def test_backup_to_a_full_disk_leaves_no_file(store, tmp_path):
         backup.back_up(store, evidence, tmp_path / "backups" / "file")
 
     assert list((tmp_path / "backups").iterdir()) == []
-    assert backup.back_up(store, evidence, tmp_path / "backups" / "file") > 0
+    assert backup.back_up(store, evidence, tmp_path / "backups" / "file").rows > 0

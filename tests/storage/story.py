@@ -1,7 +1,7 @@
 """A year in which everything happens that can: each thing a person does, once at least, in order of time."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -181,6 +181,8 @@ def _year() -> Iterator[Step]:
             tx, THUNG_KHRU, Quarter(YEAR, 3), d(2021, 7, 30), reason="น้ำท่วม", by=EVALUATOR, now=now
         ),
     )
+    yield created(replace(new_indicator("5049-3001"), draft=True))
+    yield done(actions.activate_indicator, d(2021, 6, 7), code="5049-3001", by=ADMINISTRATOR)
     yield done(actions.request_cancellation, d(2021, 6, 7), code=OTHER, reason="ซ้ำซ้อน")
     yield done(actions.decline_cancellation, d(2021, 6, 8), code=OTHER, by=EVALUATOR)
     yield done(actions.cancel_indicator, d(2021, 6, 9), code=OTHER, reason="ยกเลิก", by=EVALUATOR)

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME
 from rich.text import Text
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parent.parent / "docs" / "pictures"
 WIDTH = 92
 #: The name of each picture, the command it shows, and how many of its first lines.
 PICTURES = {
@@ -33,7 +33,7 @@ _RUN = re.compile(r"\S+(?: \S+)*")
 
 
 def main() -> None:
-    """Write every picture beside this file."""
+    """Write every picture."""
     for name, (command, lines) in PICTURES.items():
         printed = _printed(command.split())
         shown = "\n".join([f"$ radap {command}", "", *printed.splitlines()[:lines]])
