@@ -97,7 +97,11 @@ def level_of(
     ``through`` is for the projected level alone, which is that of this later day: planned days after
     ``on`` and not after ``through`` count as if they had been kept, and waivers that end before it do not.
     """
-    tallies = tallies_of(workflow, facts, on, known_at, basis, through)
+    return level_from(workflow, tallies_of(workflow, facts, on, known_at, basis, through))
+
+
+def level_from(workflow: Workflow, tallies: Mapping[str, Tally]) -> LevelResult:
+    """The level that the tallies give."""
     rungs = tuple(Rung(rung, prove(rung.rule, workflow, tallies)) for rung in workflow.levels)
     if workflow.order is Order.ANY:
         reached = sum(rung.proof.met for rung in rungs)

@@ -1,14 +1,15 @@
 """What follows by itself when facts change: milestone states, the ladder, and the levels kept for pages."""
 
+from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 from engine.guards import Attempt
-from engine.indicator import Decision, Indicator, MilestoneState, Ruling, Standing, Stored
-from engine.levels import Basis, Tally, latest_decisions, level_of, tallies_of
+from engine.indicator import Decision, Facts, Indicator, MilestoneState, Ruling, Standing, Stored
+from engine.levels import Basis, LevelResult, Tally, latest_decisions, level_from, level_of, tallies_of
 from engine.machine import fire, ladder_rules, milestone_rules
 from engine.permissions import Action, Person
-from engine.quarter import Quarter
 from engine.workflow import Count, MilestoneDefinition, Workflow, leaves
 
 #: Nobody in particular: what follows from facts is nobody's own doing.
@@ -18,7 +19,8 @@ NOBODY = Person(0, "")
 def settle(indicator: Indicator, today: date, affected_from: date | None) -> dict[str, tuple[str, str]]:
     """Bring milestones, ladder and stored levels in line with the facts, as of ``today``.
 
-    ``affected_from`` is the earliest day whose level may have changed; ``None`` where none can have.
+    ``affected_from`` is the earliest day whose level may have changed since it was kept, be it that a
+    day of change has come; ``None`` where none can have.
     Returns the milestones that moved by themselves with their states before and after.
     """
     states: dict[str, tuple[str, str]] = {}
@@ -33,7 +35,7 @@ def settle(indicator: Indicator, today: date, affected_from: date | None) -> dic
             fire(milestone_rules(), milestone, trigger, _by_itself(indicator, today, definition, tally))
             milestone.forget_why()
             states[definition.key] = (old, milestone.state)
-    indicator.stored = restate(indicator, today, affected_from)
+    indicator.stored = restate(indicator, today, affected_from, level_from(indicator.workflow, tallies))
     _climb(indicator)
     return states
 
@@ -92,41 +94,79 @@ def _unseen_matters(
     return definition.measure is not None or seen < max([definition.needs, *counted])
 
 
-def restate(indicator: Indicator, today: date, affected_from: date | None = date.min) -> Stored:
+def restate(
+    indicator: Indicator,
+    today: date,
+    affected_from: date | None = date.min,
+    claimed: LevelResult | None = None,
+) -> Stored:
     """The levels to be kept on the indicator's row, as of ``today``.
 
     ``affected_from`` spares the quarters that ended before it; ``None`` keeps every level that still
-    holds. The default computes all of them anew.
+    holds. The default computes all of them anew. ``claimed`` is the claimed level of ``today`` where the
+    caller has it already.
     """
     kept = indicator.stored
-    year = indicator.fiscal_year
-    as_of = min(today, year.last_day)
-    trails: dict[Basis, tuple[int | None, ...]] = {}
-    standings: dict[Basis, Standing] = {}
-    for basis, old in ((Basis.CLAIMED, kept.claimed_trail), (Basis.VERIFIED, kept.verified_trail)):
-        now = level_of(indicator.workflow, indicator.facts, as_of, basis=basis).standing
-        standings[basis] = now
-        trail: list[int | None] = []
-        for index, quarter in enumerate(year.quarters):
-            if quarter.first_day > as_of:
-                trail.append(None)
-            elif quarter.last_day >= as_of:
-                trail.append(now.level)
-            elif old[index] is not None and _still_holds(kept, quarter, affected_from):
-                trail.append(old[index])
-            else:
-                ended = level_of(indicator.workflow, indicator.facts, quarter.last_day, basis=basis)
-                trail.append(ended.level)
-        trails[basis] = tuple(trail)
+    as_of = min(today, indicator.fiscal_year.last_day)
+    standing = {
+        Basis.CLAIMED: (claimed or level_of(indicator.workflow, indicator.facts, as_of)).standing,
+        Basis.VERIFIED: _verified(indicator, as_of),
+    }
+    trails = {
+        basis: tuple(_trail(indicator, basis, standing[basis].level, as_of, affected_from, old))
+        for basis, old in ((Basis.CLAIMED, kept.claimed_trail), (Basis.VERIFIED, kept.verified_trail))
+    }
     return Stored(
-        standings[Basis.CLAIMED],
-        standings[Basis.VERIFIED],
+        standing[Basis.CLAIMED],
+        standing[Basis.VERIFIED],
         as_of,
         _changes_on(indicator, as_of),
         _next_due_on(indicator),
         trails[Basis.CLAIMED],
         trails[Basis.VERIFIED],
     )
+
+
+def _verified(indicator: Indicator, as_of: date) -> Standing:
+    if not indicator.decisions and not indicator.waivers:
+        return _nothing(indicator.workflow)
+    return level_of(indicator.workflow, indicator.facts, as_of, basis=Basis.VERIFIED).standing
+
+
+@lru_cache(maxsize=256)
+def _nothing(workflow: Workflow) -> Standing:
+    """Where an indicator stands of which nothing counts."""
+    return level_of(workflow, Facts(), date.min).standing
+
+
+def _trail(
+    indicator: Indicator,
+    basis: Basis,
+    now: int,
+    as_of: date,
+    affected_from: date | None,
+    old: tuple[int | None, ...],
+) -> Iterator[int | None]:
+    """The level at the end of each quarter so far; what is still right of the old trail is not computed."""
+    settled_from = _settled_from(indicator)
+    for kept, quarter in zip(old, indicator.fiscal_year.quarters, strict=True):
+        if quarter.first_day > as_of:
+            yield None
+        elif quarter.last_day >= min(as_of, settled_from):
+            yield now
+        elif kept is not None and (affected_from is None or quarter.last_day < affected_from):
+            yield kept
+        else:
+            ended = level_of(indicator.workflow, indicator.facts, quarter.last_day, basis=basis)
+            yield ended.level
+
+
+def _settled_from(indicator: Indicator) -> date:
+    """The day of the latest fact, from which on the level is today's; waivers leave no such day."""
+    if indicator.waivers:
+        return date.max
+    days = [fact.counts_on for fact in indicator.occurrences if fact.counts_on and not fact.planned]
+    return max(days, default=date.min)
 
 
 def disagreements(indicator: Indicator, as_of: date | None = None) -> list[str]:
@@ -147,15 +187,6 @@ def disagreements(indicator: Indicator, as_of: date | None = None) -> list[str]:
     if indicator.ladder != state:
         wrong.append(f"ladder: {indicator.ladder} != {state}")
     return wrong
-
-
-def _still_holds(kept: Stored, quarter: Quarter, affected_from: date | None) -> bool:
-    """Whether the level kept for an ended quarter cannot have changed since."""
-    if kept.as_of is None or (affected_from is not None and affected_from <= quarter.last_day):
-        return False
-    if kept.as_of >= quarter.last_day:
-        return True
-    return kept.changes_on is None or kept.changes_on > quarter.last_day
 
 
 def _changes_on(indicator: Indicator, as_of: date) -> date | None:

@@ -88,9 +88,7 @@ class Work:
         return tallies_of(self.indicator.workflow, self.indicator.facts, self.last_day)[key]
 
     def attempt(self, milestone: MilestoneDefinition | None = None, **more: Any) -> Attempt:
-        """What the guards are shown."""
-        if milestone is not None and "tally" not in more:
-            more["tally"] = self.tally(milestone.key)
+        """What the guards are shown; a tally only where it is given, for it costs more than the guards."""
         return Attempt(
             self.indicator, self.action, self.by, self.now, self.today, milestone=milestone, **more
         )
@@ -111,7 +109,8 @@ class Work:
     def fire_milestone(self, key: str, trigger: str, **more: Any) -> Milestone:
         """Move the milestone by a person's trigger; it becomes part of the change."""
         milestone = self.indicator.milestones[key]
-        fire(milestone_rules(), milestone, trigger, self.attempt(self.definition(key), **more))
+        attempt = self.attempt(self.definition(key), tally=self.tally(key), **more)
+        fire(milestone_rules(), milestone, trigger, attempt)
         milestone.forget_why()
         self.touch(milestone)
         return milestone

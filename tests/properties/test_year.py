@@ -483,7 +483,7 @@ def test_year_on_sqlite_stays_whole_whatever_is_done(tmp_path: Path):
         shutil.copy(template, database)
         return f"sqlite:///{database}"
 
-    run(copy, *((400, 100) if LONG else (10, 40)))
+    run(copy, *((400, 100) if LONG else (20, 40)))
 
 
 def test_year_on_postgresql_stays_whole_whatever_is_done(postgres):
