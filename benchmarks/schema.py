@@ -105,7 +105,7 @@ def running(indicators: int) -> Iterator[Table]:
             None, work.DUE_ON[0].isoformat(), 0, None, None, None, 0, None, None, None,
         )
         for id_ in ids
-    )  # fmt: skip
+    )  # fmt: skip # one row, one line
     yield (
         "indicator_details",
         "indicator_id, title_th, title_en, unit",

@@ -310,7 +310,7 @@ def decide(read: Read, fact: Fact, year: Year) -> Writes:
     occurrence = Occurrence(
         fact.indicator, number, fact.milestone, fact.kind, counts, fact.occurred_on, quarter,
         fact.occurred_on, fact.recorded_at, fact.by, document_number=fact.document,
-    )  # fmt: skip
+    )  # fmt: skip # one row, one line
     after = read._replace(occurrences=[*read.occurrences, occurrence])
     moved = moved_milestones(after, fact)
     states = {new.key: (old.state, new.state) for old, new in moved}
@@ -403,7 +403,7 @@ def levels_of(read: Read, today: Any, year: Year, affected_from: Any = None) -> 
     return Levels(
         claimed, claimed_fraction, verified, verified_fraction, today,
         _changes_on(read, today, year), _next_due_on(read), *trail,
-    )  # fmt: skip
+    )  # fmt: skip # one row, one line
 
 
 def level_on(read: Read, day: Any, *, verified: bool) -> tuple[int, float]:

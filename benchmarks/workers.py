@@ -104,7 +104,7 @@ def _advance(first: int, stop: int, threads: int, lanes: int) -> float:
 
 def _pool(threads: int) -> ThreadPoolExecutor:
     # It stays alive between rounds, as a server's threads do, so that no round pays for new connections.
-    global _threads  # noqa: PLW0603
+    global _threads  # noqa: PLW0603  the threads of this process
     _threads = _threads or ThreadPoolExecutor(threads)
     return _threads
 

@@ -230,7 +230,7 @@ class Tx:
         """On PostgreSQL the statements of one change travel in one round trip."""
         if self.store.is_sqlite:
             return nullcontext()
-        return self._driver.driver_connection.pipeline()  # type: ignore[no-any-return,union-attr]  # psycopg's
+        return self._driver.driver_connection.pipeline()  # type: ignore[no-any-return,union-attr]  # psycopg's own connection
 
     def _indicator_of(self, row: Any) -> Indicator:
         return rows.indicator_of(row, self.store.workflow(row[4], self.connection))

@@ -52,11 +52,12 @@ def _page(printed: str) -> str:
     lines = []
     for line in printed.splitlines():
         text = Text.from_ansi(line)
-        runs = (
-            f'<span style="left: {cell_len(text.plain[: run.start()])}ch">{_styled(text[run.start() : run.end()])}</span>'
+        runs = [
+            (cell_len(text.plain[: run.start()]), _styled(text[run.start() : run.end()]))
             for run in _RUN.finditer(text.plain)
-        )
-        lines.append(f"<div>{''.join(runs)}</div>")
+        ]
+        spans = "".join(f'<span style="left: {column}ch">{words}</span>' for column, words in runs)
+        lines.append(f"<div>{spans}</div>")
     return PAGE.format(lines="".join(lines))
 
 

@@ -61,8 +61,8 @@ def _engine(path: str) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _set(connection: object, _record: object) -> None:
-        connection.isolation_level = "IMMEDIATE"  # type: ignore[attr-defined]
+        connection.isolation_level = "IMMEDIATE"  # type: ignore[attr-defined]  # the driver's own
         for pragma in schema.DURABLE:
-            connection.execute(pragma)  # type: ignore[attr-defined]
+            connection.execute(pragma)  # type: ignore[attr-defined]  # the driver's own
 
     return engine

@@ -33,7 +33,7 @@ class DjangoFsm:
         )
         django.setup()
         # Django allows models only once its settings are in place.
-        from benchmarks.peers.django_app.recording import record  # noqa: PLC0415
+        from benchmarks.peers.django_app.recording import record  # noqa: PLC0415  only once Django is set up
 
         self._record = record
 

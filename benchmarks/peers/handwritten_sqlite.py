@@ -161,4 +161,4 @@ def moved(indicator: Indicator, writes: Writes) -> tuple[Any, ...]:
     return (
         writes.life, writes.ladder, *writes.levels, indicator.version + 1, entry.seq, entry.hash,
         indicator.id, indicator.version,
-    )  # fmt: skip
+    )  # fmt: skip # one row, one line

@@ -3,10 +3,10 @@
 import sqlite3
 from pathlib import Path
 
-from SpiffWorkflow.bpmn.parser import BpmnParser  # type: ignore[import-untyped]
-from SpiffWorkflow.bpmn.serializer import BpmnWorkflowSerializer  # type: ignore[import-untyped]
-from SpiffWorkflow.bpmn.workflow import BpmnWorkflow  # type: ignore[import-untyped]
-from SpiffWorkflow.util.task import TaskState  # type: ignore[import-untyped]
+from SpiffWorkflow.bpmn.parser import BpmnParser  # type: ignore[import-untyped]  # ships no types
+from SpiffWorkflow.bpmn.serializer import BpmnWorkflowSerializer  # type: ignore[import-untyped]  # ships no types
+from SpiffWorkflow.bpmn.workflow import BpmnWorkflow  # type: ignore[import-untyped]  # ships no types
+from SpiffWorkflow.util.task import TaskState  # type: ignore[import-untyped]  # ships no types
 
 from benchmarks import schema
 from benchmarks.peers import Outcome
