@@ -105,7 +105,7 @@ def _year() -> Iterator[Step]:
         lambda tx, now: registry.register_workflow(tx, _UNUSED, "unused", by=OPERATOR.id, now=now),
     )
     yield created(new_indicator())
-    yield created(new_indicator(OTHER))
+    yield created(replace(new_indicator(OTHER), draft=True))
     yield created(new_indicator(PERCENT, workflow=MEASURED))
     yield Step(
         "add_plan_node", first, lambda tx, now: registry.add_plan_node(tx, "5.2", "ภาคประชาสังคม", None)
@@ -181,8 +181,7 @@ def _year() -> Iterator[Step]:
             tx, THUNG_KHRU, Quarter(YEAR, 3), d(2021, 7, 30), reason="น้ำท่วม", by=EVALUATOR, now=now
         ),
     )
-    yield created(replace(new_indicator("5049-3001"), draft=True))
-    yield done(actions.activate_indicator, d(2021, 6, 7), code="5049-3001", by=ADMINISTRATOR)
+    yield done(actions.activate_indicator, d(2021, 6, 6), code=OTHER, by=ADMINISTRATOR)
     yield done(actions.request_cancellation, d(2021, 6, 7), code=OTHER, reason="ซ้ำซ้อน")
     yield done(actions.decline_cancellation, d(2021, 6, 8), code=OTHER, by=EVALUATOR)
     yield done(actions.cancel_indicator, d(2021, 6, 9), code=OTHER, reason="ยกเลิก", by=EVALUATOR)
