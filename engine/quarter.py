@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
@@ -50,7 +51,7 @@ class FiscalYear:
 
     @property
     def quarters(self) -> tuple["Quarter", "Quarter", "Quarter", "Quarter"]:
-        return Quarter(self.year, 1), Quarter(self.year, 2), Quarter(self.year, 3), Quarter(self.year, 4)
+        return _quarters(self.year)
 
     def __str__(self) -> str:
         return str(self.be)
@@ -75,15 +76,11 @@ class Quarter:
 
     @property
     def first_day(self) -> date:
-        return date(self._calendar_year, *_FIRST_DAYS[self.number - 1])
+        return _days(self.fiscal_year, self.number)[0]
 
     @property
     def last_day(self) -> date:
-        return date(self._calendar_year, *_LAST_DAYS[self.number - 1])
-
-    @property
-    def _calendar_year(self) -> int:
-        return self.fiscal_year - (self.number == 1)
+        return _days(self.fiscal_year, self.number)[1]
 
     @property
     def next(self) -> "Quarter":
@@ -99,6 +96,18 @@ class Quarter:
 
     def __str__(self) -> str:
         return f"Q{self.number}/{self.fiscal_year + BE_OFFSET}"
+
+
+@cache
+def _quarters(year: int) -> tuple[Quarter, Quarter, Quarter, Quarter]:
+    return Quarter(year, 1), Quarter(year, 2), Quarter(year, 3), Quarter(year, 4)
+
+
+@cache
+def _days(fiscal_year: int, number: int) -> tuple[date, date]:
+    """The first and the last day of a quarter, made once: every level asks for them."""
+    year = fiscal_year - (number == 1)
+    return date(year, *_FIRST_DAYS[number - 1]), date(year, *_LAST_DAYS[number - 1])
 
 
 def local_day(instant: datetime, zone: ZoneInfo) -> date:

@@ -39,9 +39,12 @@ class Broken:
     fault: str
 
 
+_encoder = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
 def canonical(data: object) -> str:
     """JSON with sorted keys and no spaces: the one text of a value."""
-    return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _encoder.encode(data)
 
 
 def chained(stream: int, seq: int, event: Event, previous_hash: str) -> Entry:

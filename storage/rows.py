@@ -75,11 +75,17 @@ _SCORES = 5  # the last columns of a report row are its evaluation
 
 def _children(table: Any, fields: tuple[str, ...], order: str) -> Select[Any]:
     owner = table.c.indicator_id
-    return (
-        select(owner, *(table.c[name] for name in fields))
-        .where(within(owner))
-        .order_by(owner, table.c[order])
-    )
+    return select(owner, *(table.c[name] for name in fields)).order_by(owner, table.c[order])
+
+
+_CHILDREN = {
+    "milestones": _children(t.milestones, _MILESTONE_FIELDS, "key"),
+    "occurrences": _children(t.occurrences, _OCCURRENCE_FIELDS, "number"),
+    "decisions": _children(t.decisions, _DECISION_FIELDS, "number"),
+    "waivers": _children(t.waivers, _WAIVER_FIELDS, "number"),
+    "evidence": _children(t.evidence, _EVIDENCE_FIELDS, "number"),
+    "reports": _children(t.reports, _REPORT_FIELDS, "quarter"),
+}
 
 
 class Statements:
@@ -92,12 +98,14 @@ class Statements:
         after = _HEAD.where(_i.id > bindparam("after")).order_by(_i.id)
         self.portion = Prepared(after.limit(literal_column(str(PORTION))), dialect)
         self.children = {
-            "milestones": Prepared(_children(t.milestones, _MILESTONE_FIELDS, "key"), dialect),
-            "occurrences": Prepared(_children(t.occurrences, _OCCURRENCE_FIELDS, "number"), dialect),
-            "decisions": Prepared(_children(t.decisions, _DECISION_FIELDS, "number"), dialect),
-            "waivers": Prepared(_children(t.waivers, _WAIVER_FIELDS, "number"), dialect),
-            "evidence": Prepared(_children(t.evidence, _EVIDENCE_FIELDS, "number"), dialect),
-            "reports": Prepared(_children(t.reports, _REPORT_FIELDS, "quarter"), dialect),
+            name: Prepared(query.where(within(t.metadata.tables[name].c.indicator_id)), dialect)
+            for name, query in _CHILDREN.items()
+        }
+        # The children of an indicator whose id is not known yet, to come in the same round trip as its row.
+        own = select(_i.id).where(this_one).scalar_subquery()
+        self.family = {
+            name: Prepared(query.where(t.metadata.tables[name].c.indicator_id == own), dialect)
+            for name, query in _CHILDREN.items()
         }
         self.move = Prepared(_move(), dialect)
         self.upserts = {

@@ -6,6 +6,7 @@ rest of the house uses the toolkit as it is.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Select, Table, and_, bindparam
@@ -23,53 +24,61 @@ class Prepared:
     def __init__(self, statement: Executable, dialect: Dialect, keys: Sequence[str] | None = None) -> None:
         compiled = statement.compile(dialect=dialect, column_keys=keys)  # type: ignore[attr-defined]  # every executable compiles
         self.sql: str = compiled.string
-        self._order: Sequence[str] | None = compiled.positiontup
         # Constants that the compiler turned into parameters of its own.
         self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
-        self._binds: list[tuple[Any, Processor]] = []
-        self._results: list[tuple[Any, Processor]] = []
         # psycopg takes and gives days, instants, decimals and booleans as they are; SQLite does not.
-        if dialect.name == "sqlite":
-            columns = statement.selected_columns if isinstance(statement, Select) else ()
+        turns = dialect.name == "sqlite"
+        self._order = _in_order(compiled.positiontup) if turns else None
+        self._binds: list[tuple[int, Processor]] = []
+        self._results: list[tuple[int, Processor]] = []
+        if turns:
+            bound = (compiled.binds[name] for name in compiled.positiontup or ())
             self._binds = _processors(
-                (name, bind.type.dialect_impl(dialect).bind_processor(dialect))
-                for name, bind in compiled.binds.items()
+                bind.type.dialect_impl(dialect).bind_processor(dialect) for bind in bound
             )
+            columns = statement.selected_columns if isinstance(statement, Select) else ()
             self._results = _processors(
-                (place, column.type.dialect_impl(dialect).result_processor(dialect, None))
-                for place, column in enumerate(columns)
+                column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
             )
 
     def parameters(self, values: Mapping[str, Any]) -> Any:
         """The values in the form the driver takes."""
-        turned = {**self._fixed, **values}
-        for name, process in self._binds:
-            turned[name] = process(turned[name])
-        return turned if self._order is None else [turned[name] for name in self._order]
+        if self._fixed:
+            values = {**self._fixed, **values}
+        return values if self._order is None else _turned(self._order(values), self._binds)
 
     def run(self, cursor: Any, values: Mapping[str, Any]) -> None:
         cursor.execute(self.sql, self.parameters(values))
 
-    def run_many(self, cursor: Any, rows: Iterable[Mapping[str, Any]]) -> None:
-        cursor.executemany(self.sql, [self.parameters(row) for row in rows])
+    def run_many(self, cursor: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+        for row in rows:
+            cursor.execute(self.sql, self.parameters(row))
 
     def rows(self, cursor: Any) -> list[Any]:
         """All rows of the cursor, values turned."""
         fetched = cursor.fetchall()
-        if not self._results or not fetched:
-            return fetched  # type: ignore[no-any-return]  # the driver's own list of tuples
-        turned = []
-        for row in fetched:
-            values = list(row)
-            for place, process in self._results:
-                if values[place] is not None:
-                    values[place] = process(values[place])
-            turned.append(values)
-        return turned
+        return [_turned(row, self._results) for row in fetched] if self._results else fetched
 
 
-def _processors(pairs: Iterable[tuple[Any, Processor | None]]) -> list[tuple[Any, Processor]]:
-    return [(key, process) for key, process in pairs if process is not None]
+def _in_order(names: Sequence[str] | None) -> Callable[[Mapping[str, Any]], Sequence[Any]]:
+    """What takes the values of these names out of a mapping, in their order."""
+    if not names:
+        return lambda _values: ()
+    take = itemgetter(*names)
+    return take if len(names) > 1 else lambda values: (take(values),)
+
+
+def _turned(row: Sequence[Any], processors: Iterable[tuple[int, Processor]]) -> list[Any]:
+    values = list(row)
+    for place, process in processors:
+        value = values[place]
+        if value is not None:
+            values[place] = process(value)
+    return values
+
+
+def _processors(found: Iterable[Processor | None]) -> list[tuple[int, Processor]]:
+    return [(place, process) for place, process in enumerate(found) if process is not None]
 
 
 def upsert(table: Table, dialect: Dialect) -> Executable:

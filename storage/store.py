@@ -56,7 +56,9 @@ class Store:
     def begin(self) -> Iterator[Tx]:
         """A writing transaction: durable when the block ends, undone when it raises."""
         with self._writer.transaction() as connection:
-            yield Tx(self, connection, writing=True)
+            tx = Tx(self, connection, writing=True)
+            yield tx
+            tx.flush()
 
     @contextmanager
     def read(self) -> Iterator[Tx]:

@@ -18,7 +18,7 @@ from engine.workflow import Workflow
 from storage import rows, seals
 from storage import tables as t
 from storage.journal import GENESIS, Entry, chained
-from storage.statements import upsert
+from storage.statements import Prepared, upsert
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -30,30 +30,47 @@ class Tx:
     def __init__(self, store: "Store", connection: Connection, *, writing: bool) -> None:
         self.store = store
         self.policy = store.policy
-        self.connection = connection
+        self._connection = connection
+        self._pending: list[tuple[Prepared, dict[str, Any]]] = []
         self._lock_rows = writing and not store.is_sqlite
         self._locked: set[int] = set()
         self._statements = store.statements
-        self._driver = connection.connection
+        driver: Any = connection.connection
+        self._driver = driver.driver_connection
+        self._one_cursor = self._driver.cursor() if store.is_sqlite else None
+
+    @property
+    def connection(self) -> Connection:
+        """For the reads of pages; they see what was saved."""
+        self.flush()
+        return self._connection
+
+    def flush(self) -> None:
+        """On PostgreSQL: send what was saved since the last read, in one round trip."""
+        pending, self._pending = self._pending, []
+        if pending:
+            with self._together():
+                for statement, values in pending:
+                    statement.run(self._driver.cursor(), values)
 
     # -- indicators ---------------------------------------------------------------------------------
 
     def indicator(self, code: str, fiscal_year: int) -> Indicator:
         """The indicator with all its facts; locked until the end of a writing transaction."""
-        head, key = self._statements.head, {"code": code, "fiscal_year": fiscal_year}
-        cursor = self._driver.cursor()
-        with self._together():
-            # A statement of its own: one that waits for its lock would show the seals of before the wait.
-            if self._lock_rows:
-                self._statements.lock.run(self._driver.cursor(), key)
-            head.run(cursor, key)
-        found = head.rows(cursor)
+        statements, key = self._statements, {"code": code, "fiscal_year": fiscal_year}
+        if self.store.is_sqlite:
+            found = self._fetch([statements.head], key)[0]
+            children: list[list[Any]] = []
+        else:
+            # A lock of its own: a statement that waits for one would show the seals of before the wait.
+            before = [statements.lock] if self._lock_rows else []
+            found, *children = self._fetch([statements.head, *statements.family.values()], key, before)
         if not found:
             raise self._unknown(code, fiscal_year)
         indicator = self._indicator_of(found[0])
         if self._lock_rows:
             self._locked.add(indicator.id)
-        self._adopt_children({indicator.id: indicator})
+        self._adopt_children({indicator.id: indicator}, children)
         return indicator
 
     def indicators(self, fiscal_year: int | None = None, agency: int | None = None) -> Iterator[Indicator]:
@@ -61,16 +78,14 @@ class Tx:
         after = 0
         portion = self._statements.portion
         while True:
-            cursor = self._driver.cursor()
-            portion.run(cursor, {"after": after})
-            heads = portion.rows(cursor)
+            heads = self._fetch([portion], {"after": after})[0]
             if not heads:
                 return
             after = heads[-1][0]
             wanted = [row for row in heads if fiscal_year in (None, row[2]) and agency in (None, row[3])]
             if wanted:
                 found = {row[0]: self._indicator_of(row) for row in wanted}
-                self._adopt_children(found)
+                self._adopt_children(found, [])
                 yield from found.values()
 
     def create(self, indicator: Indicator, event: Event) -> None:
@@ -110,7 +125,7 @@ class Tx:
             )
         )
         own = [rows.milestone_row(indicator.id, one) for one in indicator.milestones.values()]
-        self._statements.upserts["milestones"].run_many(self._driver.cursor(), own)
+        self._statements.upserts["milestones"].run_many(self._cursor(), own)
         self._append(entry)
         indicator.version, indicator.journal_seq, indicator.journal_head = 1, 1, entry.hash
 
@@ -118,16 +133,19 @@ class Tx:
         """Write the change and its event together; refused when the indicator moved on meanwhile."""
         indicator = change.indicator
         entry = chained(indicator.id, indicator.journal_seq + 1, change.event, indicator.journal_head)
-        cursor = self._driver.cursor()
         # Nobody can have moved what we have locked, so the question need not be waited for.
         sure = indicator.id in self._locked
-        with self._together() if sure else nullcontext():
+        if not sure:
+            cursor = self._cursor()
             self._statements.move.run(cursor, rows.moved(indicator, entry.seq, entry.hash))
-            if not sure and cursor.rowcount != 1:
+            if cursor.rowcount != 1:
                 raise self.changed_meanwhile(indicator)
-            for name, changed in rows.changed(change).items():
-                self._statements.upserts[name].run_many(self._driver.cursor(), changed)
-            self._append(entry)
+        else:
+            self._write(self._statements.move, rows.moved(indicator, entry.seq, entry.hash))
+        for name, changed in rows.changed(change).items():
+            for row in changed:
+                self._write(self._statements.upserts[name], row)
+        self._append(entry)
         indicator.version += 1
         indicator.journal_seq, indicator.journal_head = entry.seq, entry.hash
 
@@ -224,26 +242,56 @@ class Tx:
 
     def _append(self, entry: Entry) -> None:
         values = {name: getattr(entry, name) for name in Entry.__slots__}
-        self._statements.append.run(self._driver.cursor(), values)
+        self._write(self._statements.append, values)
+
+    def _write(self, statement: Prepared, values: dict[str, Any]) -> None:
+        """Run it; on PostgreSQL keep it back until something is read or committed."""
+        if self._one_cursor is not None:
+            statement.run(self._one_cursor, values)
+        else:
+            self._pending.append((statement, values))
 
     def _together(self) -> AbstractContextManager[Any]:
         """On PostgreSQL the statements of one change travel in one round trip."""
         if self.store.is_sqlite:
             return nullcontext()
-        return self._driver.driver_connection.pipeline()  # type: ignore[no-any-return,union-attr]  # psycopg's own connection
+        return self._driver.pipeline()  # type: ignore[no-any-return]  # psycopg's
 
     def _indicator_of(self, row: Any) -> Indicator:
-        return rows.indicator_of(row, self.store.workflow(row[4], self.connection))
+        return rows.indicator_of(row, self.store.workflow(row[4], self._connection))
 
-    def _adopt_children(self, indicators: dict[int, Indicator]) -> None:
-        span = {"low": min(indicators), "high": max(indicators)}
-        cursors = {}
+    def _cursor(self) -> Any:
+        """On SQLite one for all, since each statement is read to its end before the next."""
+        self.flush()
+        return self._one_cursor or self._driver.cursor()
+
+    def _fetch(
+        self, statements: Iterable[Prepared], values: dict[str, Any], before: Iterable[Prepared] = ()
+    ) -> list[list[Any]]:
+        """The rows of each statement; on PostgreSQL all of them come in one round trip."""
+        if self._one_cursor is not None:
+            found = []
+            for statement in statements:
+                statement.run(self._one_cursor, values)
+                found.append(statement.rows(self._one_cursor))
+            return found
+        self.flush()
+        running = []
         with self._together():
-            for name, statement in self._statements.children.items():
-                cursors[name] = self._driver.cursor()
-                statement.run(cursors[name], span)
-        for name, statement in self._statements.children.items():
-            rows.adopt(indicators, name, statement.rows(cursors[name]))
+            for statement in before:
+                statement.run(self._driver.cursor(), values)
+            for statement in statements:
+                running.append((statement, self._driver.cursor()))
+                statement.run(running[-1][1], values)
+        return [statement.rows(cursor) for statement, cursor in running]
+
+    def _adopt_children(self, indicators: dict[int, Indicator], found: list[list[Any]]) -> None:
+        """Give the indicators their rows; those not ``found`` yet are read, all in one go."""
+        children = self._statements.children
+        found = found or self._fetch(children.values(), {"low": min(indicators), "high": max(indicators)})
+        for name, own in zip(children, found, strict=True):
+            if own:
+                rows.adopt(indicators, name, own)
 
     def _workflow_version(self, workflow: Workflow) -> int:
         kept = t.workflow_versions.c
