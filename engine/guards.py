@@ -1,12 +1,12 @@
 """The conditions behind every trigger, each a pure function of one attempt that yields what is unmet."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from engine.errors import Unmet
 from engine.indicator import Indicator, Life, MilestoneState, Occurrence, QuarterReport, ReportState
-from engine.levels import Tally, happened
+from engine.levels import NOTHING, Tally, happened
 from engine.permissions import Action, Person, Role, Subject, may, who_may
 from engine.quarter import Quarter
 from engine.workflow import MilestoneDefinition, Order
@@ -22,7 +22,7 @@ class Attempt:
     now: datetime
     today: date
     milestone: MilestoneDefinition | None = None
-    tally: Tally = field(default_factory=Tally)
+    tally: Tally = NOTHING
     report: QuarterReport | None = None
     reason: str = ""
     until: date | None = None

@@ -1,7 +1,7 @@
 """From facts to a level: one pure function for the claimed, the verified and the projected level."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -42,6 +42,10 @@ class Tally:
     facts: tuple[Occurrence, ...] = ()
     value: Decimal | None = None
     waived: bool = False
+
+
+#: What counts at a milestone at which nothing was done.
+NOTHING = Tally()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +143,10 @@ def tallies_of(
     """What counts at each milestone of the workflow; the parameters are those of :func:`level_of`."""
     rulings = latest_decisions(facts.decisions, known_at)
     last = max(on, through) if basis is Basis.PROJECTED and through else on
-    counting: dict[str, list[Occurrence]] = {milestone.key: [] for milestone in workflow.milestones}
+    counting: dict[str, list[Occurrence]] = {}
     for occurrence in _in_time(facts.occurrences, on, last, known_at, basis):
-        if occurrence.milestone in counting and _accepted(
-            occurrence, rulings.get(occurrence.milestone), basis
-        ):
-            counting[occurrence.milestone].append(occurrence)
+        if _accepted(occurrence, rulings.get(occurrence.milestone), basis):
+            counting.setdefault(occurrence.milestone, []).append(occurrence)
     waived = {
         waiver.milestone
         for waiver in facts.waivers
@@ -152,14 +154,16 @@ def tallies_of(
         and happened(waiver.granted_at, known_at)
         and not happened(waiver.withdrawn_at, known_at)
     }
-    return {
-        milestone.key: Tally(
-            tuple(counting[milestone.key]),
-            _year_value(milestone.measure, counting[milestone.key], facts.target),
-            milestone.key in waived,
-        )
-        for milestone in workflow.milestones
-    }
+    tallies = {}
+    for milestone in workflow.milestones:
+        key = milestone.key
+        own = counting.get(key, ())
+        if own or key in waived:
+            value = _year_value(milestone.measure, own, facts.target)
+            tallies[key] = Tally(tuple(own), value, key in waived)
+        else:
+            tallies[key] = NOTHING
+    return tallies
 
 
 def latest_decisions(
@@ -222,7 +226,7 @@ def _accepted(occurrence: Occurrence, decision: Decision | None, basis: Basis) -
 
 
 def _year_value(
-    measure: Measure | None, counting: list[Occurrence], target: Decimal | None
+    measure: Measure | None, counting: Sequence[Occurrence], target: Decimal | None
 ) -> Decimal | None:
     """The year's value of a measured milestone; ``None`` when nothing was measured, never 0."""
     if measure is None:

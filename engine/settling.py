@@ -112,8 +112,9 @@ def restate(
         Basis.CLAIMED: (claimed or level_of(indicator.workflow, indicator.facts, as_of)).standing,
         Basis.VERIFIED: _verified(indicator, as_of),
     }
+    settled_from = _settled_from(indicator)
     trails = {
-        basis: tuple(_trail(indicator, basis, standing[basis].level, as_of, affected_from, old))
+        basis: tuple(_trail(indicator, basis, standing[basis].level, as_of, affected_from, settled_from, old))
         for basis, old in ((Basis.CLAIMED, kept.claimed_trail), (Basis.VERIFIED, kept.verified_trail))
     }
     return Stored(
@@ -145,10 +146,10 @@ def _trail(
     now: int,
     as_of: date,
     affected_from: date | None,
+    settled_from: date,
     old: tuple[int | None, ...],
 ) -> Iterator[int | None]:
     """The level at the end of each quarter so far; what is still right of the old trail is not computed."""
-    settled_from = _settled_from(indicator)
     for kept, quarter in zip(old, indicator.fiscal_year.quarters, strict=True):
         if quarter.first_day > as_of:
             yield None
