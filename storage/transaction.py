@@ -255,7 +255,7 @@ class Tx:
         """On PostgreSQL the statements of one change travel in one round trip."""
         if self.store.is_sqlite:
             return nullcontext()
-        return self._driver.pipeline()  # type: ignore[no-any-return]  # psycopg's
+        return self._driver.pipeline()  # type: ignore[no-any-return]  # psycopg's own pipeline
 
     def _indicator_of(self, row: Any) -> Indicator:
         return rows.indicator_of(row, self.store.workflow(row[4], self._connection))

@@ -1,4 +1,4 @@
-"""SpiffWorkflow: a BPMN process of five manual tasks, its state as JSON in one SQLite row."""
+"""SpiffWorkflow: a BPMN process of five manual tasks, its state and the facts as JSON in one SQLite row."""
 
 import sqlite3
 from pathlib import Path
@@ -10,35 +10,32 @@ from SpiffWorkflow.util.task import TaskState  # type: ignore[import-untyped]  #
 
 from benchmarks import schema
 from benchmarks.peers import Outcome
+from benchmarks.peers import handwritten_sqlite as by_hand
 from benchmarks.work import (
+    DUE_ON,
+    FISCAL_YEAR,
     MILESTONES,
     YEAR_AS_TEXT,
+    Decision,
     Fact,
+    Indicator,
+    Milestone,
+    Occurrence,
+    Read,
     Refused,
-    chained,
-    event_of,
+    Waiver,
+    Writes,
+    decide,
     fact_of,
-    first_entry,
 )
 
-TABLES = """
-CREATE TABLE indicators (
-    id INTEGER PRIMARY KEY, life TEXT NOT NULL, process TEXT NOT NULL, claimed_level INTEGER NOT NULL,
-    version INTEGER NOT NULL, journal_seq INTEGER NOT NULL, journal_head TEXT NOT NULL
-);
-CREATE TABLE journal (
-    stream INTEGER NOT NULL REFERENCES indicators (id), seq INTEGER NOT NULL, what TEXT NOT NULL,
-    at TEXT NOT NULL, by INTEGER NOT NULL, data TEXT NOT NULL, previous_hash TEXT NOT NULL,
-    hash TEXT NOT NULL, PRIMARY KEY (stream, seq)
-) WITHOUT ROWID;
+# In the place of milestones, occurrences, decisions, waivers, evidence and reports.
+TABLE = """
+CREATE TABLE processes (indicator_id INTEGER PRIMARY KEY REFERENCES indicators (id), process TEXT NOT NULL)
 """
-ADD_INDICATOR = "INSERT INTO indicators VALUES (?, 'active', ?, 0, 1, 1, ?)"
-READ = "SELECT life, process, claimed_level, version, journal_seq, journal_head FROM indicators WHERE id = ?"
-ADD_EVENT = "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-SET = (
-    "UPDATE indicators SET process = ?, claimed_level = ?, version = version + 1, journal_seq = ?, "
-    "journal_head = ? WHERE id = ? AND version = ?"
-)
+ADD = "INSERT INTO processes SELECT id, ? FROM indicators"
+READ = "SELECT process FROM processes WHERE indicator_id = ?"
+SET = "UPDATE processes SET process = ? WHERE indicator_id = ?"
 
 
 class SpiffWorkflowJson:
@@ -48,14 +45,10 @@ class SpiffWorkflowJson:
         self._serializer = BpmnWorkflowSerializer(BpmnWorkflowSerializer.configure())
 
     def fill(self, url: str, indicators: int) -> None:
-        process = self._serializer.serialize_json(_new_process())
-        ids = range(1, indicators + 1)
+        schema.fill_sqlite(url, indicators)
         connection = schema.connect_sqlite(url)
-        connection.executescript(TABLES)
-        connection.execute("BEGIN")
-        connection.executemany(ADD_INDICATOR, ((id_, process, first_entry(id_).hash) for id_ in ids))
-        connection.executemany(ADD_EVENT, map(first_entry, ids))
-        connection.execute("COMMIT")
+        connection.execute(TABLE)
+        connection.execute(ADD, (self._serializer.serialize_json(_new_process()),))
         connection.close()
 
     def open(self, url: str, indicators: int) -> None:
@@ -83,49 +76,59 @@ def _new_process() -> BpmnWorkflow:
     parser = BpmnParser()
     parser.add_bpmn_file(str(Path(__file__).with_name("indicator.bpmn")))
     process = BpmnWorkflow(parser.get_spec("indicator"))
-    process.data.update(occurrences=[], states=["open"] * len(MILESTONES))
+    milestones = zip(MILESTONES, DUE_ON, strict=True)
+    process.data.update(
+        occurrences=[],
+        milestones=[
+            Milestone(0, key, "open", due.isoformat(), None, "", None, "") for key, due in milestones
+        ],
+        decisions=[],
+        waivers=[],
+        evidence=[],
+        reports=[],
+    )
     process.do_engine_steps()
     return process
 
 
 def _record(connection: sqlite3.Connection, serializer: BpmnWorkflowSerializer, fact: Fact) -> None:
-    row = connection.execute(READ, (fact.indicator,)).fetchone()
-    life, process_json, before, version, seq, head = row
-    process = serializer.deserialize_json(process_json)
-    number, quarter, states, level = _complete(process, life, fact)
-    entry = chained(
-        fact.indicator, seq + 1, fact, event_of(fact, number, quarter, states, (before, level)), head
-    )
-    connection.execute(ADD_EVENT, entry)
-    values = (serializer.serialize_json(process), level, entry.seq, entry.hash, fact.indicator, version)
-    if connection.execute(SET, values).rowcount != 1:
+    indicator = Indicator(*connection.execute(by_hand.READ_INDICATOR, (fact.code, FISCAL_YEAR)).fetchone())
+    (stored,) = connection.execute(READ, (indicator.id,)).fetchone()
+    process = serializer.deserialize_json(stored)
+    writes = _complete(process, indicator, fact)
+    if connection.execute(by_hand.SET_INDICATOR, by_hand.moved(indicator, writes)).rowcount != 1:
         raise Refused("somebody else changed the indicator meanwhile")
+    connection.execute(SET, (serializer.serialize_json(process), indicator.id))
+    connection.execute(by_hand.ADD_EVENT, writes.entry)
 
 
-def _complete(
-    process: BpmnWorkflow, life: str, fact: Fact
-) -> tuple[int, int, dict[str, tuple[str, str]], int]:
-    """Complete the waiting task with the fact.
-
-    The fact's number and quarter, the milestone's state before and after, and the level.
-    """
+def _complete(process: BpmnWorkflow, indicator: Indicator, fact: Fact) -> Writes:
+    """Complete the waiting task with the fact; the facts of the indicator live in the process's data."""
     name = fact.milestone
     task = process.get_next_task(state=TaskState.READY, manual=True)
-    occurrences = process.data["occurrences"]
-    if life != "active" or task is None or task.task_spec.name != name:
+    if task is None or task.task_spec.name != name:
         raise Refused(f"{name} is not waiting")
-    quarter = YEAR_AS_TEXT.quarter_of(fact.occurred_on)
-    if fact.occurred_on > fact.today or [name, fact.document] in occurrences:
-        raise Refused(f"{fact.occurred_on} or {fact.document} does not fit")
-    occurrences.append([name, fact.document])
-    task.data["meetings"] = sum(each[0] == "meetings_held" for each in occurrences)
+    read = _read(process, indicator)
+    writes = decide(read, fact, YEAR_AS_TEXT)
+    process.data["occurrences"].append(writes.occurrence)
+    task.data["meetings"] = sum(each[2] == "meetings_held" for each in process.data["occurrences"])
     task.run()
     process.do_engine_steps()
 
     waiting = process.get_next_task(state=TaskState.READY, manual=True)
     again = waiting is not None and waiting.task_spec.name == name
-    states = process.data["states"]
-    position = MILESTONES.index(name)
-    before, states[position] = states[position], "in_progress" if again else "achieved"
-    level = next((at for at, state in enumerate(states) if state != "achieved"), len(states))
-    return len(occurrences), quarter, {name: (before, states[position])}, level
+    (moved,) = writes.milestones
+    assert moved.state == ("in_progress" if again else "achieved"), "the process went another way"
+    process.data["milestones"][MILESTONES.index(name)] = moved
+    return writes
+
+
+def _read(process: BpmnWorkflow, indicator: Indicator) -> Read:
+    data = process.data
+    return Read(
+        indicator,
+        [Milestone(*row) for row in data["milestones"]],
+        [Occurrence(*row) for row in data["occurrences"]],
+        [Decision(*row) for row in data["decisions"]],
+        [Waiver(*row) for row in data["waivers"]],
+    )
