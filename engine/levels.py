@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from engine.indicator import Decision, Facts, Occurrence, Ruling, Standing
 from engine.workflow import (
@@ -48,8 +49,7 @@ class Tally:
 NOTHING = Tally()
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(NamedTuple):
     """A rule with what was found for it: met or not, how far (0 to 1), and the numbers of the facts."""
 
     rule: Rule
@@ -62,8 +62,7 @@ class Proof:
     parts: tuple["Proof", ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Rung:
+class Rung(NamedTuple):
     """One level of the ladder with the proof of its rule."""
 
     level: LevelRule
@@ -106,7 +105,7 @@ def level_of(
 
 def level_from(workflow: Workflow, tallies: Mapping[str, Tally]) -> LevelResult:
     """The level that the tallies give."""
-    rungs = tuple(Rung(rung, prove(rung.rule, workflow, tallies)) for rung in workflow.levels)
+    rungs = tuple([Rung(rung, prove(rung.rule, workflow, tallies)) for rung in workflow.levels])
     if workflow.order is Order.ANY:
         reached = sum(rung.proof.met for rung in rungs)
         ahead = max((rung.proof.progress for rung in rungs if not rung.proof.met), default=None)

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import NamedTuple, Protocol
 
-from transitions import Machine
+from transitions import EventData, Machine
+from transitions import Transition as Moving
 
 from engine import guards
 from engine.errors import Refusal, Unmet
@@ -123,6 +124,23 @@ LIFE_TRANSITIONS = (
 )
 
 
+class _Quiet(Moving):
+    """A transition that nothing listens to: asking its guards and changing the state is all there is.
+
+    The library would call and log a dozen empty lists of callbacks, at twice the price of the move itself.
+    """
+
+    def execute(self, event_data: EventData) -> bool:
+        if not self._eval_conditions(event_data):
+            return False
+        event_data.machine.set_state(str(self.dest), event_data.model)
+        return True
+
+
+class _Machine(Machine):
+    transition_cls = _Quiet
+
+
 class Rules:
     """A machine with the guards of each of its triggers."""
 
@@ -130,7 +148,7 @@ class Rules:
         table = tuple(table)
         self.subject = subject
         self.guards: dict[str, tuple[Guard, ...]] = {row.trigger: row.guards for row in table}
-        self.machine = Machine(
+        self.machine = _Machine(
             model=None,
             states=[str(state) for state in states],
             initial=None,

@@ -1,6 +1,5 @@
 """What follows by itself when facts change: milestone states, the ladder, and the levels kept for pages."""
 
-from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -108,23 +107,17 @@ def restate(
     """
     kept = indicator.stored
     as_of = min(today, indicator.fiscal_year.last_day)
-    standing = {
-        Basis.CLAIMED: (claimed or level_of(indicator.workflow, indicator.facts, as_of)).standing,
-        Basis.VERIFIED: _verified(indicator, as_of),
-    }
-    settled_from = _settled_from(indicator)
-    trails = {
-        basis: tuple(_trail(indicator, basis, standing[basis].level, as_of, affected_from, settled_from, old))
-        for basis, old in ((Basis.CLAIMED, kept.claimed_trail), (Basis.VERIFIED, kept.verified_trail))
-    }
+    now = (claimed or level_of(indicator.workflow, indicator.facts, as_of)).standing
+    verified = _verified(indicator, as_of)
+    days = (as_of, affected_from, _settled_from(indicator))
     return Stored(
-        standing[Basis.CLAIMED],
-        standing[Basis.VERIFIED],
+        now,
+        verified,
         as_of,
         _changes_on(indicator, as_of),
         _next_due_on(indicator),
-        trails[Basis.CLAIMED],
-        trails[Basis.VERIFIED],
+        _trail(indicator, Basis.CLAIMED, now.level, *days, kept.claimed_trail),
+        _trail(indicator, Basis.VERIFIED, verified.level, *days, kept.verified_trail),
     )
 
 
@@ -148,18 +141,21 @@ def _trail(
     affected_from: date | None,
     settled_from: date,
     old: tuple[int | None, ...],
-) -> Iterator[int | None]:
+) -> tuple[int | None, ...]:
     """The level at the end of each quarter so far; what is still right of the old trail is not computed."""
+    trail: list[int | None] = []
+    same_from = min(as_of, settled_from)
     for kept, quarter in zip(old, indicator.fiscal_year.quarters, strict=True):
+        ends_on = quarter.last_day
         if quarter.first_day > as_of:
-            yield None
-        elif quarter.last_day >= min(as_of, settled_from):
-            yield now
-        elif kept is not None and (affected_from is None or quarter.last_day < affected_from):
-            yield kept
+            trail.append(None)
+        elif ends_on >= same_from:
+            trail.append(now)
+        elif kept is not None and (affected_from is None or ends_on < affected_from):
+            trail.append(kept)
         else:
-            ended = level_of(indicator.workflow, indicator.facts, quarter.last_day, basis=basis)
-            yield ended.level
+            trail.append(level_of(indicator.workflow, indicator.facts, ends_on, basis=basis).level)
+    return tuple(trail)
 
 
 def _settled_from(indicator: Indicator) -> date:

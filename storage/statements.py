@@ -6,16 +6,30 @@ rest of the house uses the toolkit as it is.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Select, Table, and_, bindparam
+from sqlalchemy import Boolean, Date, Select, Table, and_, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.types import TypeEngine
+
+from storage.types import Exact, Instant, instant_text
 
 Processor = Callable[[Any], Any]
+
+#: How SQLite keeps what it has no type for: the way in, and the way out. The toolkit's own types do the same
+#: through three calls a value (held equal by a test).
+_TURNS: dict[type[TypeEngine[Any]], tuple[Processor, Processor]] = {
+    Boolean: (int, bool),
+    Date: (date.isoformat, date.fromisoformat),
+    Exact: (str, Decimal),
+    Instant: (instant_text, datetime.fromisoformat),
+}
 
 
 class Prepared:
@@ -28,24 +42,21 @@ class Prepared:
         self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
         # psycopg takes and gives days, instants, decimals and booleans as they are; SQLite does not.
         turns = dialect.name == "sqlite"
-        self._order = _in_order(compiled.positiontup) if turns else None
+        self._order = _in_order(compiled.positiontup)
         self._binds: list[tuple[int, Processor]] = []
         self._results: list[tuple[int, Processor]] = []
         if turns:
             bound = (compiled.binds[name] for name in compiled.positiontup or ())
-            self._binds = _processors(
-                bind.type.dialect_impl(dialect).bind_processor(dialect) for bind in bound
-            )
             columns = statement.selected_columns if isinstance(statement, Select) else ()
-            self._results = _processors(
-                column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
-            )
+            self._binds = _turns((bind.type for bind in bound), 0)
+            self._results = _turns((column.type for column in columns), 1)
 
     def parameters(self, values: Mapping[str, Any]) -> Any:
         """The values in the form the driver takes."""
         if self._fixed:
             values = {**self._fixed, **values}
-        return values if self._order is None else _turned(self._order(values), self._binds)
+        ordered = self._order(values)
+        return _turned(ordered, self._binds) if self._binds else ordered
 
     def run(self, cursor: Any, values: Mapping[str, Any]) -> None:
         cursor.execute(self.sql, self.parameters(values))
@@ -77,8 +88,9 @@ def _turned(row: Sequence[Any], processors: Iterable[tuple[int, Processor]]) -> 
     return values
 
 
-def _processors(found: Iterable[Processor | None]) -> list[tuple[int, Processor]]:
-    return [(place, process) for place, process in enumerate(found) if process is not None]
+def _turns(types: Iterable[TypeEngine[Any]], way: int) -> list[tuple[int, Processor]]:
+    """The places of the values that are turned, each with what turns it; ``way`` is 0 in and 1 out."""
+    return [(place, _TURNS[type(of)][way]) for place, of in enumerate(types) if type(of) in _TURNS]
 
 
 def upsert(table: Table, dialect: Dialect) -> Executable:

@@ -19,7 +19,8 @@ from storage.writer import PooledWriter, QueuedWriter, Writer
 def connect(url: str, *, busy_seconds: float = 10.0, connections: int = 10) -> Engine:
     """An engine for the database at ``url``, set up as the house needs it."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=connections, max_overflow=0, pool_pre_ping=False)
+        # Parameters by their place: the driver need not look each name up in every statement.
+        return create_engine(url, pool_size=connections, max_overflow=0, paramstyle="format")
     engine = create_engine(
         url,
         poolclass=QueuePool,

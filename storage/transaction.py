@@ -50,8 +50,9 @@ class Tx:
         pending, self._pending = self._pending, []
         if pending:
             with self._together():
+                cursor = self._driver.cursor()  # one for all: nobody asks for their results
                 for statement, values in pending:
-                    statement.run(self._driver.cursor(), values)
+                    statement.run(cursor, values)
 
     # -- indicators ---------------------------------------------------------------------------------
 

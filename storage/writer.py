@@ -1,9 +1,9 @@
 """How writing transactions take turns: in order on SQLite, with one commit for all that wait together.
 
 SQLite lets one writer in at a time and wakes the others by luck: under a long job they starve for
-seconds. So within a process writers queue in order. Whoever is next joins the open transaction under a
-savepoint of its own, and the last of a batch commits for all: nobody returns before the commit, and a
-failing one takes back only its own savepoint.
+seconds. So within a process writers queue in order. The first of a batch opens a transaction, whoever is
+next joins it under a savepoint of its own, and the last commits for all: nobody returns before the commit,
+and a failing one takes back only what is its own.
 """
 
 import sqlite3
@@ -60,19 +60,22 @@ class QueuedWriter:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """Wait for the turn, work under a savepoint, and return when a commit has made it durable."""
+        """Wait for the turn, do the work, and return when a commit has made it durable."""
         if self._owner == threading.get_ident():
             raise RuntimeError("a transaction is already open in this thread: pass it on, do not nest")
         self._take_turn()
         try:
             connection, batch = self._join()
-            cursor = _driver(connection)
-            cursor.execute("SAVEPOINT work")
+            first = batch.joined == 1
+            driver = _driver(connection)
+            if not first:
+                driver.execute("SAVEPOINT work")
             try:
                 yield connection
-                cursor.execute("RELEASE work")
+                if not first:
+                    driver.execute("RELEASE work")
             except BaseException as error:
-                self._take_back(cursor, error)
+                self._take_back(driver, error, alone=first)
                 raise
         finally:
             self._end_turn()
@@ -124,14 +127,17 @@ class QueuedWriter:
         self._batch.joined += 1
         return self._connection, self._batch
 
-    def _take_back(self, cursor: Any, cause: BaseException) -> None:
+    def _take_back(self, driver: Any, cause: BaseException, *, alone: bool) -> None:
         """Undo this member alone; where that cannot be done, the whole batch has failed."""
         try:
-            if not cursor.connection.in_transaction:  # a full disk makes SQLite undo everything by itself
+            if not driver.in_transaction:  # a full disk makes SQLite undo everything by itself
                 self._fail(cause)
-                return
-            cursor.execute("ROLLBACK TO work")
-            cursor.execute("RELEASE work")
+            elif alone:
+                driver.execute("ROLLBACK")
+                self._settle(cause)
+            else:
+                driver.execute("ROLLBACK TO work")
+                driver.execute("RELEASE work")
         except sqlite3.Error as error:
             self._fail(error)
 
@@ -200,5 +206,5 @@ class PooledWriter:
 
 
 def _driver(connection: Connection) -> Any:
-    """A cursor of the driver under the connection."""
-    return connection.connection.cursor()
+    """The driver's own connection, which runs a statement on a cursor that ends with it."""
+    return connection.connection.driver_connection

@@ -121,18 +121,23 @@ def test_batch_is_bounded(store, commits, queue, monkeypatch):
 
 
 def test_batch_is_bounded_although_its_members_fail(store, commits, queue, monkeypatch):
-    monkeypatch.setattr(writer, "BATCH", 2)
+    monkeypatch.setattr(writer, "BATCH", 3)
 
     def fail(_tx) -> None:
         raise ZeroDivisionError
 
-    others = [queue.then(fail) for _ in range(5)]
+    fails = [queue.then(fail) for _ in range(2)]
+    second = queue.then(lambda tx: add(tx, "second"))
+    fails += [queue.then(fail) for _ in range(3)]
 
     queue.run()
     queue.first.result(LONG)
+    second.result(LONG)
 
-    assert [type(one.exception(LONG)) for one in others] == [ZeroDivisionError] * 5
-    assert len(commits) == 3
+    assert [type(one.exception(LONG)) for one in fails] == [ZeroDivisionError] * 5
+    # The last one is alone in its batch, and what was never done needs no commit.
+    assert codes(store) == ["first", "second"]
+    assert commits == ["COMMIT"] * 2
 
 
 def test_raising_member_takes_back_only_itself(store, queue):
