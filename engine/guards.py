@@ -1,8 +1,8 @@
 """The conditions behind every trigger, each a pure function of one attempt that yields what is unmet."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from engine.errors import Unmet
 from engine.indicator import Indicator, Life, MilestoneState, Occurrence, QuarterReport, ReportState
@@ -12,8 +12,7 @@ from engine.quarter import Quarter
 from engine.workflow import MilestoneDefinition, Order
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """Somebody tries something: all that a guard may look at."""
 
     indicator: Indicator

@@ -36,8 +36,7 @@ class Basis(StrEnum):
     PROJECTED = "projected"  # claimed, and the planned days still to come
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(NamedTuple):
     """What counts at one milestone on one day: the facts, and the year's value where it is measured."""
 
     facts: tuple[Occurrence, ...] = ()

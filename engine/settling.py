@@ -1,6 +1,5 @@
 """What follows by itself when facts change: milestone states, the ladder, and the levels kept for pages."""
 
-from dataclasses import fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
@@ -174,11 +173,11 @@ def disagreements(indicator: Indicator, as_of: date | None = None) -> list[str]:
     kept = indicator.stored
     found = restate(indicator, kept.as_of or date.min)
     if as_of is not None:
-        found = replace(found, as_of=as_of)
+        found = found._replace(as_of=as_of)
     wrong = [
-        f"{field.name}: {getattr(kept, field.name)} != {getattr(found, field.name)}"
-        for field in fields(kept)
-        if getattr(kept, field.name) != getattr(found, field.name)
+        f"{name}: {old} != {new}"
+        for name, old, new in zip(Stored._fields, kept, found, strict=True)
+        if old != new
     ]
     state = indicator.workflow.state_of_level(found.claimed.level)
     if indicator.ladder != state:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from engine.events import Event
 from storage.types import instant_text
@@ -12,8 +13,7 @@ from storage.types import instant_text
 GENESIS = "0" * 64
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One row of the journal. ``stream`` is an indicator's id, or 0 for the city's own events."""
 
     stream: int

@@ -1,6 +1,6 @@
 """Between the rows of an indicator and the engine's values: what is read and written by every action."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, func, literal_column, select, update
@@ -24,6 +24,9 @@ from engine.quarter import FiscalYear
 from engine.workflow import Text, Workflow
 from storage import tables as t
 from storage.statements import Prepared, upsert, within
+
+#: A row of a table, whole and in the order of its columns.
+Row = tuple[Any, ...]
 
 #: How many indicators are held at once when all of them are read.
 PORTION = 500
@@ -216,7 +219,7 @@ def _put_milestone(owner: Indicator, row: Any) -> None:
 
 
 def _put_occurrence(owner: Indicator, row: Any) -> None:
-    owner.occurrences.append(Occurrence(*row[1:]))
+    owner.occurrences.append(Occurrence._make(row[1:]))
 
 
 def _put_decision(owner: Indicator, row: Any) -> None:
@@ -225,11 +228,11 @@ def _put_decision(owner: Indicator, row: Any) -> None:
 
 
 def _put_waiver(owner: Indicator, row: Any) -> None:
-    owner.waivers.append(Waiver(*row[1:]))
+    owner.waivers.append(Waiver._make(row[1:]))
 
 
 def _put_evidence(owner: Indicator, row: Any) -> None:
-    owner.evidence.append(Evidence(*row[1:]))
+    owner.evidence.append(Evidence._make(row[1:]))
 
 
 def _put_report(owner: Indicator, row: Any) -> None:
@@ -250,43 +253,57 @@ _ADOPT = {
 }
 
 
-def child_row(indicator_id: int, child: Any, fields: tuple[str, ...]) -> dict[str, Any]:
-    """A child's row, column by column; the engine's field names are the columns' names."""
-    row = {name: getattr(child, name) for name in fields}
-    row["indicator_id"] = indicator_id
-    return row
+def milestone_row(owner: int, one: Milestone) -> Row:
+    return (
+        owner,
+        one.key,
+        str(one.state),
+        one.due_on,
+        one.since,
+        one.blocked_by,
+        one.postponed_to,
+        one.reason,
+    )
 
 
-def report_row(indicator_id: int, report: QuarterReport) -> dict[str, Any]:
-    row = child_row(indicator_id, report, _REPORT_FIELDS[:-_SCORES])
+def report_row(owner: int, report: QuarterReport) -> Row:
     given = report.evaluation
-    row["state"] = str(report.state)
-    row["quality"] = given.quality if given else None
-    row["timeliness"] = given.timeliness if given else None
-    row["remark"] = given.remark if given else None
-    row["evaluated_at"] = given.evaluated_at if given else None
-    row["evaluated_by"] = given.evaluated_by if given else None
-    return row
+    scores = (given.quality, given.timeliness, given.remark) if given else (None, None, None)
+    judged = (given.evaluated_at, given.evaluated_by) if given else (None, None)
+    return (
+        owner,
+        report.quarter,
+        str(report.state),
+        report.narrative,
+        report.self_reported,
+        report.written_at,
+        report.written_by,
+        report.submitted_at,
+        report.submitted_by,
+        report.endorsed_at,
+        report.endorsed_by,
+        report.return_reason,
+        report.fix_by,
+        *scores,
+        *judged,
+    )
 
 
-def milestone_row(indicator_id: int, milestone: Milestone) -> dict[str, Any]:
-    row = child_row(indicator_id, milestone, _MILESTONE_FIELDS)
-    row["state"] = str(milestone.state)
-    return row
-
-
-def changed(change: Change) -> dict[str, list[dict[str, Any]]]:
-    """The rows of a change, table by table; tables without any are left out."""
+def changed(change: Change) -> Iterator[tuple[str, Row]]:
+    """The rows of a change with their tables; the engine's fields are the columns after the owner's."""
     owner = change.indicator.id
-    tables = {
-        "milestones": [milestone_row(owner, one) for one in change.milestones],
-        "occurrences": [child_row(owner, one, _OCCURRENCE_FIELDS) for one in change.occurrences],
-        "decisions": [child_row(owner, one, _DECISION_FIELDS) for one in change.decisions],
-        "waivers": [child_row(owner, one, _WAIVER_FIELDS) for one in change.waivers],
-        "evidence": [child_row(owner, one, _EVIDENCE_FIELDS) for one in change.evidence],
-        "reports": [report_row(owner, one) for one in change.reports],
-    }
-    return {name: found for name, found in tables.items() if found}
+    for milestone in change.milestones:
+        yield "milestones", milestone_row(owner, milestone)
+    for occurrence in change.occurrences:
+        yield "occurrences", (owner, *occurrence)
+    for decision in change.decisions:
+        yield "decisions", (owner, *decision)
+    for waiver in change.waivers:
+        yield "waivers", (owner, *waiver)
+    for evidence in change.evidence:
+        yield "evidence", (owner, *evidence)
+    for report in change.reports:
+        yield "reports", report_row(owner, report)
 
 
 def year_of(fiscal_year: int) -> FiscalYear:

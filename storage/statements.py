@@ -42,11 +42,13 @@ class Prepared:
         self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
         # psycopg takes and gives days, instants, decimals and booleans as they are; SQLite does not.
         turns = dialect.name == "sqlite"
-        self._order = _in_order(compiled.positiontup)
+        #: What each parameter is called, in their order.
+        self.names: tuple[str, ...] = tuple(compiled.positiontup or ())
+        self._order = _in_order(self.names)
         self._binds: list[tuple[int, Processor]] = []
         self._results: list[tuple[int, Processor]] = []
         if turns:
-            bound = (compiled.binds[name] for name in compiled.positiontup or ())
+            bound = (compiled.binds[name] for name in self.names)
             columns = statement.selected_columns if isinstance(statement, Select) else ()
             self._binds = _turns((bind.type for bind in bound), 0)
             self._results = _turns((column.type for column in columns), 1)
@@ -58,12 +60,12 @@ class Prepared:
         ordered = self._order(values)
         return _turned(ordered, self._binds) if self._binds else ordered
 
+    def row(self, values: Sequence[Any]) -> Sequence[Any]:
+        """The same from a whole row, whose values are in the order of the table's columns."""
+        return _turned(values, self._binds) if self._binds else values
+
     def run(self, cursor: Any, values: Mapping[str, Any]) -> None:
         cursor.execute(self.sql, self.parameters(values))
-
-    def run_many(self, cursor: Any, rows: Sequence[Mapping[str, Any]]) -> None:
-        for row in rows:
-            cursor.execute(self.sql, self.parameters(row))
 
     def rows(self, cursor: Any) -> list[Any]:
         """All rows of the cursor, values turned."""

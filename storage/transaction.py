@@ -1,6 +1,6 @@
 """One transaction on the store: the engine's port, kept by statements of both databases."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -31,7 +31,7 @@ class Tx:
         self.store = store
         self.policy = store.policy
         self._connection = connection
-        self._pending: list[tuple[Prepared, dict[str, Any]]] = []
+        self._pending: list[tuple[str, Sequence[Any]]] = []
         self._lock_rows = writing and not store.is_sqlite
         self._locked: set[int] = set()
         self._statements = store.statements
@@ -51,8 +51,8 @@ class Tx:
         if pending:
             with self._together():
                 cursor = self._driver.cursor()  # one for all: nobody asks for their results
-                for statement, values in pending:
-                    statement.run(cursor, values)
+                for sql, parameters in pending:
+                    cursor.execute(sql, parameters)
 
     # -- indicators ---------------------------------------------------------------------------------
 
@@ -125,8 +125,9 @@ class Tx:
                 unit=indicator.unit,
             )
         )
-        own = [rows.milestone_row(indicator.id, one) for one in indicator.milestones.values()]
-        self._statements.upserts["milestones"].run_many(self._cursor(), own)
+        put = self._statements.upserts["milestones"]
+        for milestone in indicator.milestones.values():
+            self._write(put, put.row(rows.milestone_row(indicator.id, milestone)))
         self._append(entry)
         indicator.version, indicator.journal_seq, indicator.journal_head = 1, 1, entry.hash
 
@@ -142,10 +143,11 @@ class Tx:
             if cursor.rowcount != 1:
                 raise self.changed_meanwhile(indicator)
         else:
-            self._write(self._statements.move, rows.moved(indicator, entry.seq, entry.hash))
-        for name, changed in rows.changed(change).items():
-            for row in changed:
-                self._write(self._statements.upserts[name], row)
+            move = self._statements.move
+            self._write(move, move.parameters(rows.moved(indicator, entry.seq, entry.hash)))
+        for name, row in rows.changed(change):
+            put = self._statements.upserts[name]
+            self._write(put, put.row(row))
         self._append(entry)
         indicator.version += 1
         indicator.journal_seq, indicator.journal_head = entry.seq, entry.hash
@@ -242,15 +244,14 @@ class Tx:
     # -- helpers ------------------------------------------------------------------------------------
 
     def _append(self, entry: Entry) -> None:
-        values = {name: getattr(entry, name) for name in Entry.__slots__}
-        self._write(self._statements.append, values)
+        self._write(self._statements.append, entry)
 
-    def _write(self, statement: Prepared, values: dict[str, Any]) -> None:
+    def _write(self, statement: Prepared, parameters: Sequence[Any]) -> None:
         """Run it; on PostgreSQL keep it back until something is read or committed."""
         if self._one_cursor is not None:
-            statement.run(self._one_cursor, values)
+            self._one_cursor.execute(statement.sql, parameters)
         else:
-            self._pending.append((statement, values))
+            self._pending.append((statement.sql, parameters))
 
     def _together(self) -> AbstractContextManager[Any]:
         """On PostgreSQL the statements of one change travel in one round trip."""

@@ -1,6 +1,5 @@
 """What people decide on a milestone: verified, returned, reopened, blocked, postponed, waived, and why."""
 
-from dataclasses import replace
 from datetime import date, datetime
 
 from engine.actions._work import Outcome, Work, begin
@@ -273,7 +272,7 @@ def withdraw_evidence(
         work.definition(found.milestone),
         None if reason.strip() else Unmet("reason.missing", {"action": Action.ATTACH}),
     )
-    withdrawn = replace(found, withdrawn_at=work.written_at)
+    withdrawn = found._replace(withdrawn_at=work.written_at)
     work.indicator.evidence[number - 1] = withdrawn
     work.change.evidence.append(withdrawn)
     data = {"evidence": number, "milestone": found.milestone, "reason": reason.strip()}
@@ -330,11 +329,11 @@ def _withdraw_waivers(work: Work, milestone: str) -> None:
     for waiver in list(indicator.waivers):
         if waiver.milestone != milestone or waiver.withdrawn_at or waiver.expires_on < work.last_day:
             continue
-        indicator.waivers[waiver.number - 1] = withdrawn = replace(waiver, withdrawn_at=work.written_at)
+        indicator.waivers[waiver.number - 1] = withdrawn = waiver._replace(withdrawn_at=work.written_at)
         work.change.waivers.append(withdrawn)
         if sealed and waiver.granted_on <= sealed[-1].last_day:
             number, until = len(indicator.waivers) + 1, sealed[-1].last_day
-            kept = replace(waiver, number=number, expires_on=until, granted_at=work.written_at)
+            kept = waiver._replace(number=number, expires_on=until, granted_at=work.written_at)
             indicator.waivers.append(kept)
             work.change.waivers.append(kept)
 

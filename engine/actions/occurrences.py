@@ -1,7 +1,7 @@
 """What people record: facts, plans, approvals of undated facts, and taking a fact back."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -90,7 +90,7 @@ def approve_occurrence(
         None if ended else Unmet("quarter.not_ended", {"quarter": quarter, "last": quarter.last_day}),
     )
     work.later_than_verification(occurrence.milestone)
-    approved = replace(occurrence, counts_on=quarter.last_day, approved_at=work.written_at, approved_by=by.id)
+    approved = occurrence._replace(counts_on=quarter.last_day, approved_at=work.written_at, approved_by=by.id)
     _put(work, approved)
     data = {"occurrence": number, "milestone": occurrence.milestone, "counts_on": _iso(approved.counts_on)}
     return work.finish(Happened.OCCURRENCE_APPROVED, data, approved.counts_on, number)
@@ -115,7 +115,8 @@ def void_occurrence(
         _sealed(work, occurrence.quarter),
         None if reason.strip() else Unmet("reason.missing", {"action": Action.VOID}),
     )
-    _put(work, replace(occurrence, voided_at=work.written_at, voided_by=by.id, void_reason=reason.strip()))
+    voided = occurrence._replace(voided_at=work.written_at, voided_by=by.id, void_reason=reason.strip())
+    _put(work, voided)
     data = {"occurrence": number, "milestone": occurrence.milestone, "reason": reason.strip()}
     affected_from = None if occurrence.planned else occurrence.counts_on
     return work.finish(Happened.OCCURRENCE_VOIDED, data, affected_from, number)

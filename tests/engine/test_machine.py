@@ -364,7 +364,7 @@ def test_ladder_climbs_and_falls_with_the_level():
         climbed.append(one.indicator.ladder)
     assert climbed == ["not_started", *MILESTONES[:2], MILESTONES[1], MILESTONES[2]]
     kept = one.indicator
-    kept.occurrences[0] = replace(kept.occurrences[0], voided_at=at(TODAY))
+    kept.occurrences[0] = kept.occurrences[0]._replace(voided_at=at(TODAY))
     settle(kept, date(2021, 3, 1), kept.fiscal_year.first_day)
     assert kept.ladder == "not_started"
 

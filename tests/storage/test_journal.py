@@ -136,7 +136,7 @@ def forged(store: Store, seq: int, stream: int = 1) -> Entry:
 
 
 def row_of(one: Entry) -> dict[str, object]:
-    return {name: getattr(one, name) for name in Entry.__slots__}
+    return one._asdict()
 
 
 def test_forged_event_at_the_end_is_named(year):

@@ -1,19 +1,23 @@
-"""The prepared statements turn values exactly as the toolkit's own types do."""
+"""Prepared statements turn values exactly as the toolkit's own types do, and take whole rows in order."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy import Boolean, Date
-from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects import postgresql, sqlite
 
+from engine.indicator import Decision, Evidence, Milestone, Occurrence, QuarterReport, Waiver
+from storage import rows, tables
+from storage.journal import Entry
 from storage.statements import _TURNS
 from storage.types import Exact, Instant
 
 VALUES = {
     Boolean: [True, False],
     Date: [date(2020, 12, 31), date(1, 1, 1), date(9999, 12, 31)],
-    Exact: [Decimal("0"), Decimal("-1407.5200"), Decimal("1E+3")],
+    Exact: [Decimal(0), Decimal("-1407.5200"), Decimal("1E+3")],
     Instant: [
         datetime(2020, 12, 31, 23, 59, 59, 999999, UTC),
         datetime(2021, 1, 1, tzinfo=timezone(timedelta(hours=7))),
@@ -36,3 +40,44 @@ def test_turns_are_those_of_the_toolkit(kind):
 
 def test_every_kind_of_value_is_tried():
     assert set(VALUES) == set(_TURNS)
+
+
+FIELDS = {
+    "milestones": tuple(Milestone.__slots__),
+    "occurrences": Occurrence._fields,
+    "decisions": Decision._fields,
+    "waivers": Waiver._fields,
+    "evidence": Evidence._fields,
+}
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_fields_are_the_columns_after_the_owner(name):
+    columns = tuple(column.name for column in tables.metadata.tables[name].columns)
+
+    assert columns == ("indicator_id", *FIELDS[name])
+
+
+def test_row_of_a_report_has_every_column_in_its_place():
+    marks: dict[str, Any] = {name: f"<{name}>" for name in QuarterReport.__slots__ if name != "evaluation"}
+    row = rows.report_row(7, QuarterReport(**marks))
+
+    columns = [column.name for column in tables.reports.columns]
+    assert len(row) == len(columns)
+    assert dict(zip(columns, row, strict=True)) == {
+        "indicator_id": 7,
+        **marks,
+        **dict.fromkeys(("quality", "timeliness", "remark", "evaluated_at", "evaluated_by")),
+    }
+
+
+def test_event_is_a_row_of_the_journal():
+    assert tuple(column.name for column in tables.journal.columns) == Entry._fields
+
+
+@pytest.mark.parametrize("dialect", [sqlite.dialect(), postgresql.dialect(paramstyle="format")])
+def test_whole_rows_are_written_in_the_order_of_their_columns(dialect):
+    statements = rows.Statements(dialect)
+
+    for name, put in [*statements.upserts.items(), ("journal", statements.append)]:
+        assert put.names == tuple(column.name for column in tables.metadata.tables[name].columns)
