@@ -14,7 +14,7 @@ from storage.journal import Entry
 from storage.statements import _TURNS
 from storage.types import Exact, Instant
 
-VALUES = {
+VALUES: dict[Any, list[Any]] = {
     Boolean: [True, False],
     Date: [date(2020, 12, 31), date(1, 1, 1), date(9999, 12, 31)],
     Exact: [Decimal(0), Decimal("-1407.5200"), Decimal("1E+3")],
