@@ -67,7 +67,7 @@ def founded(agencies: int) -> Iterator[Table]:
     created = work.instant_text(work.CREATED_AT)
     definition = workflow()
     names = range(1, agencies + 1)
-    yield "city", "id, journal_seq, journal_head", [(1, 0, work.GENESIS)]
+    yield "city", "id, journal_seq, journal_head, link_secret", [(1, 0, work.GENESIS, "0" * 64)]
     yield (
         "agencies",
         "id, name_th, name_en, kind",
@@ -102,7 +102,7 @@ def running(indicators: int) -> Iterator[Table]:
         (
             id_, work.code_of(id_), work.FISCAL_YEAR, work.agency_of(id_), 1, None, "5", "1", "active",
             "not_started", 1, 1, work.first_entry(id_).hash, 0, 0.0, 0, 0.0, work.CREATED_ON.isoformat(),
-            None, work.DUE_ON[0].isoformat(), 0, None, None, None, 0, None, None, None,
+            None, work.DUE_ON[0].isoformat(), 0, None, None, None, 0, None, None, None, 1,
         )
         for id_ in ids
     )  # fmt: skip # one row, one line
@@ -127,7 +127,7 @@ INDICATOR_COLUMNS = (
     "id, code, fiscal_year, agency_id, workflow_version_id, owner_id, target, weight, life, ladder, version, "
     "journal_seq, journal_head, claimed_level, claimed_fraction, verified_level, verified_fraction, as_of, "
     "changes_on, next_due_on, claimed_q1, claimed_q2, claimed_q3, claimed_q4, "
-    "verified_q1, verified_q2, verified_q3, verified_q4"
+    "verified_q1, verified_q2, verified_q3, verified_q4, told_seq"
 )
 JOURNAL_COLUMNS = "stream, seq, what, at, by, data, previous_hash, hash"
 

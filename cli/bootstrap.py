@@ -16,6 +16,7 @@ from cli.settings import Settings, Weekday
 from engine.errors import refuse
 from engine.ports import Policy
 from engine.quarter import DeadlinePolicy, WorkCalendar
+from engine.reminders import ReminderPolicy, Topic
 from engine.scores import ScoreScale
 from engine.wording import Catalogues, Wording
 from storage import schema
@@ -72,6 +73,13 @@ def policy_of(settings: Settings) -> Policy:
         ),
         fix_days=reports.fix_days,
     )
+
+
+def reminder_policy(settings: Settings) -> ReminderPolicy:
+    """Who is reminded of what, when, as the settings say."""
+    reminders = settings.reminders
+    topics = {topic: reminders.topic(topic).policy() for topic in Topic}
+    return ReminderPolicy(topics, reminders.hour, reminders.review_days)
 
 
 def work_calendar(settings: Settings) -> WorkCalendar:

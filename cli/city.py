@@ -12,9 +12,11 @@ from cli.levels import matrix
 from cli.options import By, Code, Json, NeededYear, Reason, Year
 from engine import actions
 from engine.actions import NewIndicator, Outcome
+from engine.errors import Refusal
 from engine.nearest import nearest
 from engine.permissions import Grant, Role
 from engine.workflow import Text
+from notifications import addresses
 from storage import registry
 
 indicators = typer.Typer(no_args_is_help=True, help="Indicators: add, list, cancel, close.")
@@ -220,9 +222,10 @@ def add_person(
     desk: Desk = ctx.obj
     if language not in bootstrap.LANGUAGES:
         raise parsing.unreadable("language.unknown", given=language, known=list(bootstrap.LANGUAGES))
-    email = email.strip()
-    if email.count("@") != 1 or email.startswith("@") or email.endswith("@") or " " in email:
-        raise parsing.unreadable("person.no_address", given=email)
+    try:
+        email, name = addresses.address(email), addresses.display_name(name)
+    except Refusal as refused:
+        raise parsing.Unreadable(refused.conditions) from None
     with desk.house().store.begin() as tx:
         person = desk.person(tx, by)
         actions.check_manager(person)
@@ -238,7 +241,7 @@ def add_person(
 
 
 #: Roles that mean nothing without the agency they are held at.
-_AT_AN_AGENCY = (Role.COORDINATOR, Role.SECTION_HEAD, Role.OWNER)
+_AT_AN_AGENCY = (Role.COORDINATOR, Role.DEPUTY, Role.SECTION_HEAD, Role.DIRECTOR, Role.OWNER)
 
 
 def _grant(typed: str, agency: int | None) -> Grant:

@@ -25,7 +25,7 @@ from engine.quarter import FiscalYear, Quarter
 from engine.scores import as_evaluated
 from engine.workflow import Text, Workflow
 from storage import evidence as files
-from storage import registry, views
+from storage import registry, telling, views
 from storage.evidence import EvidenceStore
 from storage.registry import Agency, Details
 from storage.store import Store
@@ -92,6 +92,9 @@ def fill(store: Store, evidence: EvidenceStore, catalogue: Catalogue, step: Step
             load()
             loaded.indicators += 1
         step(code)
+    if loaded.indicators:
+        with store.begin() as tx:
+            telling.call_told(tx.connection)
     return loaded
 
 
@@ -114,6 +117,7 @@ def _found(store: Store, catalogue: Catalogue) -> tuple[Person, Person]:
                 name = Text(row["name_th"], row["name_en"] or row["name_th"])
                 registry.add_agency(tx, name, row["kind"], code=row["code"], by=operator.id, now=now)
         evaluator = _person(tx, "evaluator", "ผู้ประเมิน", [Grant(Role.EVALUATOR)], operator, now)
+        _person(tx, "administrator", "ผู้ดูแลระบบ", [Grant(Role.ADMINISTRATOR)], operator, now)
     return evaluator, operator
 
 

@@ -5,7 +5,20 @@ from typing import Annotated
 
 import typer
 
-from cli import city, facts, history, levels, milestones, operations, reports, story, workflows
+from cli import (
+    city,
+    facts,
+    history,
+    levels,
+    milestones,
+    operations,
+    remind,
+    reports,
+    serve,
+    story,
+    worker,
+    workflows,
+)
 from cli.bootstrap import LANGUAGES
 from cli.desk import Desk, Door
 from cli.parsing import unreadable
@@ -66,6 +79,8 @@ for command in (
     city.extend,
     operations.backup,
     operations.restore,
+    worker.worker,
+    serve.serve,
 ):
     app.command()(command)
 app.command("return")(milestones.return_)
@@ -78,6 +93,7 @@ for name, group in (
     ("indicator", city.indicators),
     ("agency", city.agencies),
     ("user", city.people),
+    ("remind", remind.app),
 ):
     app.add_typer(group, name=name)
 

@@ -1,9 +1,8 @@
 """The settings of a house: ``config.toml`` and ``RADAP_*`` variables, read once into a frozen value."""
 
-import json
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -19,17 +18,18 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from cli.mail_settings import LineSection, MailSection, OutboxSection, WebhookSection, WebSection
+from cli.settings_faults import BETWEEN, PREFIX, fault_of_key, faults_of_variables
 from engine.errors import Refusal, Unmet
 from engine.nearest import nearest
+from engine.permissions import Role
 from engine.quarter import DaysAre, Shift, Side
-from workflows.toml_lines import line_of
-
-PREFIX = "RADAP_"
-_BETWEEN = "__"  # RADAP_DATABASE__URL is the key url of the section [database]
+from engine.reminders import DEFAULT, Rung, Topic, TopicPolicy, ladder_fault
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 MIB = 1024 * 1024
@@ -136,6 +136,76 @@ class Reports(Section):
         return earned
 
 
+def _unlike(days: tuple[int, ...]) -> tuple[int, ...]:
+    for index, day in enumerate(days):
+        if day in days[:index]:
+            raise PydanticCustomError("day_twice", "the day stands there twice", {"at": index, "again": day})
+    return days
+
+
+class RungTable(Section):
+    # Owners belong to another agency, viewers and operators have no work that could be due.
+    role: Literal[
+        Role.COORDINATOR, Role.DEPUTY, Role.SECTION_HEAD, Role.DIRECTOR, Role.EVALUATOR, Role.ADMINISTRATOR
+    ]
+    after: Annotated[int, Field(ge=0, le=366)] = 0
+
+
+def _a_ladder(rungs: tuple[RungTable, ...]) -> tuple[RungTable, ...]:
+    if fault := ladder_fault([Rung(rung.role, rung.after) for rung in rungs]):
+        kind, index = fault
+        what = {"at": index, "role": rungs[index].role.value, "after": rungs[index].after} if rungs else {}
+        raise PydanticCustomError(kind, "no ladder is like this", what)
+    return rungs
+
+
+class TopicTable(Section):
+    before: Annotated[tuple[Annotated[int, Field(ge=0, le=366)], ...], AfterValidator(_unlike)]
+    overdue: Annotated[tuple[Annotated[int, Field(ge=1, le=366)], ...], AfterValidator(_unlike)]
+    repeat_every: Annotated[int, Field(ge=0, le=366)]
+    ladder: Annotated[tuple[RungTable, ...], AfterValidator(_a_ladder)]
+    optional: bool
+
+    def policy(self) -> TopicPolicy:
+        rungs = tuple(Rung(rung.role, rung.after) for rung in self.ladder)
+        return TopicPolicy(self.before, self.overdue, self.repeat_every, rungs, self.optional)
+
+
+def _table_of(topic: Topic) -> TopicTable:
+    return TopicTable.model_validate(DEFAULT.topics[topic], from_attributes=True)
+
+
+class Reminders(Section):
+    """Every topic has a table of its own name; a key that it leaves out keeps that topic's default."""
+
+    hour: Annotated[int, Field(ge=0, le=23)] = DEFAULT.hour
+    review_days: Annotated[int, Field(ge=1, le=90)] = DEFAULT.review_days
+    milestone: TopicTable = _table_of(Topic.MILESTONE)
+    report: TopicTable = _table_of(Topic.REPORT)
+    endorsement: TopicTable = _table_of(Topic.ENDORSEMENT)
+    evaluation: TopicTable = _table_of(Topic.EVALUATION)
+    returned_milestone: TopicTable = _table_of(Topic.RETURNED_MILESTONE)
+    returned_report: TopicTable = _table_of(Topic.RETURNED_REPORT)
+    extension: TopicTable = _table_of(Topic.EXTENSION)
+    meeting: TopicTable = _table_of(Topic.MEETING)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keep_what_is_left_out(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        return {
+            name: {**_table_of(Topic(name)).model_dump(), **value}
+            if name in set(Topic) and isinstance(value, dict)
+            else value
+            for name, value in given.items()
+        }
+
+    def topic(self, topic: Topic) -> TopicTable:
+        table: TopicTable = getattr(self, topic)
+        return table
+
+
 class Language(Section):
     default: Literal["th", "en"] = "th"
 
@@ -150,6 +220,12 @@ class Settings(BaseSettings):
     calendar: Calendar = Calendar()
     deadlines: Deadlines = Deadlines()
     reports: Reports = Reports()
+    reminders: Reminders = Reminders()
+    mail: MailSection = MailSection()
+    outbox: OutboxSection = OutboxSection()
+    web: WebSection = WebSection()
+    webhook: WebhookSection = WebhookSection()
+    line: LineSection = LineSection()
     language: Language = Language()
 
     @property
@@ -181,15 +257,14 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
         line = int(place[1]) if place else text.count("\n") + 1
         what = {"file": str(path), "line": line, "message": str(broken)}
         raise Refusal([Unmet("config.unreadable", what)]) from broken
-    faults = [*_stray_variables(environment), *_lists_that_are_none(environment)]
-    if faults:
+    if faults := faults_of_variables(environment, Settings()):
         raise Refusal(faults)
     from_environment = _from(environment)
     try:
         settings = Settings(**_merged(from_file, from_environment))
     except ValidationError as refused:
         errors = refused.errors(include_url=False)
-        faults = [_fault(error, path, text, from_environment) for error in errors]
+        faults = [fault_of_key(error, path, text, from_environment, Settings()) for error in errors]
         raise Refusal(sorted(faults, key=lambda fault: fault.params.get("line", 0))) from refused
     return settings
 
@@ -206,23 +281,9 @@ def _read(path: Path) -> str:
 
 def _from(environment: Mapping[str, str]) -> dict[str, Any]:
     """What the environment says; lists are written as JSON there."""
-    source = EnvSettingsSource(Settings, env_prefix=PREFIX, env_nested_delimiter=_BETWEEN)
+    source = EnvSettingsSource(Settings, env_prefix=PREFIX, env_nested_delimiter=BETWEEN)
     source.env_vars = {name.lower(): value for name, value in environment.items()}
     return source()
-
-
-def _lists_that_are_none(environment: Mapping[str, str]) -> Iterator[Unmet]:
-    """A variable that stands for a list and is none: the library would not tell which."""
-    for section, model in _sections().items():
-        for key, field in model.model_fields.items():
-            name = f"{PREFIX}{section}{_BETWEEN}{key}".upper()
-            if name in environment and isinstance(field.default, tuple | frozenset):
-                try:
-                    json.loads(environment[name])
-                except json.JSONDecodeError:
-                    example = _example((section, key))
-                    given = _shown(environment[name])
-                    yield Unmet("config.unfit", {"key": name, "given": given, "example": example})
 
 
 def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -231,97 +292,3 @@ def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any
         under = merged.get(name)
         merged[name] = _merged(under, value) if isinstance(under, dict) and isinstance(value, dict) else value
     return merged
-
-
-def _sections() -> dict[str, type[BaseModel]]:
-    return {
-        name: field.annotation
-        for name, field in Settings.model_fields.items()
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
-    }
-
-
-def variables() -> list[str]:
-    """The name of every environment variable that is read."""
-    return [
-        f"{PREFIX}{section}{_BETWEEN}{key}".upper()
-        for section, model in _sections().items()
-        for key in model.model_fields
-    ]
-
-
-#: Read before there are settings.
-ELSEWHERE = (f"{PREFIX}CONFIG",)
-
-
-def _stray_variables(environment: Iterable[str]) -> list[Unmet]:
-    """A variable with our prefix that nobody reads is a misspelt one."""
-    known = variables()
-    return [
-        Unmet("config.unknown_variable", {"key": name, "nearest": nearest(name, known)})
-        for name in sorted(environment)
-        if name.startswith(PREFIX) and name not in known and name not in ELSEWHERE
-    ]
-
-
-def _fault(error: ErrorDetails, path: Path | None, text: str, from_environment: Mapping[str, Any]) -> Unmet:
-    """One error of the library as our condition: where, which key, what is wrong, what to write instead."""
-    loc = error["loc"]
-    key = ".".join(str(part) for part in loc[:2])
-    where: dict[str, Any] = {"key": key, "file": str(path), "line": line_of(text, loc) or 1}
-    if len(loc) > 1 and loc[1] in from_environment.get(str(loc[0]), {}):
-        where = {"key": f"{PREFIX}{loc[0]}{_BETWEEN}{loc[1]}".upper()}
-    if error["type"] == "extra_forbidden":
-        model: type[BaseModel] = _sections()[str(loc[0])] if len(loc) > 1 else Settings
-        known = list(model.model_fields)
-        near = nearest(str(loc[-1]), known)
-        return Unmet("config.unknown_key", {**where, "nearest": near, "known": known})
-    context = error.get("ctx", {})
-    if error["type"] in ("literal_error", "enum", "no_score"):
-        allowed = context.get("allowed") or re.findall(r"'([^']*)'", context["expected"])
-        given = {"given": str(error["input"]), "allowed": allowed}
-        return Unmet("config.not_allowed", {**where, **given})
-    what = {**where, "given": _shown(error["input"]), "example": _example(loc)}
-    limits: dict[str, Any] = {
-        name: context[name] for name in ("ge", "gt", "le", "min_length", "nearest") if name in context
-    }
-    kind = _KINDS.get(error["type"], "config.unfit")
-    return Unmet(kind, {**what, **limits})
-
-
-#: The library's kinds of errors in ours; any other is simply unfit.
-_KINDS = {
-    "greater_than": "config.too_small",
-    "greater_than_equal": "config.too_small",
-    "less_than_equal": "config.too_large",
-    "not_rising": "config.not_rising",
-    "whole_week": "config.whole_week",
-    "unknown_zone": "config.unknown_name",
-    "unknown_country": "config.unknown_name",
-}
-
-
-def _example(loc: tuple[int | str, ...]) -> str:
-    """The default of the key, as one would write it in the file."""
-    default: Any = Settings()
-    for part in loc[:2]:
-        default = getattr(default, str(part), None)
-    if isinstance(default, frozenset) and not default:
-        default = [date(2021, 4, 12)]
-    return _shown(default)
-
-
-def _shown(value: Any) -> str:
-    """A value as TOML writes it."""
-    match value:
-        case bool():
-            return str(value).lower()
-        case str() | Path():
-            return f'"{value}"'
-        case BaseModel() | dict():
-            return "a table"
-        case list() | tuple() | set() | frozenset():
-            return f"[{', '.join(_shown(one) for one in sorted(value, key=str))}]"
-        case Decimal() | int() | float() | date():
-            return str(value)
-    return "" if value is None else repr(value)

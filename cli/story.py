@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from datetime import date
 
 import typer
 from rich.padding import Padding
@@ -11,12 +12,17 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy import func, select
 
-from cli import bootstrap, demo, ladder, standing
+from cli import bootstrap, demo, ladder, reminded, standing
 from cli.desk import Desk
 from engine.errors import refuse
 from engine.indicator import Indicator, Occurrence
+from engine.permissions import Role
 from engine.quarter import Quarter
-from storage import schema
+from engine.reminders import Roster
+from engine.wording import Wording
+from engine.workflow import Text as EngineText
+from storage import duty, schema, views
+from storage.journal import Entry
 from storage.tables import indicators
 
 _NEXT = (
@@ -24,6 +30,7 @@ _NEXT = (
     ("on", "level 5049-2017 --year 2564 --on 2021-06-30 --why"),
     ("matrix", "matrix --year 2564 --quarter 4"),
     ("history", "journal show 5049-2017 --year 2564"),
+    ("remind", "remind plan --from 2021-01-04 --to 2021-01-08"),
     ("doctor", "doctor"),
 )
 
@@ -40,7 +47,10 @@ def run(ctx: typer.Context) -> None:
         desk.say("demo.already_there", indicators=loaded.already_there)
     with house.store.read() as tx:
         indicator = tx.indicator(demo.CODE, demo.YEAR.year)
+        history = [line.entry for line in views.history(tx.connection, indicator.id)]
+        roster = duty.roster(tx.connection)
     _tell(desk, indicator)
+    _tell_of_reminders(desk, indicator, history, roster)
     if loaded.indicators:
         _tell_of_the_others(desk, loaded)
     desk.out.print(_next_steps(desk))
@@ -76,6 +86,45 @@ def _facts(desk: Desk, indicator: Indicator) -> Table:
         ending = say("demo.quarter_end", quarter=quarter, claimed=claimed, verified=verified)
         table.add_row("", Padding(Text(f"→ {ending}", style="bold"), (0, 0, 1, 0)))
     return table
+
+
+def _tell_of_reminders(desk: Desk, indicator: Indicator, history: list[Entry], roster: Roster) -> None:
+    """What was due, on which days somebody was reminded of it, and when it was done."""
+    wording, house = desk.wording, desk.house()
+    policy = bootstrap.reminder_policy(desk.settings)
+    found = reminded.over_the_year(indicator, history, policy, house.policy, roster)
+    desk.out.print("")
+    desk.out.print(Text(wording.say("demo.reminders"), style="bold"))
+    desk.table(
+        ["label.due", "label.thing", "label.told_on", "label.done_on"],
+        [
+            [
+                wording.value(one.due_on),
+                wording.value(one.what)
+                if isinstance(one.what, EngineText)
+                else wording.say("thing.report", quarter=one.what),
+                _told_on(wording, one.told),
+                wording.value(one.done_on),
+            ]
+            for one in found
+        ],
+    )
+
+
+def _thing(wording: Wording, what: EngineText | Quarter) -> str:
+    return wording.say("thing.report", quarter=what) if isinstance(what, Quarter) else wording.value(what)
+
+
+def _told_on(wording: Wording, told: tuple[tuple[date, Role], ...]) -> str:
+    """The days by the role that was told on them."""
+    by_role: dict[Role, list[date]] = {}
+    for day, role in told:
+        by_role.setdefault(role, []).append(day)
+    if not by_role:
+        return wording.say("demo.nobody_told")
+    return "\n".join(
+        wording.say("demo.told_on", role=role, days=sorted(set(days))) for role, days in by_role.items()
+    )
 
 
 def _of(indicator: Indicator, quarter: Quarter) -> Iterator[Occurrence]:

@@ -42,6 +42,17 @@ class Happened(StrEnum):
     WORKFLOW_REGISTERED = "workflow_registered"
     EXTENSION_GRANTED = "extension_granted"
     QUARTER_SEALED = "quarter_sealed"
+    SUBSTITUTION_GIVEN = "substitution_given"
+    SUBSTITUTION_WITHDRAWN = "substitution_withdrawn"
+    TOPIC_SWITCHED_OFF = "topic_switched_off"
+    TOPIC_SWITCHED_ON = "topic_switched_on"
+    HOUR_SET = "hour_set"
+    LANGUAGE_SET = "language_set"
+    LINE_SET = "line_set"
+    PERSON_UNREACHABLE = "person_unreachable"
+    PERSON_REACHABLE = "person_reachable"
+    CALENDAR_MADE = "calendar_made"
+    CALENDAR_REVOKED = "calendar_revoked"
 
 
 @dataclass(frozen=True, slots=True)

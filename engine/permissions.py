@@ -8,7 +8,9 @@ class Role(StrEnum):
     """What a person is to an agency or to the city."""
 
     COORDINATOR = "coordinator"
+    DEPUTY = "deputy"  # does the coordinator's work beside them or in their place
     SECTION_HEAD = "section_head"
+    DIRECTOR = "director"  # of the district or department
     OWNER = "owner"  # the department that sets the guidelines of a workflow
     EVALUATOR = "evaluator"
     ADMINISTRATOR = "administrator"
@@ -83,20 +85,22 @@ class Subject:
 
 
 _OWN, _SET, _ALL = Reach.OWN_AGENCY, Reach.OWN_WORKFLOWS, Reach.EVERYWHERE
-_C, _H, _O, _E, _A, _V = (
+_C, _D, _H, _B, _O, _E, _A, _V = (
     Role.COORDINATOR,
+    Role.DEPUTY,
     Role.SECTION_HEAD,
+    Role.DIRECTOR,
     Role.OWNER,
     Role.EVALUATOR,
     Role.ADMINISTRATOR,
     Role.VIEWER,
 )
-_WORKERS = {_C: _OWN, _H: _OWN}
+_WORKERS = {_C: _OWN, _D: _OWN, _H: _OWN}
 
 #: The whole table. A role that is absent from a row may not do it. The operator may do everything:
 #: whoever runs scripts on the database could write to it anyway, so the journal names it instead.
 PERMISSIONS: dict[Action, dict[Role, Reach]] = {
-    Action.VIEW: {_C: _OWN, _H: _OWN, _O: _SET, _E: _ALL, _A: _ALL, _V: _ALL},
+    Action.VIEW: {**_WORKERS, _B: _OWN, _O: _SET, _E: _ALL, _A: _ALL, _V: _ALL},
     Action.RECORD: _WORKERS,
     Action.VOID: _WORKERS,
     Action.APPROVE_UNDATED: {_H: _OWN, _E: _ALL},

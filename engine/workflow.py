@@ -192,6 +192,9 @@ NOT_STARTED = "not_started"
 class Workflow:
     """A versioned definition. ``levels`` are in rising order; ``source_hash`` is the SHA-256 of ``source``.
 
+    ``remind_before`` are the working days before a milestone's due day on which its people are reminded:
+    some of the house's, or ``None`` for all of them.
+
     Two definitions are the same when they are one object: comparing and hashing whole trees would cost
     more than the work done with them, and ``source_hash`` tells whether two texts agree.
     """
@@ -203,6 +206,7 @@ class Workflow:
     milestones: tuple[MilestoneDefinition, ...]
     levels: tuple[LevelRule, ...]
     description: Text = Text("", "")
+    remind_before: tuple[int, ...] | None = None
     source_hash: str = ""
     source: str = field(default="", repr=False)
     _by_key: dict[str, MilestoneDefinition] = field(init=False, repr=False)

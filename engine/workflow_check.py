@@ -56,12 +56,27 @@ def _workflow_faults(workflow: Workflow) -> Iterator[Fault]:
     # A description may be left out; one in a single language is half a description.
     if workflow.description != Text("", ""):
         yield from _title_faults(("description",), workflow.description)
+    yield from _reminder_faults(workflow.remind_before)
     if workflow.version < 1:
         yield Fault(("version",), "workflow.version_below_one", {"given": workflow.version})
     if not workflow.milestones:
         yield Fault(("milestones",), "workflow.no_milestones")
     if not workflow.levels:
         yield Fault(("levels",), "workflow.no_levels")
+
+
+def _reminder_faults(days: tuple[int, ...] | None) -> Iterator[Fault]:
+    """Whether they are days of the house is for the house to say: a definition is checked without one."""
+    path: Path = ("reminders", "before")
+    if days is None:
+        return
+    if not days:
+        yield Fault(path, "reminders.no_day")
+    for index, day in enumerate(days):
+        if day < 0:
+            yield Fault((*path, index), "reminders.day_negative", {"given": day})
+        elif day in days[:index]:
+            yield Fault((*path, index), "reminders.day_twice", {"given": day})
 
 
 def _key_faults(path: Path, key: str) -> Iterator[Fault]:

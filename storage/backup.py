@@ -4,6 +4,7 @@ The file is the same whichever database wrote it and goes back into either. A ba
 a restore is all or nothing and only into an empty database.
 """
 
+import base64
 import gzip
 import hashlib
 import io
@@ -32,6 +33,8 @@ _MANIFEST = "manifest.json"
 _FORMAT = 1
 _PORTION = 1000
 _CHUNK = 1 << 20
+#: The one key of a mapping that stands for bytes.
+_BYTES = "base64"
 
 #: Told the name of each part when it is done.
 Progress = Callable[[str], None]
@@ -135,8 +138,8 @@ def _restore(engine: Engine, evidence: EvidenceStore, archive: tarfile.TarFile, 
             name = Path(part).stem
             rows += _read_lines(connection, name, _part(archive, part))
             done(name)
-        _follow_sequences(connection)
         schema.upgrade_within(connection)
+        _follow_sequences(connection)
     return rows
 
 
@@ -152,7 +155,9 @@ def _write_lines(connection: Connection, table: Table, target: IO[bytes]) -> int
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON has it; days, instants and exact numbers become their text."""
+    """A value as JSON has it; days, instants and exact numbers become their text, bytes a mapping of one."""
+    if isinstance(value, bytes):
+        return {_BYTES: base64.b64encode(value).decode()}
     if isinstance(value, datetime):
         return instant_text(value)
     if isinstance(value, date):
@@ -176,12 +181,17 @@ def _read_lines(connection: Connection, name: str, source: IO[bytes]) -> int:
 def _portions(source: IO[bytes]) -> Iterator[list[dict[str, Any]]]:
     portion: list[dict[str, Any]] = []
     for line in source:
-        portion.append(json.loads(line))
+        portion.append({name: _given(value) for name, value in json.loads(line).items()})
         if len(portion) == _PORTION:
             yield portion
             portion = []
     if portion:
         yield portion
+
+
+def _given(value: Any) -> Any:
+    """A value of JSON as a statement is given it: only bytes are turned back here."""
+    return base64.b64decode(value[_BYTES]) if isinstance(value, dict) else value
 
 
 def _follow_sequences(connection: Connection) -> None:

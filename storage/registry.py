@@ -1,5 +1,6 @@
 """The city's records: agencies, people and their roles, plan nodes, and the registered definitions."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,10 +30,16 @@ class Agency:
     kind: str
 
 
-def found_city(tx: Tx, now: datetime) -> Person:
-    """Write the first rows of an empty database: the city's journal and the operator; safe to repeat."""
+def found_city(tx: Tx, now: datetime, link_secret: str | None = None) -> Person:
+    """Write the first rows of an empty database: the city's journal and the operator; safe to repeat.
+
+    ``link_secret`` signs the links in mails. A random one is made here unless one is given, as whoever moves
+    a city and wants links in mails already sent to go on working does: no door has to remember it.
+    """
     if tx.connection.execute(select(t.city.c.id)).scalar_one_or_none() is None:
-        tx.connection.execute(insert(t.city).values(id=1, journal_seq=0, journal_head=GENESIS))
+        secret = link_secret or secrets.token_hex(32)
+        row = {"id": 1, "journal_seq": 0, "journal_head": GENESIS, "link_secret": secret}
+        tx.connection.execute(insert(t.city).values(row))
         add_person(tx, OPERATOR_EMAIL, "operator", "th", [Grant(Role.OPERATOR)], by=0, now=now)
     return person(tx.connection, OPERATOR_EMAIL)
 

@@ -4,10 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from sqlalchemy import column, inspect, select, table
 from sqlalchemy.engine import Connection, Engine
 
 from engine.errors import refuse
@@ -51,22 +48,34 @@ def rebuilding(engine: Engine) -> Iterator[Connection]:
 
 def upgrade_within(connection: Connection, target: str = "head") -> None:
     """Bring the schema to ``target`` inside a transaction that :func:`rebuilding` opened."""
-    config = _config()
+    # Imported when it is needed: every command asks for the revision, few move it.
+    from alembic import command  # noqa: PLC0415 - see above
+    from alembic.config import Config  # noqa: PLC0415 - see above
+
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, target)
 
 
 def revision(engine: Engine) -> str | None:
     """The revision that the database is at; ``None`` for an empty one."""
+    kept = table("alembic_version", column("version_num"))
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        if not inspect(connection).has_table(kept.name):
+            return None
+        found: str | None = connection.execute(select(kept.c.version_num)).scalar_one_or_none()
+        return found
+
+
+def revisions() -> list[str]:
+    """Every revision that this release knows, oldest first: a migration's file begins with its own."""
+    return sorted(file.stem.partition("_")[0] for file in (_FOLDER / "versions").glob("[0-9]*.py"))
 
 
 def newest() -> str:
     """The revision that this release needs."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    assert head is not None
-    return head
+    return revisions()[-1]
 
 
 def require_current(engine: Engine) -> None:
@@ -81,12 +90,5 @@ def require_current(engine: Engine) -> None:
 
 def refuse_newer(found: str | None) -> None:
     """Refuse a revision that this release does not know: a newer one has written it."""
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if found is not None and found not in known:
+    if found is not None and found not in revisions():
         raise refuse("schema.newer", found=found, needed=newest())
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
-    return config

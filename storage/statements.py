@@ -106,8 +106,8 @@ def upsert(table: Table, dialect: Dialect) -> Executable:
     return statement.on_conflict_do_update(index_elements=keys, set_=changed)
 
 
-def insert_once(table: Table, dialect: Dialect) -> Executable:
-    """Insert a whole row, or leave the one with the same primary key as it is."""
+def insert_once(table: Table, dialect: Dialect) -> sqlite.Insert | postgresql.Insert:
+    """Insert a whole row, or leave the one that is there under the same key as it is."""
     make = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
     return make(table).on_conflict_do_nothing()
 

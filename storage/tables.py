@@ -9,25 +9,29 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     SmallInteger,
     String,
     Table,
     Text,
     UniqueConstraint,
+    and_,
 )
 
+from storage.naming import metadata, one_of, only
+from storage.outbox_tables import notices, outbox, outbox_log, quiets, reminders, substitutions, used_links
 from storage.types import Exact, Instant
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+#: What comes from elsewhere and is found here as well: this module knows every table.
+__all__ = [
+    "metadata",
+    "notices",
+    "outbox",
+    "outbox_log",
+    "quiets",
+    "reminders",
+    "substitutions",
+    "used_links",
+]
 
 #: The stream of the journal that belongs to no indicator.
 CITY = 0
@@ -51,6 +55,13 @@ people = Table(
     Column("name", Text, nullable=False),
     Column("language", String(2), nullable=False),
     Column("added_at", Instant, nullable=False),
+    Column("hour", SmallInteger),  # at which mails may come; the house's where it is null
+    Column("switched_off", Text, nullable=False, server_default=""),  # topics, joined by commas
+    Column("line_id", Text),
+    Column("unreachable_at", Instant),  # since when the address is known to take no mail
+    Column("unreachable_why", Text, nullable=False, server_default=""),
+    Column("calendar_hash", String(64)),
+    Index("ix_people_calendar_hash", "calendar_hash", unique=True),
 )
 
 grants = Table(
@@ -116,10 +127,14 @@ indicators = Table(
     Column("version", Integer, nullable=False),
     Column("journal_seq", Integer, nullable=False),
     Column("journal_head", String(64), nullable=False),
+    # Up to here the journal was looked through for what people are to be told. No action touches it.
+    Column("told_seq", Integer, nullable=False, server_default="0"),
     UniqueConstraint("fiscal_year", "code"),
     Index("ix_indicators_year_agency", "fiscal_year", "agency_id"),
     Index("ix_indicators_changes_on", "changes_on"),
 )
+UNTOLD = indicators.c.journal_seq > indicators.c.told_seq
+Index("ix_indicators_untold", indicators.c.id, **only(UNTOLD))
 
 indicator_details = Table(
     "indicator_details",
@@ -150,6 +165,26 @@ milestones = Table(
     Column("reason", Text, nullable=False),
     sqlite_with_rowid=False,
 )
+# A postponed milestone is due on another day, kept in another column: so there are two indexes. The state is
+# in them so that SQLite, which asks for it again, need not look into the table for it.
+UNDONE = one_of(milestones.c.state, "open", "in_progress", "blocked")
+POSTPONED = one_of(milestones.c.state, "postponed")
+Index(
+    "ix_milestones_undone",
+    milestones.c.due_on,
+    milestones.c.indicator_id,
+    milestones.c.key,
+    milestones.c.state,
+    **only(UNDONE),
+)
+Index(
+    "ix_milestones_postponed",
+    milestones.c.postponed_to,
+    milestones.c.indicator_id,
+    milestones.c.key,
+    milestones.c.state,
+    **only(POSTPONED),
+)
 
 occurrences = Table(
     "occurrences",
@@ -176,6 +211,14 @@ occurrences = Table(
     Column("void_reason", Text, nullable=False),
     sqlite_with_rowid=False,
 )
+PLANNED = and_(occurrences.c.planned, occurrences.c.voided_at.is_(None))
+Index(
+    "ix_occurrences_planned",
+    occurrences.c.occurred_on,
+    occurrences.c.indicator_id,
+    occurrences.c.number,
+    **only(PLANNED),
+)
 
 decisions = Table(
     "decisions",
@@ -189,6 +232,14 @@ decisions = Table(
     Column("reason", Text, nullable=False),
     Column("fix_by", Date),
     sqlite_with_rowid=False,
+)
+RETURN = one_of(decisions.c.ruling, "returned")
+Index(
+    "ix_decisions_returned",
+    decisions.c.fix_by,
+    decisions.c.indicator_id,
+    decisions.c.number,
+    **only(RETURN),
 )
 
 waivers = Table(
@@ -256,6 +307,21 @@ reports = Table(
     Column("evaluated_by", Integer),
     sqlite_with_rowid=False,
 )
+SUBMITTED = one_of(reports.c.state, "submitted")
+ENDORSED = one_of(reports.c.state, "endorsed")
+# Writing at a returned report makes a draft of it, which is still to be mended by the same day.
+TO_MEND = and_(one_of(reports.c.state, "draft", "returned"), reports.c.fix_by.is_not(None))
+Index(
+    "ix_reports_submitted",
+    reports.c.submitted_at,
+    reports.c.indicator_id,
+    reports.c.quarter,
+    **only(SUBMITTED),
+)
+Index(
+    "ix_reports_endorsed", reports.c.endorsed_at, reports.c.indicator_id, reports.c.quarter, **only(ENDORSED)
+)
+Index("ix_reports_to_mend", reports.c.fix_by, reports.c.indicator_id, reports.c.quarter, **only(TO_MEND))
 
 extensions = Table(
     "extensions",
@@ -267,6 +333,7 @@ extensions = Table(
     Column("reason", Text, nullable=False),
     Column("granted_at", Instant, nullable=False),
     Column("granted_by", Integer, nullable=False),
+    Index("ix_extensions_until_on", "until_on", "agency_id", "quarter"),
 )
 
 # Append-only. ``at`` and ``data`` are kept as the very text that was hashed, on both databases.
@@ -284,13 +351,17 @@ journal = Table(
     sqlite_with_rowid=False,
 )
 
-# One row: the end of the city's own stream of the journal.
+# One row: the end of the city's own stream of the journal, how far it was told, the last day whose reminders
+# were all written down, and the secret that links in mails are signed with.
 city = Table(
     "city",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("journal_seq", Integer, nullable=False),
     Column("journal_head", String(64), nullable=False),
+    Column("told_seq", Integer, nullable=False, server_default="0"),
+    Column("swept_on", Date),
+    Column("link_secret", String(64), nullable=False),
     CheckConstraint("id = 1", name="one_row"),
 )
 

@@ -18,7 +18,7 @@ from engine.workflow import Workflow
 from storage import rows, seals
 from storage import tables as t
 from storage.journal import GENESIS, Entry, chained
-from storage.statements import Prepared, upsert
+from storage.statements import Prepared, insert_once, upsert
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -91,10 +91,9 @@ class Tx:
 
     def create(self, indicator: Indicator, event: Event) -> None:
         """Write a new indicator with its milestones and its first event; sets its id and journal end."""
-        self._refuse_duplicate(indicator)
         version_id = self._workflow_version(indicator.workflow)
         inserted = self.connection.execute(
-            insert(t.indicators)
+            insert_once(t.indicators, self.store.engine.dialect)
             .values(
                 code=indicator.code,
                 fiscal_year=indicator.fiscal_year.year,
@@ -112,7 +111,10 @@ class Tx:
             )
             .returning(t.indicators.c.id)
         )
-        indicator.id = inserted.scalar_one()
+        new = inserted.scalar_one_or_none()
+        if new is None:
+            raise refuse("indicator.exists", code=indicator.code, year=indicator.fiscal_year)
+        indicator.id = new
         entry = chained(indicator.id, 1, event, GENESIS)
         self.connection.execute(
             update(t.indicators).where(t.indicators.c.id == indicator.id).values(journal_head=entry.hash)
@@ -221,6 +223,8 @@ class Tx:
         seal can still write a fact behind it.
         """
         self._end_of_city()  # taken first, as by everything that writes there: no two wait for each other
+        if self.sealed_through(quarter.fiscal_year) >= quarter.number:  # by whoever held it before us
+            raise refuse("quarter.sealed", quarter=quarter)
         digest = seals.write(self.connection, quarter, lines, event)
         self.record(Event(event.what, event.at, event.by, {**event.data, "hash": digest}))
         return digest
@@ -303,15 +307,6 @@ class Tx:
         if found is None:
             raise refuse("workflow.not_registered", key=workflow.key, version=workflow.version)
         return int(found)
-
-    def _refuse_duplicate(self, indicator: Indicator) -> None:
-        i = t.indicators.c
-        year = indicator.fiscal_year
-        found = self.connection.execute(
-            select(i.id).where(i.code == indicator.code, i.fiscal_year == year.year)
-        ).scalar_one_or_none()
-        if found is not None:
-            raise refuse("indicator.exists", code=indicator.code, year=year)
 
     def _unknown(self, code: str, fiscal_year: int) -> Refusal:
         """Unknown here: offer the nearest codes of the year, and the years that do have this one."""

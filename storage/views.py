@@ -50,6 +50,11 @@ class Cell:
     self_reported: Decimal | None
 
 
+def codes(connection: Connection) -> dict[int, str]:
+    """The code of every indicator by its id."""
+    return {row.id: row.code for row in connection.execute(select(_i.id, _i.code))}
+
+
 def district_matrix(connection: Connection, fiscal_year: int, quarter: int | None = None) -> list[Cell]:
     """Every indicator of the year with its levels, by agency and code: one statement."""
     reported = _r.quarter == quarter if quarter else _r.quarter == _last_reported()

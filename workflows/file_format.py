@@ -168,6 +168,10 @@ class LevelForm(Form):
         return LevelRule(self.level, named if self.state is None else self.state, self.title.text(), rule)
 
 
+class RemindersForm(Form):
+    before: list[int] = []
+
+
 class WorkflowForm(Form):
     key: str
     version: int
@@ -176,6 +180,7 @@ class WorkflowForm(Form):
     description: TextForm = TextForm()
     milestones: list[MilestoneForm] = []
     levels: list[LevelForm] = []
+    reminders: RemindersForm | None = None
 
 
 #: The form that stands under each key, to name the keys that it knows.
@@ -191,4 +196,5 @@ FORMS: dict[str, type[Form]] = {
     "all": RuleForm,
     "any": RuleForm,
     "of": RuleForm,
+    "reminders": RemindersForm,
 }

@@ -1,15 +1,22 @@
 """Settings: read once, frozen, and every fault named with its line, its key and what to write instead."""
 
+import re
+import tomllib
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from cli import settings
-from cli.bootstrap import work_calendar
+from cli.bootstrap import reminder_policy, wording, work_calendar
 from cli.settings import Settings, load
+from cli.settings_faults import keys
 from engine.errors import Refusal
+from engine.permissions import Role
+from engine.reminders import DEFAULT, Rung, Topic, TopicPolicy
 
+LADDER = '[{ role = "coordinator" }, { role = "section_head", after = 1 }]'
 SHIPPED = Path(__file__).parents[2] / "config.toml"
 
 
@@ -22,13 +29,17 @@ def faults(text: str, tmp_path: Path) -> list[tuple[str, int | None, str]]:
     return [(one.kind, one.params.get("line"), one.params.get("key", "")) for one in refused.value.conditions]
 
 
+def value_at(table: dict[str, Any], path: tuple[str, ...]) -> Any:
+    """What is written under a key of tables in tables; ``None`` where nothing is."""
+    for name in path:
+        table = table.get(name, {})
+    return None if table == {} else table
+
+
 def test_shipped_file_says_every_default_and_nothing_else():
     assert load(SHIPPED, {}) == Settings()
-    text = SHIPPED.read_text(encoding="utf-8")
-    named = [
-        f"{section}.{key}" for section, model in settings._sections().items() for key in model.model_fields
-    ]
-    assert [key for key in named if f"\n{key.partition('.')[2]} = " not in text] == []
+    written = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))
+    assert [path for path in keys(Settings) if value_at(written, path) is None] == []
 
 
 def test_missing_file_of_its_own_means_all_defaults():
@@ -57,6 +68,186 @@ def test_missing_file_of_its_own_means_all_defaults():
 )
 def test_broken_key_is_named_with_its_line(tmp_path, text, expected):
     assert faults(text, tmp_path) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("hour = 24\n", ("config.too_large", 2, "reminders.hour")),
+        ("hour = -1\n", ("config.too_small", 2, "reminders.hour")),
+        ("review_days = 0\n", ("config.too_small", 2, "reminders.review_days")),
+        ("[reminders.milestones]\n", ("config.unknown_key", 2, "reminders.milestones")),
+        ("[reminders.meeting]\nladders = []\n", ("config.unknown_key", 3, "reminders.meeting.ladders")),
+        ("milestone = 5\n", ("config.unfit", 2, "reminders.milestone")),
+        ("[reminders.report]\nbefore = [7,\n-3]\n", ("config.too_small", 4, "reminders.report.before")),
+        ("[reminders.report]\nbefore = [400]\n", ("config.too_large", 3, "reminders.report.before")),
+        ("[reminders.report]\nbefore = [7, 3,\n7]\n", ("config.day_twice", 4, "reminders.report.before")),
+        ("[reminders.report]\noverdue = [0]\n", ("config.too_small", 3, "reminders.report.overdue")),
+        ("[reminders.report]\noverdue = [1, 1]\n", ("config.day_twice", 3, "reminders.report.overdue")),
+        ("[reminders.report]\noverdue = 1\n", ("config.unfit", 3, "reminders.report.overdue")),
+        ("[reminders.report]\nrepeat_every = -1\n", ("config.too_small", 3, "reminders.report.repeat_every")),
+        ("[reminders.meeting]\nladder = []\n", ("config.no_rung", 3, "reminders.meeting.ladder")),
+    ],
+)
+def test_broken_policy_is_named_with_its_line(tmp_path, text, expected):
+    assert faults(f"[reminders]\n{text}", tmp_path) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("rungs", "kind", "line", "key"),
+    [
+        (['{ role = "coordnator" }'], "config.not_allowed", 3, "ladder[1].role"),
+        (['{ role = "coordinator", after = 2 }'], "config.first_rung_waits", 3, "ladder"),
+        (['{ role = "coordinator" }', '{ role = "deputy" }'], "config.ladder_not_rising", 4, "ladder"),
+        (
+            ['{ role = "deputy" }', '{ role = "evaluator", after = 3 }', '{ role = "director", after = 3 }'],
+            "config.ladder_not_rising",
+            5,
+            "ladder",
+        ),
+        (
+            ['{ role = "deputy" }', '{ role = "director", after = 3 }', '{ role = "deputy", after = 7 }'],
+            "config.role_twice",
+            5,
+            "ladder",
+        ),
+        (
+            ['{ role = "deputy" }', '{ role = "director", after = -1 }'],
+            "config.too_small",
+            4,
+            "ladder[2].after",
+        ),
+        (
+            ['{ role = "deputy" }', '{ role = "director", afer = 1 }'],
+            "config.unknown_key",
+            4,
+            "ladder[2].afer",
+        ),
+        (['{ role = "deputy" }', "{ after = 1 }"], "config.missing", 4, "ladder[2].role"),
+        (['"deputy"'], "config.unfit", 3, "ladder"),
+    ],
+)
+def test_broken_ladder_is_named_with_the_line_of_its_rung(tmp_path, rungs, kind, line, key):
+    lines = ",\n".join(rungs)
+    text = f"[reminders.milestone]\nladder = [\n{lines}\n]\n"
+    assert faults(text, tmp_path) == [(kind, line, f"reminders.milestone.{key}")]
+
+
+@pytest.mark.parametrize(
+    ("text", "english"),
+    [
+        (
+            'ladder = [{ role = "secton_head" }]',
+            (
+                "ladder[1].role cannot be secton_head. Did you mean section_head? "
+                "Write one of coordinator, deputy, section_head, director, evaluator, administrator."
+            ),
+        ),
+        (
+            'ladder = [{ role = "coordinator" }, { role = "coordinator", after = 2 }]',
+            (
+                "ladder names coordinator twice, so what passes up would go in a circle: "
+                f"name each role once, for example {LADDER}."
+            ),
+        ),
+        (
+            'ladder = [{ role = "coordinator" }, { role = "deputy" }]',
+            (
+                "ladder must rise, but deputy is told after 0 working days, no later than the rung below: "
+                f"write for example {LADDER}."
+            ),
+        ),
+        (
+            'ladder = [{ role = "coordinator", after = 1 }]',
+            "ladder begins with coordinator, who is told from the first day on: leave out after = 1.",
+        ),
+        ("ladder = []", f"ladder has no rung, so nobody would be told: write for example {LADDER}."),
+        ("before = [3, 3]", "before names day 3 twice: write each day once, for example [3, 1]."),
+        ("before = [-3]", "before is -3 and must be at least 0: write for example [3, 1]."),
+    ],
+)
+def test_broken_policy_is_said_in_one_sentence(tmp_path, text, english):
+    file = tmp_path / "config.toml"
+    file.write_text(f"[reminders.extension]\n{text}\n", encoding="utf-8")
+    with pytest.raises(Refusal) as refused:
+        load(file, {})
+    said = [wording(language, Settings().zone).refusal(refused.value) for language in ("en", "th")]
+    assert said[0] == [f"{file}, line 2: reminders.extension.{english}"]
+    assert re.search("[ก-๙]", said[1][0])
+
+
+def test_topic_that_is_changed_in_part_keeps_the_rest(tmp_path):
+    file = tmp_path / "config.toml"
+    file.write_text("[reminders.milestone]\nbefore = [10, 5]\n", encoding="utf-8")
+    found, usual = reminder_policy(load(file, {})), reminder_policy(Settings())
+    assert found.topics[Topic.MILESTONE] == replace(usual.topics[Topic.MILESTONE], before=(10, 5))
+    assert [topic for topic in Topic if found.topics[topic] != usual.topics[topic]] == [Topic.MILESTONE]
+
+
+def test_policy_of_the_settings_is_the_default_of_the_engine():
+    assert reminder_policy(Settings()) == DEFAULT
+
+
+def test_policy_of_the_file_reaches_the_engine(tmp_path):
+    text = """
+        [reminders]
+        hour = 17
+        review_days = 3
+        [reminders.meeting]
+        before = [2]
+        overdue = []
+        repeat_every = 4
+        ladder = [{ role = "deputy" }, { role = "director", after = 6 }]
+        optional = false
+    """
+    file = tmp_path / "config.toml"
+    file.write_text(text, encoding="utf-8")
+    policy = reminder_policy(load(file, {}))
+    assert (policy.hour, policy.review_days) == (17, 3)
+    ladder = (Rung(Role.DEPUTY), Rung(Role.DIRECTOR, after=6))
+    assert policy.topics[Topic.MEETING] == TopicPolicy((2,), (), 4, ladder)
+
+
+def test_variable_reaches_a_table_in_a_table(tmp_path):
+    file = tmp_path / "config.toml"
+    file.write_text("[reminders.milestone]\nrepeat_every = 2\nbefore = [9]\n", encoding="utf-8")
+    environment = {
+        "RADAP_REMINDERS__HOUR": "7",
+        "RADAP_REMINDERS__MILESTONE__BEFORE": "[4, 2]",
+        "RADAP_REMINDERS__MEETING__LADDER": '[{"role": "director"}]',
+    }
+    found = reminder_policy(load(file, environment))
+    milestone = found.topics[Topic.MILESTONE]
+    assert (found.hour, milestone.before, milestone.repeat_every) == (7, (4, 2), 2)
+    assert found.topics[Topic.MEETING].ladder == (Rung(Role.DIRECTOR),)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind"),
+    [
+        ("RADAP_REMINDERS__MILESTONE__BEFORE", "7, 3", "config.unfit"),
+        ("RADAP_REMINDERS__MILESTONE__BEFORE", "[-7]", "config.too_small"),
+        ("RADAP_REMINDERS__MILESTONE__LADDER", '[{"role": "boss"}]', "config.not_allowed"),
+        ("RADAP_REMINDERS__MILESTONE__REPEAT_EVERY", "often", "config.unfit"),
+    ],
+)
+def test_broken_variable_of_a_table_in_a_table_is_named(tmp_path, name, value, kind):
+    file = tmp_path / "config.toml"
+    file.write_text("[reminders.milestone]\noverdue = [2]\n", encoding="utf-8")
+    with pytest.raises(Refusal) as refused:
+        load(file, {name: value})
+    (condition,) = refused.value.conditions
+    told = condition.params["key"]
+    assert (condition.kind, told.partition("[")[0]) == (kind, name)
+
+
+@pytest.mark.parametrize("name", ["RADAP_REMINDERS__MILESTONE", "RADAP_REMINDERS__MILESTONE__BEFOR"])
+def test_variable_of_a_whole_table_or_a_misspelt_one_is_refused(name):
+    with pytest.raises(Refusal) as refused:
+        load(None, {name: "{}"})
+    assert [(one.kind, one.params["key"]) for one in refused.value.conditions] == [
+        ("config.unknown_variable", name)
+    ]
 
 
 def test_whole_week_of_weekends_is_refused(tmp_path):

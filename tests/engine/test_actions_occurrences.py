@@ -138,7 +138,7 @@ def test_fact_is_refused_with_everything_that_is_wrong_at_once():
         "occurrence.no_such_plan",
         "milestone.lower_open",
     ]
-    assert refused[0].who == (Role.COORDINATOR, Role.SECTION_HEAD)
+    assert refused[0].who == (Role.COORDINATOR, Role.DEPUTY, Role.SECTION_HEAD)
     assert one.indicator.occurrences == []
 
 

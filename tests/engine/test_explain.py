@@ -53,7 +53,8 @@ from tests.cast import (
 from tests.engine.memory import Desk, desk
 
 DAY = date(2021, 2, 1)
-C, H, OWNER, E = Role.COORDINATOR, Role.SECTION_HEAD, Role.OWNER, Role.EVALUATOR
+C, D, H = Role.COORDINATOR, Role.DEPUTY, Role.SECTION_HEAD
+OWNER, E = Role.OWNER, Role.EVALUATOR
 
 
 def said(indicator: Indicator, on: date = DAY, **given: Any) -> tuple[int, list[tuple[str, str]]]:
@@ -156,7 +157,7 @@ def test_block_and_postponement_are_named_with_those_who_can_lift_them():
     one = desk()
     one.do(block_milestone, GUIDELINES, waiting_for="the strategy department", now=at(DAY))
     _, blocked = missing(one)
-    assert (blocked.condition.kind, blocked.condition.who) == ("milestone.blocked", (C, H, OWNER, E))
+    assert (blocked.condition.kind, blocked.condition.who) == ("milestone.blocked", (C, D, H, OWNER, E))
     assert blocked.condition.params["waiting_for"] == "the strategy department"
     until = date(2021, 3, 1)
     one.do(postpone_milestone, GUIDELINES, until=until, reason="floods", by=EVALUATOR, now=at(DAY, 10))
@@ -176,7 +177,7 @@ def test_reopened_milestone_is_named_with_the_reason():
     one.record(GUIDELINES, DAY)
     one.do(reopen_milestone, GUIDELINES, reason="the wrong file", now=at(DAY, 10))
     (found,) = missing(one)
-    assert (found.condition.kind, found.condition.who) == ("milestone.reopened", (C, H))
+    assert (found.condition.kind, found.condition.who) == ("milestone.reopened", (C, D, H))
     assert found.condition.params["reason"] == "the wrong file"
 
 
@@ -299,7 +300,7 @@ def test_returned_milestone_is_named_with_reason_and_day():
     ahead = next_level(one.indicator, DAY, basis=Basis.VERIFIED)
     assert ahead is not None
     (found,) = ahead.missing
-    assert (found.condition.kind, found.condition.who) == ("milestone.returned", (C, H))
+    assert (found.condition.kind, found.condition.who) == ("milestone.returned", (C, D, H))
     assert (found.condition.params["reason"], found.condition.params["fix_by"]) == (
         "illegible",
         date(2021, 2, 8),

@@ -26,11 +26,13 @@ from engine.workflow import Order, Text
 
 ROOT = Path(__file__).parents[2]
 ZONE = ZoneInfo("Asia/Bangkok")
-FOLDERS = ("engine", "storage", "workflows", "cli")
+FOLDERS = ("engine", "storage", "workflows", "notifications", "web", "cli")
 
 _KIND = re.compile(r"[a-z_]+(\.[a-z_]*[a-z])+")
 #: Strings of that form that are no kinds: names of files, of columns and of loggers.
-_NO_KINDS = re.compile(r".*\.(toml|json|po|id|sha256|example)|level\.differs|agencies\..*|cli\..*")
+_NO_KINDS = re.compile(
+    r".*\.(toml|json|po|id|sha256|example|html|ics)|level\.differs|agencies\..*|cli\..*|http\..*"
+)
 
 
 def catalogue(language: str) -> dict[str, str]:

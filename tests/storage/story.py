@@ -11,10 +11,13 @@ from sqlalchemy.engine import Connection
 
 from engine import actions
 from engine.actions import NewOccurrence
+from engine.outbox import NewMessage
 from engine.permissions import Grant, Role
 from engine.quarter import Quarter
+from engine.reminders import Owed, Subject, Topic
+from engine.reminders.notices import Notice
 from engine.workflow import LevelRule, MilestoneDefinition, Order, Reached, Text, Workflow
-from storage import evidence, registry
+from storage import duty, evidence, outbox, quiets, registry, reminding, telling
 from storage.store import Store
 from storage.tables import metadata
 from storage.transaction import Tx
@@ -192,6 +195,48 @@ def _year() -> Iterator[Step]:
     )
     yield fact(d(2021, 9, 1), NewOccurrence(ISSUE, d(2021, 8, 20)))
     yield done(actions.close_indicator, d(2021, 9, 30), code=PERCENT, by=ADMINISTRATOR)
+    yield from _reminded(d(2021, 9, 30))
+
+
+def _reminded(on: date) -> Iterator[Step]:
+    """A substitute is told that a milestone is due and that one was verified, and answers."""
+    subject = Subject(Topic.MILESTONE, THUNG_KHRU, 1, REPORT, date(2021, 10, 11))
+    owed = Owed(subject, -7, SECTION_HEAD.id, Role.COORDINATOR, on, COORDINATOR.id)
+    news = Notice(SECTION_HEAD.id, 1, 2, "milestone_verified")
+
+    def stand_in(tx: Tx, now: datetime) -> None:
+        days = (on, date(2021, 10, 8))
+        duty.give_substitution(tx, COORDINATOR.id, SECTION_HEAD.id, *days, by=COORDINATOR.id, now=now)
+
+    def gather(tx: Tx, now: datetime) -> None:
+        for kind, take in (
+            ("digest", lambda new: reminding.gather(tx.connection, [new], on, now)),
+            ("changes", lambda new: reminding.gather_notices(tx.connection, [new], now)),
+        ):
+            key = f"{kind}:mail:{SECTION_HEAD.id}:{on}"
+            take(NewMessage(key, "mail", kind, SECTION_HEAD.id, now, f"<{kind}@radap.example>"))
+
+    def send(tx: Tx, now: datetime) -> None:
+        (held,) = outbox.claim(tx.connection, 1, lease_seconds=60, token="worker", now=now)
+        mail: dict[str, Any] = {
+            "to_address": "head@thungkhru.example",
+            "subject": "ใกล้ครบกำหนด",
+            "content": b"\x00\xffmail",
+        }
+        outbox.sending(tx.connection, held.id, "worker", **mail, lease_seconds=60, now=now)
+        outbox.sent(tx.connection, held.id, "worker", answer="250 ok", now=now)
+
+    def answer(tx: Tx, now: datetime) -> None:
+        quiets.use_link(tx.connection, "f" * 64, SECTION_HEAD.id, "snooze", now)
+        quiets.snooze(tx.connection, SECTION_HEAD.id, subject, date(2021, 10, 5), now)
+
+    yield Step("give_substitution", on, stand_in)
+    yield Step("add_owed", on, lambda tx, now: reminding.add_owed(tx.connection, [owed]))
+    yield Step("add_notices", on, lambda tx, now: reminding.add_notices(tx.connection, [news]))
+    yield Step("move_swept_on", on, lambda tx, now: telling.move_swept_on(tx.connection, on))
+    yield Step("gather", on, gather)
+    yield Step("send", on, send)
+    yield Step("snooze", on, answer)
 
 
 STORY = tuple(_year())

@@ -7,13 +7,14 @@ import json
 import random
 import tarfile
 from datetime import date
+from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect, text
 
 from engine.actions import NewOccurrence, create_indicator, record_occurrence
 from engine.errors import Refusal
-from storage import backup, checks, registry, schema
+from storage import backup, checks, registry, schema, told
 from storage.evidence import EvidenceStore, Limits
 from storage.store import connect
 from tests.cast import (
@@ -31,6 +32,8 @@ from tests.cast import (
 )
 from tests.storage.story import STORY, everything, take, tell
 
+#: Every row of the story's year, written by the first release.
+FIRST = Path(__file__).parents[1] / "data" / "story_0001.json"
 PDF = b"%PDF-1.7\n" + random.Random(5).randbytes(50_000)
 LIMITS = Limits(100_000, frozenset({"application/pdf"}))
 
@@ -374,7 +377,55 @@ def test_backup_is_a_plain_archive_of_lines(saved):
         "name": "operator",
         "language": "th",
         "added_at": "2020-09-30T20:00:00.000000+00:00",
+        "hour": None,
+        "switched_off": "",
+        "line_id": None,
+        "unreachable_at": None,
+        "unreachable_why": "",
+        "calendar_hash": None,
     }
+
+
+def test_mail_comes_back_word_for_word(saved, database_url, tmp_path):
+    """Its bytes are no text, and lines of a backup are."""
+    restore(database_url, tmp_path, saved[0])
+
+    store = open_store(database_url)
+    with store.read() as tx:
+        assert told.content_of(tx.connection, 1) == b"\x00\xffmail"
+    store.close()
+
+
+@pytest.fixture
+def backup_of_first_release(tmp_path):
+    """What the first release would have written of the story's year."""
+    parts: dict[str, bytes] = {}
+    hashes = {}
+    for table, rows in json.loads(FIRST.read_text(encoding="utf-8")).items():
+        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+        name = f"tables/{table}.jsonl"
+        parts[name] = lines
+        hashes[name] = {"sha256": hashlib.sha256(lines).hexdigest(), "rows": len(rows)}
+    manifest = {"format": 1, "revision": "0001", "parts": hashes, "evidence": []}
+    parts["manifest.json"] = json.dumps(manifest).encode()
+    with tarfile.open(tmp_path / "first", "w:gz") as archive:
+        for name, content in parts.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return tmp_path / "first"
+
+
+def test_backup_of_the_first_release_goes_back_and_ids_go_on(backup_of_first_release, database_url, tmp_path):
+    rows = restore(database_url, tmp_path, backup_of_first_release)
+
+    kept = rows_of(database_url)
+    store = open_store(database_url)
+    with store.begin() as tx:
+        added = registry.add_agency(tx, WORKFLOW.title, "office", by=OPERATOR.id, now=FOUNDED)
+    store.close()
+    assert rows == sum(map(len, kept.values()))
+    assert added == len(kept["agencies"]) + 1
 
 
 def test_restored_schema_is_current(saved, tmp_path):

@@ -92,6 +92,7 @@ def test_every_kept_column_is_tampered_with_above():
         "version",
         "journal_seq",
         "journal_head",
+        "told_seq",
     }
 
     assert set(TAMPERED) == provable

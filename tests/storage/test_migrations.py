@@ -1,17 +1,27 @@
 """Migrations lead from nothing and from every released schema to the tables; other schemas are refused."""
 
+import json
+import re
+from datetime import date
+from pathlib import Path
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
+from sqlalchemy.exc import IntegrityError
 
+from engine import actions
 from engine.errors import Refusal
-from storage import schema
+from storage import checks, schema
+from storage.backup import _plain
 from storage.store import connect
-from storage.tables import metadata
-from tests.cast import open_store
-from tests.storage.story import STORY, everything, take
+from storage.tables import UNTOLD, city, indicators, metadata
+from tests.cast import CODE, COORDINATOR, YEAR, at, open_store
+
+#: Every row of the story's year, written by the first release.
+FIRST = Path(__file__).parents[1] / "data" / "story_0001.json"
 
 
 @pytest.fixture
@@ -30,6 +40,13 @@ def differences(engine):
 def stamp(engine, revision: str) -> None:
     with engine.connect() as connection, connection.begin():
         connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+
+
+def test_revisions_are_those_that_the_files_declare():
+    script = ScriptDirectory(str(Path(schema.__file__).parent / "migrations"))
+
+    assert schema.revisions() == [one.revision for one in reversed(list(script.walk_revisions()))]
+    assert schema.newest() == script.get_current_head()
 
 
 def kind_of(refused):
@@ -61,23 +78,131 @@ def test_comparison_notices_a_difference(engine):
     assert what == "remove_column"
 
 
-def test_upgrade_of_a_filled_first_schema_keeps_every_row(engine, database_url):
-    first = ScriptDirectory.from_config(schema._config()).get_base()
-    assert first is not None
-    schema.upgrade(engine, first)
-    store = open_store(database_url)
-    for step in STORY:
-        take(store, step)
-    with store.read() as tx:
-        before = everything(tx.connection)
+@pytest.fixture
+def first_city(engine):
+    """The year of the story as the first release kept it, in the schema of that release."""
+    return fill_first(engine)
 
+
+def fill_first(engine):
+    schema.upgrade(engine, "0001")
+    rows = json.loads(FIRST.read_text(encoding="utf-8"))
+    with schema.rebuilding(engine) as connection:
+        for table, kept in rows.items():
+            columns = ", ".join(f'"{column}"' for column in kept[0])
+            places = ", ".join(f":{column}" for column in kept[0])
+            connection.execute(text(f'INSERT INTO "{table}" ({columns}) VALUES ({places})'), kept)
+    return rows
+
+
+def kept_in(engine, rows):
+    """The same columns of the same tables as they are now, as text."""
+    with engine.connect() as connection:
+        return {
+            table: sorted(
+                [_plain(value) for value in row]
+                for row in connection.execute(select(*(metadata.tables[table].c[name] for name in kept[0])))
+            )
+            for table, kept in rows.items()
+        }
+
+
+def test_upgrade_of_a_filled_first_schema_keeps_every_row(engine, first_city):
     schema.upgrade(engine)
 
-    with store.read() as tx:
-        after = everything(tx.connection)
-    store.close()
-    assert after == before
+    assert kept_in(engine, first_city) == {
+        table: sorted(list(row.values()) for row in kept) for table, kept in first_city.items()
+    }
     assert differences(engine) == []
+
+
+def test_upgrade_counts_what_happened_before_it_as_told(engine, first_city):
+    schema.upgrade(engine)
+
+    i, c = indicators.c, city.c
+    with engine.connect() as connection:
+        told = connection.execute(select(i.told_seq, i.journal_seq).order_by(i.id)).all()
+        of_city = connection.execute(select(c.told_seq, c.journal_seq, c.swept_on)).one()
+    assert [pair.told_seq for pair in told] == [one["journal_seq"] for one in first_city["indicators"]]
+    assert all(pair.told_seq == pair.journal_seq > 0 for pair in told)
+    assert tuple(of_city) == (16, 16, None)
+
+
+def test_upgrade_makes_a_secret_of_its_own_for_each_city(engine, first_city, tmp_path):
+    other = connect(f"sqlite:///{tmp_path / 'other.db'}")
+    fill_first(other)
+    for one in (engine, other):
+        schema.upgrade(one)
+
+    found = {secret_of(engine), secret_of(other)}
+    other.dispose()
+
+    assert [len(bytes.fromhex(secret)) for secret in found] == [32, 32]
+
+
+def secret_of(engine) -> str:
+    with engine.connect() as connection:
+        secret: str = connection.execute(select(city.c.link_secret)).scalar_one()
+    return secret
+
+
+def test_upgraded_city_cannot_lose_its_secret(engine, first_city):
+    schema.upgrade(engine)
+
+    with engine.connect() as connection, pytest.raises(IntegrityError):
+        connection.execute(text("UPDATE city SET link_secret = NULL"))
+
+
+def test_upgraded_city_still_has_one_row(engine, first_city):
+    schema.upgrade(engine)
+
+    with engine.connect() as connection, pytest.raises(IntegrityError):
+        connection.execute(text("INSERT INTO city VALUES (2, 0, '', 0, NULL, 'ab')"))
+
+
+def test_store_of_this_release_goes_on_with_the_upgraded_city(engine, first_city, database_url):
+    schema.upgrade(engine)
+    store = open_store(database_url)
+    now = at(date(2021, 10, 1))
+
+    with store.begin() as tx:
+        actions.write_report(tx, CODE, YEAR, 3, narrative="รายงานไตรมาส 3", by=COORDINATOR, now=now)
+    with store.read() as tx:
+        broken = [one for _, one in checks.journal(tx) if one]
+        untold = tx.connection.execute(select(indicators.c.code).where(UNTOLD)).scalars().all()
+    store.close()
+
+    assert broken == []
+    assert untold == [CODE]
+
+
+def definitions_of_indexes(engine):
+    """Every index as the database itself writes it down, with the rows that it holds."""
+    asked = {
+        "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
+        "postgresql": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
+    }
+    with engine.connect() as connection:
+        found = connection.execute(text(asked[engine.dialect.name])).all()
+    plain = ((name, re.sub(r'"|\s+', " ", sql).replace(" ", "")) for name, sql in found)
+    return {name: sql for name, sql in plain if name != "alembic_version_pkc"}
+
+
+def test_migrated_indexes_are_those_of_the_tables(engine, request, tmp_path):
+    """The comparison above looks at columns only, and a partial index with other rows serves nobody."""
+    schema.upgrade(engine)
+    migrated = definitions_of_indexes(engine)
+    if engine.dialect.name == "sqlite":
+        fresh = connect(f"sqlite:///{tmp_path / 'fresh.db'}")
+    else:
+        fresh = connect(request.getfixturevalue("postgres").create())
+    metadata.create_all(fresh)
+
+    expected = definitions_of_indexes(fresh)
+    fresh.dispose()
+
+    assert migrated == expected
+    assert "ix_milestones_undone" in migrated
 
 
 def test_empty_database_is_refused_as_missing(engine):

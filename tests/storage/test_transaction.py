@@ -1,5 +1,7 @@
 """One transaction: what is saved is loaded, one of two writers loses knowingly, readers see one moment."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -13,6 +15,7 @@ from engine.errors import Refusal
 from engine.events import Event, Happened
 from engine.indicator import Indicator
 from engine.ports import Change
+from engine.quarter import Quarter
 from storage import tables as t
 from storage.journal import canonical
 from tests.cast import (
@@ -34,6 +37,8 @@ from tests.cast import (
 from tests.storage.story import OTHER, PERCENT, STORY, take
 
 DAY = date(2020, 12, 1)
+#: Seconds after which something that should have happened has not.
+LONG = 30
 
 
 def record(store, milestone=GUIDELINES, day=DAY, **more):
@@ -220,6 +225,38 @@ def test_code_cannot_be_created_twice_in_a_year(city):
         actions.create_indicator(tx, new_indicator(), by=ADMINISTRATOR, now=FOUNDED)
 
     assert [one.kind for one in refused.value.conditions] == ["indicator.exists"]
+
+
+@pytest.mark.parametrize("deed", ["create", "seal"])
+def test_of_two_who_do_the_same_at_once_one_is_refused_in_words(city, deed):
+    """The second has looked before the first has committed: on PostgreSQL both find nothing in their way."""
+    both = threading.Barrier(2)
+    first_only = threading.Lock()
+
+    def do() -> str:
+        with city.begin() as tx:
+            if city.is_sqlite:
+                first_only.acquire()  # there the second is not let in before the first has gone
+            else:
+                both.wait(LONG)
+            try:
+                if deed == "create":
+                    new = replace(new_indicator(), code=OTHER)
+                    actions.create_indicator(tx, new, by=ADMINISTRATOR, now=FOUNDED)
+                else:
+                    quarter = Quarter(YEAR, 1)
+                    actions.seal_quarter(tx, quarter, by=EVALUATOR, now=at(date(2021, 2, 1)))
+            except Refusal as refused:
+                return refused.conditions[0].kind
+            finally:
+                if city.is_sqlite:
+                    first_only.release()
+        return "done"
+
+    with ThreadPoolExecutor(2) as pool:
+        found = sorted(one.result(LONG) for one in [pool.submit(do), pool.submit(do)])
+
+    assert found == sorted(["done", {"create": "indicator.exists", "seal": "quarter.sealed"}[deed]])
 
 
 def test_same_code_in_the_next_year_is_another_indicator(city):

@@ -194,11 +194,23 @@ def test_the_text_is_kept_as_it_was_hashed():
     assert parse(GOOD.replace("\n", "\r\n")).source == GOOD
 
 
+def test_days_before_which_it_reminds_are_kept_as_they_are_written():
+    text = changed("[[levels]]\nlevel = 1\n", "[reminders]\nbefore = [7, 3, 0]\n[[levels]]\nlevel = 1\n")
+    assert parse(text).remind_before == (7, 3, 0)
+    assert parse(GOOD).remind_before is None
+
+
 # --- every fault, each alone: what to change, the kind, and the words on the line that is blamed -------
 
 MEETINGS_RULE = 'all = [{ milestone = "meetings_held" }, { count = "meetings_held", at_least = 2 }]'
 
 AGAIN = '[[milestones]]\nkey = "meetings_held"\ntitle = { th = "อีก", en = "Again" }\n\n'
+
+
+def reminding(days: str) -> tuple[str, str]:
+    """The change that adds a table of reminders."""
+    return "[[levels]]\nlevel = 1\n", f"[reminders]\n{days}\n[[levels]]\nlevel = 1\n"
+
 
 FAULTS = {
     # the document
@@ -258,6 +270,15 @@ FAULTS = {
         "rule.shape",
         "at_most",
     ),
+    "not_whole_in_a_list": (*reminding("before = [7,\n'3']"), "value.not_whole_number", "'3'"),
+    "half_a_day": (*reminding("before = [0.5]"), "value.not_whole_number", "before"),
+    "days_that_are_no_list": (*reminding("before = 7"), "value.not_list", "before"),
+    "unknown_key_of_reminders": (*reminding("before = [7]\nafter = [1]"), "key.unknown", "after"),
+    # reminders
+    "no_days": (*reminding("before = []"), "reminders.no_day", "before"),
+    "no_days_at_all": (*reminding(""), "reminders.no_day", "[reminders]"),
+    "day_below_zero": (*reminding("before = [7,\n-3]"), "reminders.day_negative", "-3"),
+    "day_twice": (*reminding("before = [7, 3,\n7]"), "reminders.day_twice", "7]"),
     # names and titles
     "malformed_key": ('key = "network"', 'key = "Network 1"', "key.malformed", "Network 1"),
     "malformed_state": ('state = "delighted"', 'state = "ดี"', "key.malformed", "state"),
@@ -429,6 +450,16 @@ def test_fault(old, new, kind, blamed):
 )
 def test_one_slip_with_several_consequences(old, new, found):
     assert faults_of(changed(old, new)) == found
+
+
+def test_every_day_that_is_wrong_is_told_once():
+    assert faults_of(changed(*reminding("before = [\ntrue,\n'x',\n7,\n7,\n-1]\nafter = 1"))) == [
+        (33, "value.not_whole_number"),
+        (34, "value.not_whole_number"),
+        (36, "reminders.day_twice"),
+        (37, "reminders.day_negative"),
+        (38, "key.unknown"),
+    ]
 
 
 def test_no_milestones_and_no_levels():

@@ -1,0 +1,178 @@
+"""The post office of a house: what is owed becomes messages, and messages leave, wired from the settings."""
+
+import random
+import secrets
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from cli import bootstrap
+from cli.bootstrap import House
+from cli.mail_settings import line_of, mailer_of, pace_of, webhook_of
+from engine.quarter import WorkCalendar
+from engine.wording import Wording
+from notifications.channels import Answer, Channel, Letter
+from notifications.delivery import Delivered, Delivery, Terms, on_threads
+from notifications.letters import Letters
+from notifications.letters import Terms as LetterTerms
+from notifications.messages import Composer, Recipient, Renders, Sender
+from notifications.overrides import Overrides
+from notifications.pace import Pace
+from notifications.reminders import House as RemindingHouse
+from notifications.reminders import Reminders, Swept
+from notifications.samples import sample_values
+from notifications.templating import Templates
+from storage import quiets
+from storage.ledger import StoredLedger, StoredQueue
+
+#: So long a sweep lets others write between two of its portions: longer than SQLite lets a process sleep that
+#: waits for its turn (25 ms, until it has waited for 128), so that whoever waits for a portion is next.
+_PAUSE_SECONDS = 0.03
+
+
+@dataclass(slots=True)
+class Ticked:
+    """What one tick did."""
+
+    news: int
+    swept: Swept
+    gathered: int
+    delivered: Delivered
+
+
+class PostOffice:
+    """Everything that reminds and delivers, on one house."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._settings = house.settings
+        mail = self._settings.mail
+        # A folder and a terminal take as many as there are.
+        self._pace = pace_of(mail) if mail.mailer == "smtp" else Pace(0, 0)
+
+    @cached_property
+    def reminders(self) -> Reminders:
+        ledger = StoredLedger(self._house.store, self._settings.reminders.review_days)
+        policy = self._house.policy
+        return Reminders(
+            ledger,
+            RemindingHouse(
+                bootstrap.reminder_policy(self._settings),
+                policy.calendar,
+                policy.zone,
+                self.composer.host,
+                self._settings.outbox.gather_minutes,
+            ),
+            lambda: time.sleep(_PAUSE_SECONDS),
+        )
+
+    @cached_property
+    def templates(self) -> Renders:
+        """Our wording, or with the house's own where the settings name a folder of it."""
+        folder = self._settings.mail.wording
+        if not folder:
+            return Templates()
+        return Overrides(Path(folder), sample_values(*self._composing()))
+
+    @cached_property
+    def composer(self) -> Composer:
+        return Composer(self.templates, *self._composing())
+
+    def _composing(self) -> tuple[dict[str, Wording], WorkCalendar, Sender, str]:
+        """What mails are composed from besides their templates."""
+        mail, policy = self._settings.mail, self._house.policy
+        wordings = {one: bootstrap.wording(one, policy.zone) for one in bootstrap.LANGUAGES}
+        sender = Sender(mail.sender_name, mail.sender)
+        return wordings, policy.calendar, sender, self._settings.web.base_url
+
+    @cached_property
+    def letters(self) -> Letters:
+        with self._house.store.read() as tx:
+            secret = quiets.link_secret(tx.connection)
+        policy = self._house.policy
+        terms = LetterTerms(policy.calendar, bootstrap.reminder_policy(self._settings), policy.day_of, secret)
+        return Letters(self.composer, terms)
+
+    def test(self, to: str, language: str, now: datetime) -> Answer:
+        """Send one mail at once, past the queue."""
+        ref = f"<test-{secrets.token_hex(8)}@{self.composer.host}>"
+        composed = self.composer.test(Recipient(to, to, language), ref, now)
+        channel = mailer_of(self._settings.mail, sys.stdout)
+        try:
+            return channel.send(Letter(to, composed.content, ref))
+        finally:
+            channel.close()
+
+    def tick(self, stopping: threading.Event, *, whole: bool = False) -> Ticked:
+        """News, the sweep, the messages of the hour, and their delivery."""
+        now = self._house.clock()
+        news = self.reminders.catch_up(now)
+        swept = self.reminders.sweep(now, whole=whole)
+        gathered = self.reminders.gather(now)
+        return Ticked(news, swept, gathered, self.deliver(stopping))
+
+    def deliver(self, stopping: threading.Event) -> Delivered:
+        """Send what is pending, over as many connections as the settings allow."""
+        deliveries = [self._delivery() for _ in range(self._settings.mail.connections)]
+        try:
+            return on_threads([one for one, _ in deliveries], stopping)
+        finally:
+            for _, channels in deliveries:
+                channels.close()
+
+    def _delivery(self) -> tuple[Delivery, "Channels"]:
+        outbox = self._settings.outbox
+        queue = StoredQueue(
+            self._house.store,
+            self._settings.reminders.review_days,
+            lease_seconds=outbox.lease_seconds,
+            resend=outbox.on_uncertain == "resend",
+        )
+        channels = Channels(self._house)
+        delivery = Delivery(
+            queue,
+            self.letters,
+            channels,
+            self._pace,
+            Terms(),
+            clock=self._house.clock,
+            monotonic=time.monotonic,
+            new_token=lambda: secrets.token_hex(16),
+            jitter=lambda: random.uniform(0.8, 1.2),  # noqa: S311 - spreads retries, keeps no secret
+        )
+        return delivery, channels
+
+
+class Channels:
+    """The channels of one thread, each opened when the first message wants it."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._open: dict[str, Channel] = {}
+
+    def __call__(self, name: str) -> Channel:
+        if name not in self._open:
+            self._open[name] = self._made(name)
+        return self._open[name]
+
+    def _made(self, name: str) -> Channel:
+        settings, clock = self._house.settings, self._house.clock
+        makers: dict[str, Callable[[], Channel | None]] = {
+            "mail": lambda: mailer_of(settings.mail, sys.stdout),
+            "webhook": lambda: webhook_of(settings.webhook, clock),
+            "line": lambda: line_of(settings.line, clock),
+        }
+        channel = makers[name]()
+        if channel is None:
+            raise ValueError(f"the settings have no channel {name}")
+        return channel
+
+    def close(self) -> None:
+        for channel in self._open.values():
+            channel.close()
+        self._open.clear()

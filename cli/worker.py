@@ -1,0 +1,97 @@
+"""The command that ticks and delivers: `radap worker`."""
+
+import signal
+import threading
+from typing import Annotated, Any
+
+import typer
+
+from cli.desk import REFUSED, Desk
+from cli.options import Json
+from cli.parsing import instant, unreadable
+from cli.post import PostOffice, Ticked
+from engine.permissions import Role
+from engine.reminders import Gap
+from notifications import schedule
+from storage import registry
+
+#: How many agencies are named where many lack the same.
+_NAMED = 3
+
+
+def worker(
+    ctx: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help="Tick once, deliver, and end.")] = False,
+    now: Annotated[
+        str | None,
+        typer.Option("--now", metavar="ISO", help="With --once: tick as if it were this instant."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Remind and deliver: every minute, until stopped, or once."""
+    desk: Desk = ctx.obj
+    if now is not None:
+        if not once:
+            raise unreadable("worker.now_once")
+        moment = instant(now, desk.settings.zone)
+        desk.clock = lambda: moment
+    office = PostOffice(desk.house())
+    _tell_broken(desk, office)
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    if once:
+        ticked = office.tick(stopping, whole=True)
+        _tell(desk, ticked, as_json=as_json)
+        if ticked.delivered.halted:
+            raise typer.Exit(REFUSED)
+        return
+    desk.say("worker.started", url=desk.url)
+    schedule.run(
+        lambda: _tell(desk, office.tick(stopping), as_json=as_json, quiet=True),
+        lambda: _tell(desk, office.tick(stopping, whole=True), as_json=as_json, quiet=True),
+        desk.settings.calendar.zone,
+        stopping,
+    )
+    desk.say("worker.stopped")
+
+
+def _tell(desk: Desk, ticked: Ticked, *, as_json: bool, quiet: bool = False) -> None:
+    """What a tick did; a quiet one only where it did anything."""
+    steps = {str(step): count for step, count in ticked.delivered.steps.items()}
+    done: dict[str, Any] = {
+        "news": ticked.news,
+        "owed": ticked.swept.owed,
+        "messages": ticked.gathered,
+        **{name: steps.get(name, 0) for name in ("sent", "deferred", "failed", "uncertain", "withdrawn")},
+    }
+    if quiet and not any(done.values()):
+        return
+    if as_json:
+        gaps = [{"agency": gap.agency, "role": gap.role, "why": gap.why} for gap in ticked.swept.gaps]
+        desk.json({**done, "gaps": gaps, "halted": ticked.delivered.halted})
+        return
+    desk.say("worker.ticked", at=desk.clock(), **done)
+    for (why, role), agencies in _gaps(desk, ticked.swept.gaps).items():
+        some = agencies[:_NAMED]
+        desk.note(f"gap.{why}", role=role, agencies=some, more=len(agencies) - len(some) or None)
+    if ticked.delivered.halted:
+        desk.note("worker.halted", said=ticked.delivered.halted)
+
+
+def _gaps(desk: Desk, gaps: list[Gap]) -> dict[tuple[str, Role], list[str]]:
+    """The agencies in which a role cannot be told, by the reason."""
+    if not gaps:
+        return {}
+    with desk.house().store.read() as tx:
+        names = {one.id: desk.wording.value(one.name) for one in registry.agencies(tx.connection)}
+    found: dict[tuple[str, Role], list[str]] = {}
+    for gap in gaps:
+        found.setdefault((gap.why, gap.role), []).append(names.get(gap.agency, str(gap.agency)))
+    return found
+
+
+def _tell_broken(desk: Desk, office: PostOffice) -> None:
+    """Wording of the house that is not used, before anything is sent."""
+    for broken in getattr(office.templates, "broken", ()):
+        desk.complain([desk.wording.unmet(broken.unmet)])

@@ -1,0 +1,91 @@
+"""A message of the outbox: its states, the steps between them, and what a worker is handed of it."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+#: Nothing that is to be tried again waits for longer, whatever a server asks for.
+LONGEST_WAIT = timedelta(days=1)
+
+
+class State(StrEnum):
+    """Where a message is."""
+
+    PENDING = "pending"
+    CLAIMED = "claimed"  # a worker holds it and has told nobody yet
+    SENDING = "sending"  # the server may have it by now
+    SENT = "sent"
+    FAILED = "failed"  # refused for good
+    UNCERTAIN = "uncertain"  # nobody knows whether the server has it
+    WITHDRAWN = "withdrawn"  # nothing was left to tell
+    HELD = "held"  # an operator keeps it back
+
+
+class Step(StrEnum):
+    """What happens to a message: the vocabulary of its log."""
+
+    CLAIMED = "claimed"
+    SENDING = "sending"
+    SENT = "sent"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+    WITHDRAWN = "withdrawn"
+    LEASE_EXPIRED = "lease_expired"
+    POSSIBLE_DUPLICATE = "possible_duplicate"
+    HELD = "held"
+    RELEASED = "released"
+    RETRIED = "retried"
+
+
+#: From which states each step leads where: the holder's, those of the queue itself, an operator's.
+STEPS: Mapping[Step, tuple[tuple[State, ...], State]] = {
+    Step.SENDING: ((State.CLAIMED,), State.SENDING),
+    Step.SENT: ((State.SENDING,), State.SENT),
+    Step.DEFERRED: ((State.CLAIMED, State.SENDING), State.PENDING),
+    Step.FAILED: ((State.CLAIMED, State.SENDING), State.FAILED),
+    Step.UNCERTAIN: ((State.SENDING,), State.UNCERTAIN),
+    Step.WITHDRAWN: ((State.CLAIMED,), State.WITHDRAWN),
+    Step.CLAIMED: ((State.PENDING,), State.CLAIMED),
+    Step.LEASE_EXPIRED: ((State.CLAIMED,), State.PENDING),
+    Step.POSSIBLE_DUPLICATE: ((State.UNCERTAIN,), State.PENDING),
+    Step.HELD: ((State.PENDING,), State.HELD),
+    Step.RELEASED: ((State.HELD, State.UNCERTAIN), State.PENDING),
+    Step.RETRIED: ((State.FAILED, State.UNCERTAIN), State.PENDING),
+}
+
+
+class NewMessage(NamedTuple):
+    """A message to come; ``key`` says what it is, so that it is made once, whoever asks.
+
+    ``message_ref`` is the Message-ID, the same in every attempt.
+    """
+
+    key: str
+    channel: str
+    kind: str
+    person: int | None
+    not_before: datetime
+    message_ref: str
+
+
+class Claimed(NamedTuple):
+    """A message that the caller holds; ``attempts`` counts how often its sending began before."""
+
+    id: int
+    key: str
+    channel: str
+    kind: str
+    person: int | None
+    attempts: int
+    message_ref: str
+    not_before: datetime
+    created_at: datetime
+
+
+class Expired(NamedTuple):
+    """The messages whose leases had run out, by what they were doing."""
+
+    claimed: list[int]
+    sending: list[int]

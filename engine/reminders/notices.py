@@ -1,0 +1,76 @@
+"""Who is told of what has changed: decided from one event of the journal, and from nothing else."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+from engine.events import Happened
+from engine.permissions import Role
+from engine.reminders.roster import Roster
+
+
+class Happening(NamedTuple):
+    """One event of an agency's indicator: its number in the journal, what, by whom, and its particulars.
+
+    ``indicator`` is 0, and ``seq`` a number of the city's own journal, where it belongs to no indicator.
+    """
+
+    agency: int
+    indicator: int
+    seq: int
+    what: str
+    by: int
+    data: Mapping[str, Any]
+
+
+class Notice(NamedTuple):
+    """Somebody is to be told of an event."""
+
+    person: int
+    indicator: int
+    seq: int
+    what: str
+
+
+_WORK = (Role.COORDINATOR, Role.DEPUTY)
+_AGENCY = (*_WORK, Role.SECTION_HEAD)
+
+#: Who is told of what. What is not named here is told only where it moves a level.
+TOLD: Mapping[Happened, tuple[Role, ...]] = {
+    Happened.MILESTONE_RETURNED: _AGENCY,
+    Happened.MILESTONE_VERIFIED: _WORK,
+    Happened.MILESTONE_REOPENED: _WORK,
+    Happened.MILESTONE_POSTPONED: _WORK,
+    Happened.MILESTONE_WAIVED: _WORK,
+    Happened.REPORT_SUBMITTED: (Role.SECTION_HEAD,),
+    Happened.REPORT_ENDORSED: _WORK,
+    Happened.REPORT_ACCEPTED: _AGENCY,
+    Happened.REPORT_RETURNED: _AGENCY,
+    Happened.EXTENSION_GRANTED: _AGENCY,
+    Happened.CANCELLATION_DECLINED: _AGENCY,
+    Happened.INDICATOR_CANCELLED: _AGENCY,
+}
+
+
+def level_moved(data: Mapping[str, Any]) -> tuple[int, int] | None:
+    """The claimed level before and after the event, where it moved."""
+    moved = data.get("claimed")
+    return (moved[0], moved[1]) if moved else None
+
+
+def notices_of(event: Happening, roster: Roster, today: date) -> Iterator[Notice]:
+    """Everybody who is told of the event, each once; never the one who did it.
+
+    A person who is away is stood in for, as with reminders. Nobody is told twice of one event, and a rung
+    that cannot be told is left out: a change is news, not work that somebody must see to.
+    """
+    roles = TOLD.get(Happened(event.what), ())
+    if level_moved(event.data):
+        roles = _AGENCY
+    substitutes = roster.substitutes(today)
+    told = {event.by}
+    for role in roles:
+        for one in roster.on_duty(role, event.agency, substitutes)[0]:
+            if one.person not in told:
+                told.add(one.person)
+                yield Notice(one.person, event.indicator, event.seq, event.what)

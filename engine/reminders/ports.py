@@ -1,0 +1,158 @@
+"""What whoever reminds and delivers is handed: the ledger of what is owed, and the queue of messages."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, datetime
+from typing import NamedTuple, Protocol
+
+from engine.outbox import Claimed, Expired, NewMessage, Step
+from engine.permissions import Role
+from engine.quarter import FiscalYear, Quarter
+from engine.reminders.notices import Happening, Notice
+from engine.reminders.planning import Owed, Quiet, QuietKey, Subject
+from engine.reminders.policy import Topic
+from engine.reminders.roster import Contact, Roster
+from engine.workflow import Text
+
+
+class Survey(NamedTuple):
+    """What every plan of a day is made from: who there is, what they answered, what definitions narrow."""
+
+    roster: Roster
+    quiet: Mapping[QuietKey, Quiet]
+    narrow: Mapping[int, tuple[int, ...]]
+
+
+class Window(NamedTuple):
+    """The subjects of a topic that are due from ``low`` to ``high``, both included."""
+
+    topic: Topic
+    low: date
+    high: date
+
+
+#: What follows from news: who is told of it, and what is owed because of it.
+Follows = tuple[list[Notice], list[Owed]]
+
+
+class Ledger(Protocol):
+    """What is owed and what happened. Every method is one transaction of its own, or several."""
+
+    def swept_on(self) -> date | None:
+        """The last day for which everything newly owed was written down; ``None`` when that is not known."""
+
+    def survey(self, due_from: date) -> Survey:
+        """What plans are made from, as it stands now, without the answers on what was due before that day."""
+
+    def due(self, windows: Iterable[Window]) -> Iterator[list[Subject]]:
+        """All subjects of the windows, in portions; no transaction is open between two of them."""
+
+    def woken(self, after: date, through: date) -> list[Subject]:
+        """The subjects of which a snooze ends after the one day and by the other."""
+
+    def owe(self, owed: Iterable[Owed]) -> int:
+        """Write down what is owed; what is there already is left. Returns how much was new."""
+
+    def end_sweep(self, on: date, owed: Iterable[Owed]) -> int:
+        """Write down the last of what is newly owed, and the day for which that is all of it."""
+
+    def catch_up(
+        self, n: int, due_from: date, decide: Callable[[list[Happening], list[Subject], Survey], Follows]
+    ) -> int:
+        """Deal with the news of up to ``n`` indicators, and of the city: all that happened, and what is owed.
+
+        What follows from it is written down in the same transaction that says that people were told. Returns
+        of how many there was news; fewer than ``n`` when none is left.
+        """
+
+    def waiting(self, today: date) -> list[Contact]:
+        """Whoever has reminders owed by ``today`` that no message holds."""
+
+    def notified(self) -> list[Contact]:
+        """Whoever has notices that no message holds."""
+
+    def gather(self, digests: Iterable[NewMessage], today: date, now: datetime) -> int:
+        """Put each person's waiting reminders into their message; returns how many messages took some."""
+
+    def gather_notices(self, messages: Iterable[NewMessage], now: datetime) -> int:
+        """Put each person's waiting notices into their message; returns how many messages took some."""
+
+
+class Due(NamedTuple):
+    """One reminder as it stands now, with the words that its reader knows it by.
+
+    ``what`` is the milestone, the quarter of the report or of the extension, or what is planned.
+    ``told_before`` are others who were told of the same, by name, with the day. An extension has no ``code``.
+    """
+
+    reminder: int
+    subject: Subject
+    step: int
+    role: Role
+    instead_of: str
+    code: str
+    fiscal_year: FiscalYear
+    title: Text
+    agency: Text
+    what: Text | Quarter | str
+    state: str
+    waits_for: str
+    told_before: tuple[tuple[str, date], ...]
+
+
+class Changed(NamedTuple):
+    """One event as its reader is told of it: what happened to what, and who did it when."""
+
+    happening: Happening
+    code: str
+    fiscal_year: FiscalYear
+    title: Text
+    agency: Text
+    thing: Text | Quarter | str
+    who: str
+    at: datetime
+
+
+class Contents(NamedTuple):
+    """What a message has to tell now: what of it is still owed, and what happened."""
+
+    reader: Contact
+    due: tuple[Due, ...]
+    changed: tuple[Changed, ...]
+
+
+class Ended(NamedTuple):
+    """How the sending of a message ended. ``not_before`` is when it is tried again, if it is."""
+
+    message: Claimed
+    step: Step
+    answer: str
+    not_before: datetime | None = None
+    unreachable: bool = False  # the address takes no mail for good
+
+
+class Begun(NamedTuple):
+    """A message that is about to be sent, word for word."""
+
+    message: Claimed
+    to_address: str
+    subject: str
+    content: bytes
+
+
+class Queue(Protocol):
+    """The queue of messages. Every method is one transaction of its own."""
+
+    def expire(self, now: datetime) -> Expired:
+        """Take back what is held by workers that are gone."""
+
+    def claim(self, n: int, token: str, now: datetime) -> list[Claimed]:
+        """Up to ``n`` messages whose time has come, now held by the token."""
+
+    def contents(self, message: Claimed, now: datetime) -> Contents:
+        """What the message has to tell now; what was done meanwhile is left out and written down as such."""
+
+    def settle(self, token: str, now: datetime, ended: Ended | None, begun: Begun | None) -> bool:
+        """Write down how one message ended and that the next is being sent, in one commit.
+
+        ``False`` when the next one is no longer held by the token: then it must not be sent.
+        """

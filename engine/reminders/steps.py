@@ -1,0 +1,106 @@
+"""On which working day each step of a reminder falls, and which due days have just crossed one.
+
+A step counts signed working days from the due day: -7 lies seven working days before it, 0 is the due
+day, 3 is three working days overdue.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from datetime import date, timedelta
+from functools import lru_cache
+from heapq import merge
+from itertools import count, groupby, islice
+
+from engine.quarter import Shift, WorkCalendar
+from engine.reminders.policy import TopicPolicy
+
+_DAY = timedelta(1)
+#: So many repeats get a window each (a year of weekly ones); the last takes in everything that is older.
+_REPEATS = 50
+
+
+def step_day(calendar: WorkCalendar, due_on: date, step: int) -> date:
+    """The working day on which the step falls.
+
+    The due day's own step falls on the last working day before it where nobody works on the due day, so it
+    may share that day with step -1. Raises ``OverflowError`` beyond the calendar.
+    """
+    if step:
+        return calendar.add_working_days(due_on, step)
+    return calendar.shift(due_on, Shift.PREVIOUS_WORKING_DAY)
+
+
+def steps(policy: TopicPolicy) -> Iterator[int]:
+    """The steps of a policy from the first to the last; without end where it repeats."""
+    every = policy.repeat_every
+    repeats = count(policy.last_overdue + every, every) if every else ()
+    return (step for step, _ in groupby(merge(policy.named_steps, repeats)))
+
+
+def step_reached(policy: TopicPolicy, calendar: WorkCalendar, due_on: date, on: date) -> int | None:
+    """The latest step whose day is ``on`` or lies before it; ``None`` before the first."""
+    at = _position(calendar, due_on, on)
+    place = bisect_right(policy.named_steps, at)
+    reached = [*policy.named_steps[max(place - 1, 0) : place]]
+    over = at - policy.last_overdue
+    if policy.repeat_every and over >= policy.repeat_every:
+        reached.append(at - over % policy.repeat_every)
+    return max(reached, default=None)
+
+
+def snooze_limit(policy: TopicPolicy, calendar: WorkCalendar, due_on: date) -> date:
+    """The day of the last overdue step: from then on no answer keeps a reminder silent."""
+    return step_day(calendar, due_on, policy.last_overdue)
+
+
+def due_windows(
+    policy: TopicPolicy, calendar: WorkCalendar, since: date, through: date
+) -> list[tuple[int, date, date]]:
+    """The due days that crossed a step after ``since`` and by ``through``, as (step, lowest, highest).
+
+    For every due day of a window ``step`` is the latest one reached by ``through``. Windows do not overlap
+    and go from the latest due days to the earliest. Where a policy repeats without end, the last one reaches
+    back to the first day of the calendar: that far back it holds due days that crossed no step, too, and
+    ``step`` is the least of theirs, so that :func:`step_reached` has to be asked for each.
+    """
+    crossed = calendar.working_days_between(since, through)
+    if crossed <= 0:
+        return []
+    all_steps = list(islice(steps(policy), len(policy.named_steps) + _REPEATS))
+    if not all_steps:
+        return []
+    back, ahead = crossed + max(all_steps[-1], 0) + 1, max(-all_steps[0], 0) + 1
+    worked = _working_days(calendar, through, back, ahead)
+    now = calendar.working_days_between(worked[0], through)  # where the last working day by `through` stands
+
+    def last_due(step: int, place: int) -> date:
+        """The last due day of which the step was reached on the working day at that place."""
+        return worked[place - step] if step < 0 else worked[place - step + 1] - _DAY
+
+    reached = [last_due(step, now) for step in all_steps]
+    before = [last_due(step, now - crossed) for step in all_steps]
+    low = [max(one, two) + _DAY for one, two in zip(before, [*reached[1:], date.min], strict=True)]
+    if policy.repeat_every:
+        low[-1] = date.min
+    windows = zip(all_steps, low, reached, strict=True)
+    return [window for window in windows if window[1] <= window[2]]
+
+
+def _position(calendar: WorkCalendar, due_on: date, on: date) -> int:
+    """The latest of all possible steps whose day is ``on`` or lies before it, found by counting."""
+    if on >= due_on:
+        return calendar.working_days_between(due_on, on)
+    ahead = calendar.working_days_between(on, due_on)
+    if calendar.is_working_day(due_on):
+        return -ahead
+    # Nobody works on the due day: its own step came on the last working day before it, step -1 as well.
+    return -(ahead + 1) if ahead else 0
+
+
+@lru_cache(8)  # topics that are timed alike ask for the same days
+def _working_days(calendar: WorkCalendar, on: date, back: int, ahead: int) -> tuple[date, ...]:
+    """The working days around ``on``: so many until it, and so many after it."""
+    first = calendar.add_working_days(on, -back).toordinal()
+    last = calendar.add_working_days(on, ahead).toordinal()
+    days = map(date.fromordinal, range(first, last + 1))
+    return tuple(filter(calendar.is_working_day, days))

@@ -1,0 +1,1 @@
+"""What leaves the house: reminders, news of changes, and the channels that carry them."""

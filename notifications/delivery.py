@@ -1,0 +1,216 @@
+"""Delivery: claim a message, look again whether it is owed, write it, keep it, send it, note the answer."""
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
+
+from engine.outbox import Claimed, Step
+from engine.reminders.ports import Begun, Contents, Ended, Queue
+from notifications.channels import Answer, Channel, Letter, Outcome
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a worker delivers.
+
+    ``batch`` messages are claimed at once. What the server would not take now is tried again after the
+    seconds of ``back_off`` (the last of them from then on). It is given up when all of these were waited for
+    and it was to go out more than ``give_up_after`` ago: after a long silence of ours it has its chances yet.
+    A wait for the pace of up to ``patience`` seconds is sat out.
+    """
+
+    batch: int = 20
+    back_off: tuple[float, ...] = (60, 300, 900, 3600, 3 * 3600)
+    give_up_after: timedelta = timedelta(days=5)
+    patience: float = 2.0
+
+
+class Writing(Protocol):
+    """What turns the contents of a message into what goes out."""
+
+    def write(self, message: Claimed, contents: Contents, now: datetime) -> "Written | None":
+        """The message word for word; ``None`` when nothing is left to tell."""
+
+
+class Written(NamedTuple):
+    """A message as it goes out: its subject for lists, and the letter."""
+
+    subject: str
+    letter: Letter
+
+
+class Pacing(Protocol):
+    """What limits how fast mails go out."""
+
+    def wait(self, domain: str, now: float) -> float:
+        """0.0 when one may go out to that domain now, else in how many seconds to ask again."""
+
+
+@dataclass(slots=True)
+class Delivered:
+    """What one run did: how many messages ended in which step, and why nobody sends any more, if so."""
+
+    steps: Counter[Step] = field(default_factory=Counter)
+    halted: str = ""
+
+
+#: What becomes of a message by the answer of its channel; what is tried again is worked out by ``_ended``.
+_STEPS = {
+    Outcome.SENT: Step.SENT,
+    Outcome.LATER: Step.DEFERRED,
+    Outcome.REFUSED: Step.FAILED,
+    Outcome.BOUNCED: Step.FAILED,
+    Outcome.UNCERTAIN: Step.UNCERTAIN,
+    Outcome.MISCONFIGURED: Step.DEFERRED,
+}
+
+
+class Delivery:
+    """One worker's way through the queue, on channels of its own: one thread runs one of them."""
+
+    def __init__(
+        self,
+        queue: Queue,
+        writing: Writing,
+        channels: Callable[[str], Channel],
+        pace: Pacing,
+        terms: Terms,
+        *,
+        clock: Callable[[], datetime],
+        monotonic: Callable[[], float],
+        new_token: Callable[[], str],
+        jitter: Callable[[], float],
+    ) -> None:
+        self._queue = queue
+        self._writing = writing
+        self._channels = channels
+        self._pace = pace
+        self._terms = terms
+        self._clock = clock
+        self._monotonic = monotonic
+        self._new_token = new_token
+        self._jitter = jitter
+
+    def run(self, stopping: threading.Event) -> Delivered:
+        """Deliver until nothing is left whose time has come, or until asked to stop.
+
+        How one message ended is written down in the commit that lets the next one go out.
+        """
+        done, token = Delivered(), self._new_token()
+        self._queue.expire(self._clock())
+        open_end: Ended | None = None
+        while not stopping.is_set() and not done.halted:
+            batch = self._queue.claim(self._terms.batch, token, self._clock())
+            for message in batch:
+                # What was claimed and is not sent any more is given back, so that nobody waits for the lease.
+                give_back = bool(stopping.is_set() or done.halted)
+                step = _given_back(message) if give_back else self._prepared(message)
+                if isinstance(step, Begun) and (wait := self._wait(step)):
+                    # No answer waits with us: whoever was killed meanwhile would leave it in doubt.
+                    self._settle(token, open_end, None, done)
+                    open_end = None
+                    step = self._sit_out(wait, step, stopping)
+                begun = step if isinstance(step, Begun) else None
+                held = self._settle(token, open_end, begun, done)
+                open_end = None
+                if begun is None:
+                    assert isinstance(step, Ended)
+                    open_end = step
+                elif held:
+                    answer = self._channels(message.channel).send(
+                        Letter(begun.to_address, begun.content, message.message_ref)
+                    )
+                    open_end = self._ended(message, answer)
+                    if answer.outcome is Outcome.MISCONFIGURED:
+                        done.halted = answer.said
+            if not batch:
+                break
+        self._settle(token, open_end, None, done)
+        return done
+
+    def _settle(self, token: str, ended: Ended | None, begun: Begun | None, done: Delivered) -> bool:
+        if ended is None and begun is None:
+            return False
+        held = self._queue.settle(token, self._clock(), ended, begun)
+        if ended is not None:
+            done.steps[ended.step] += 1
+        return held
+
+    def _prepared(self, message: Claimed) -> Begun | Ended:
+        """The message word for word, or why it does not go out now."""
+        now = self._clock()
+        # One message that cannot be read or written must not stop the others, nor leave the last in doubt.
+        try:
+            contents = self._queue.contents(message, now)
+        except Exception as fault:  # noqa: BLE001 - see above
+            _log.exception("message %s cannot be read", message.id)
+            return self._later(message, f"message.unreadable: {type(fault).__name__}", now)
+        try:
+            written = self._writing.write(message, contents, now)
+        except Exception as fault:  # noqa: BLE001 - see above
+            _log.exception("message %s cannot be written", message.id)
+            return Ended(message, Step.FAILED, f"message.unwritable: {type(fault).__name__}")
+        if written is None:
+            return Ended(message, Step.WITHDRAWN, "message.nothing_left")
+        if not written.letter.to:
+            return Ended(message, Step.FAILED, "message.no_address")
+        return Begun(message, written.letter.to, written.subject, written.letter.content)
+
+    def _wait(self, begun: Begun) -> float:
+        """In how many seconds it may go out; once that is 0.0, it counts as gone."""
+        return self._pace.wait(begun.to_address.rpartition("@")[2].lower(), self._monotonic())
+
+    def _sit_out(self, wait: float, begun: Begun, stopping: threading.Event) -> Begun | Ended:
+        """Wait a little; for what has to wait for longer somebody else comes again."""
+        while 0 < wait <= self._terms.patience and not stopping.wait(wait):
+            wait = self._wait(begun)
+        if not wait:
+            return begun
+        later = self._clock() + timedelta(seconds=wait)
+        return Ended(begun.message, Step.DEFERRED, "message.paced", later)
+
+    def _ended(self, message: Claimed, answer: Answer) -> Ended:
+        """What the answer makes of the message."""
+        step, now = _STEPS[answer.outcome], self._clock()
+        if step is Step.DEFERRED:
+            return self._later(message, answer.said, now, answer.retry_after or 0.0)
+        if step is Step.UNCERTAIN and not self._is_too_late(message, now):
+            return Ended(message, step, answer.said, self._again(message, now))
+        return Ended(message, step, answer.said, unreachable=answer.outcome is Outcome.BOUNCED)
+
+    def _later(self, message: Claimed, said: str, now: datetime, least: float = 0.0) -> Ended:
+        """It is tried again, in so many seconds at least, or given up."""
+        if self._is_too_late(message, now):
+            return Ended(message, Step.FAILED, said)
+        return Ended(message, Step.DEFERRED, said, self._again(message, now, least))
+
+    def _is_too_late(self, message: Claimed, now: datetime) -> bool:
+        tried = message.attempts >= len(self._terms.back_off)
+        return tried and now - message.created_at > self._terms.give_up_after
+
+    def _again(self, message: Claimed, now: datetime, least: float = 0.0) -> datetime:
+        waits = self._terms.back_off
+        seconds = waits[min(message.attempts, len(waits) - 1)] * self._jitter()
+        return now + timedelta(seconds=max(seconds, least))
+
+
+def _given_back(message: Claimed) -> Ended:
+    return Ended(message, Step.DEFERRED, "message.given_back", message.not_before)
+
+
+def on_threads(deliveries: list[Delivery], stopping: threading.Event) -> Delivered:
+    """Run each on a thread of its own; what all of them did. Raises what one of them raised."""
+    with ThreadPoolExecutor(len(deliveries), "delivery") as threads:
+        running = [threads.submit(one.run, stopping) for one in deliveries]
+    results = [one.result() for one in running]
+    total = Delivered(halted=next((one.halted for one in results if one.halted), ""))
+    for one in results:
+        total.steps += one.steps
+    return total

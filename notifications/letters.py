@@ -1,0 +1,172 @@
+"""From what a message has to tell to the letter that goes out: which links, which reasons, which news."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
+
+from engine.errors import Unmet
+from engine.events import Happened
+from engine.indicator import MilestoneState
+from engine.outbox import Claimed
+from engine.quarter import FiscalYear, WorkCalendar
+from engine.reminders import ReminderPolicy
+from engine.reminders.notices import level_moved
+from engine.reminders.ports import Changed, Contents, Due
+from notifications import links
+from notifications.calendar_feed import uid_of
+from notifications.channels import Letter
+from notifications.delivery import Written
+from notifications.links import Link, LinkAction
+from notifications.messages import (
+    Changes,
+    Composed,
+    Composer,
+    Digest,
+    Item,
+    Line,
+    News,
+    Recipient,
+    escalated,
+    passed_up,
+)
+
+#: How long the links of a mail work without signing in.
+_LINKS_LAST = timedelta(days=14)
+
+#: The news of an event, where it is news by itself. Of any other only the level is told.
+_NEWS: Mapping[str, News] = {
+    Happened.MILESTONE_RETURNED: News.RETURNED,
+    Happened.MILESTONE_VERIFIED: News.VERIFIED,
+    Happened.MILESTONE_REOPENED: News.REOPENED,
+    Happened.MILESTONE_POSTPONED: News.POSTPONED,
+    Happened.MILESTONE_WAIVED: News.WAIVED,
+    Happened.REPORT_SUBMITTED: News.SUBMITTED,
+    Happened.REPORT_ENDORSED: News.ENDORSED,
+    Happened.REPORT_ACCEPTED: News.ACCEPTED,
+    Happened.REPORT_RETURNED: News.RETURNED,
+    Happened.EXTENSION_GRANTED: News.EXTENDED,
+    Happened.CANCELLATION_DECLINED: News.CANCELLATION_DECLINED,
+    Happened.INDICATOR_CANCELLED: News.CANCELLED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What letters rest on besides their contents; ``secret`` signs the links."""
+
+    calendar: WorkCalendar
+    policy: ReminderPolicy
+    day_of: Callable[[datetime], date]
+    secret: str
+
+
+class Letters:
+    """Writes the letters of a house; shared by threads."""
+
+    def __init__(self, composer: Composer, terms: Terms) -> None:
+        self._composer = composer
+        self._terms = terms
+
+    def write(self, message: Claimed, contents: Contents, now: datetime) -> Written | None:
+        """The letter of the message; ``None`` when nothing is left to tell; no ``to``: no address."""
+        if not contents.due and not contents.changed:
+            return None
+        reader = contents.reader
+        if reader.email is None:
+            return Written("", Letter("", b"", message.message_ref))
+        to = Recipient(reader.name, reader.email, reader.language)
+        if contents.due:
+            composed = self._digest(to, contents, message, now)
+        else:
+            lines = tuple(line for one in contents.changed for line in _lines(one))
+            composed = self._composer.changes(Changes(to, lines), message.message_ref, now)
+        return Written(composed.subject, Letter(reader.email, composed.content, message.message_ref))
+
+    def _digest(self, to: Recipient, contents: Contents, message: Claimed, now: datetime) -> Composed:
+        today = self._terms.day_of(now)
+        person = contents.reader.id
+        items = tuple(self._item(one, person, today) for one in contents.due)
+        optional = sorted(
+            {
+                one.subject.topic
+                for one in contents.due
+                if self._terms.policy.topics[one.subject.topic].optional
+            }
+        )
+        unsubscribe = None
+        if optional:
+            unsubscribe = self._link(LinkAction.UNSUBSCRIBE, person, "-".join(optional), today)
+        stands_for = tuple(dict.fromkeys(one.instead_of for one in contents.due if one.instead_of))
+        digest = Digest(to, today, items, unsubscribe, stands_for)
+        return self._composer.digest(digest, message.message_ref, now)
+
+    def _item(self, one: Due, person: int, today: date) -> Item:
+        subject = one.subject
+        days = self._terms.calendar.working_days_between(today, subject.due_on)
+        return Item(
+            topic=subject.topic,
+            code=one.code,
+            title=one.title,
+            agency=one.agency,
+            what=one.what,
+            due_on=subject.due_on,
+            days=days,
+            link=page_of(one.fiscal_year, one.code),
+            state=one.state if one.state == MilestoneState.BLOCKED else "",
+            waits_for=one.waits_for,
+            why=self._why(one, overdue=-days),
+            told_before=one.told_before,
+            acknowledge=self._acknowledge(one, person, today),
+            snooze=self._link(LinkAction.SNOOZE, person, str(one.reminder), today),
+            instead_of=one.instead_of,
+            uid=uid_of(subject, self._composer.host),
+        )
+
+    def _why(self, one: Due, overdue: int) -> Unmet | str:
+        """Why somebody above the first rung is told."""
+        first, *above = self._terms.policy.topics[one.subject.topic].ladder
+        for rung in above:
+            if rung.role is one.role:
+                return passed_up(first.role) if one.step < rung.after else escalated(rung.role, overdue)
+        return ""
+
+    def _acknowledge(self, one: Due, person: int, today: date) -> str | None:
+        """Only before the due day: what is overdue is not answered by having seen it."""
+        if one.step >= 0:
+            return None
+        return self._link(LinkAction.ACKNOWLEDGE, person, str(one.reminder), today)
+
+    def _link(self, action: LinkAction, person: int, about: str, today: date) -> str:
+        token = links.make(self._terms.secret, Link(action, person, about, today + _LINKS_LAST))
+        return f"/links/{token}"
+
+
+def page_of(year: FiscalYear, code: str) -> str:
+    """The address of an indicator's page; without a code that of one's own work."""
+    return f"/indicators/{year.be}/{code}" if code else "/"
+
+
+def _lines(one: Changed) -> Iterator[Line]:
+    """What an event is told as: its own news, and the level that it moved."""
+    data = one.happening.data
+    line = partial(
+        Line,
+        code=one.code,
+        title=one.title,
+        thing=one.thing,
+        who=one.who,
+        at=one.at,
+        link=page_of(one.fiscal_year, one.code),
+        agency=one.agency,
+    )
+    news = _NEWS.get(one.happening.what)
+    if news is not None:
+        until = data.get("fix_by") or data.get("until") or data.get("expires_on")
+        reason = data.get("reason") or data.get("remark") or ""
+        yield line(news, reason=reason, until=date.fromisoformat(until) if until else None)
+    moved = level_moved(data)
+    if moved:
+        before, after = moved
+        rose = News.LEVEL_REACHED if after > before else News.LEVEL_LOST
+        yield line(rose, before=before, after=after)

@@ -1,0 +1,59 @@
+"""The webhook channel: a signed POST to an address of the operator's choice."""
+
+import hashlib
+import hmac
+
+from engine.errors import refuse
+from notifications.channels import Answer, Letter, Outcome, one_line
+from notifications.posting import NoReply, Wires, post, target_of
+
+
+class Webhook:
+    """Posts each letter's JSON to one URL; a receiver proves by the shared secret that it came from us."""
+
+    def __init__(self, url: str, secret: str, wires: Wires, *, allow_private: bool = False) -> None:
+        """Raises :class:`~engine.errors.Refusal`: ``url.unfit``, ``url.not_https``, ``url.no_secret``."""
+        self._target = target_of(url, plain_allowed=allow_private)
+        if not secret:
+            raise refuse("url.no_secret", url=url)
+        self._secret = secret.encode()
+        self._wires = wires
+        self._allow_private = allow_private
+
+    def send(self, letter: Letter) -> Answer:
+        """Post the body as it is; ``to`` is not used."""
+        at = int(self._wires.now().timestamp())
+        headers = {
+            "Content-Type": "application/json; charset=utf-8",
+            "Radap-Signature": signature(self._secret, at, letter.content),
+        }
+        try:
+            reply = post(
+                self._target, headers, letter.content, self._wires, private_allowed=self._allow_private
+            )
+        except NoReply as none:
+            return none.answer
+        # Of what a server inside the house may say, no more than the status is shown.
+        said = one_line(f"HTTP {reply.status} {reply.reason}")
+        return Answer(_outcome(reply.status), said, reply.retry_after)
+
+    def close(self) -> None:
+        """Every letter has a connection of its own."""
+
+
+def signature(secret: bytes, at: int, body: bytes) -> str:
+    """The header that proves origin and time: HMAC-SHA256 over the Unix time, a dot and the body."""
+    proof = hmac.new(secret, b"%d." % at + body, hashlib.sha256).hexdigest()
+    return f"t={at},v1={proof}"
+
+
+def _outcome(status: int) -> Outcome:
+    match status:
+        case _ if 200 <= status <= 299:
+            return Outcome.SENT
+        case _ if status == 429 or status >= 500:
+            return Outcome.LATER
+        case _ if 300 <= status <= 399:
+            # The receiver has moved: an operator gives the new URL, we go nowhere by ourselves.
+            return Outcome.MISCONFIGURED
+    return Outcome.REFUSED

@@ -1,0 +1,324 @@
+"""The queue of messages: each is claimed by one worker under a lease, sent, and every step is written down.
+
+A worker holds a message by its token. Every step is an UPDATE that asks for the id, the state and the token,
+so whoever has lost the lease changes nothing and is told so (``False``). Leases run on the database's clock,
+which is the same for all workers; every other time is handed in.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Float, bindparam, insert, null, select, update
+from sqlalchemy.engine import Connection
+from sqlalchemy.sql.elements import ColumnElement
+
+from engine.errors import refuse
+from engine.outbox import LONGEST_WAIT, STEPS, Claimed, Expired, NewMessage, State, Step
+from storage.clock import DatabaseClock
+from storage.naming import one_of
+from storage.outbox_tables import LEASED, PENDING, outbox, outbox_log
+from storage.statements import insert_once
+
+_o = outbox.c
+_LEASE = DatabaseClock() + bindparam("lease", type_=Float())
+#: How many keys one statement asks for.
+_PORTION = 500
+_FREE: Mapping[str, Any] = {"token": null(), "lease_until": null()}
+
+
+def enqueue(connection: Connection, messages: Iterable[NewMessage], now: datetime) -> int:
+    """Put messages into the queue, each key once; returns how many are new."""
+    given = {new.key: new for new in messages}
+    known = _known(connection, given)
+    rows = [_row(new, now) for key, new in given.items() if key not in known]
+    if not rows:
+        return 0
+    once = insert_once(outbox, connection.dialect)
+    # The toolkit forgets how many rows an INSERT wrote unless it is asked.
+    return connection.execute(once, rows, execution_options={"preserve_rowcount": True}).rowcount
+
+
+def _known(connection: Connection, keys: Iterable[str]) -> set[str]:
+    """Those of the keys that are there: asked first, for on PostgreSQL each attempt uses up a number."""
+    given = list(keys)
+    found: set[str] = set()
+    for first in range(0, len(given), _PORTION):
+        query = select(_o.key).where(_o.key.in_(given[first : first + _PORTION]))
+        found.update(connection.execute(query).scalars())
+    return found
+
+
+def _row(new: NewMessage, now: datetime) -> dict[str, Any]:
+    return {
+        "key": new.key,
+        "channel": new.channel,
+        "kind": new.kind,
+        "person_id": new.person,
+        "state": State.PENDING,
+        "not_before": new.not_before,
+        "created_at": now,
+        "attempts": 0,
+        "message_ref": new.message_ref,
+        "to_address": "",
+        "subject": "",
+        "answer": "",
+    }
+
+
+# --- by whoever delivers ---------------------------------------------------------------------------------
+
+
+def _claim(*more: ColumnElement[bool]) -> Any:
+    """Whoever is first takes a row; on PostgreSQL the others pass it by, on SQLite they wait their turn."""
+    next_ones = (
+        select(_o.id)
+        .where(PENDING, _o.not_before <= bindparam("now", type_=_o.not_before.type), *more)
+        .order_by(_o.not_before, _o.id)
+        .limit(bindparam("n"))
+        .with_for_update(skip_locked=True)
+        .cte("next_ones")
+    )
+    return (
+        update(outbox)
+        .where(_o.id.in_(select(next_ones.c.id)))
+        .values(state=State.CLAIMED, token=bindparam("holder"), lease_until=_LEASE)
+        .returning(
+            _o.id,
+            _o.key,
+            _o.channel,
+            _o.kind,
+            _o.person_id,
+            _o.attempts,
+            _o.message_ref,
+            _o.not_before,
+            _o.created_at,
+        )
+    )
+
+
+_CLAIM = _claim()
+_CLAIM_OF_CHANNEL = _claim(_o.channel == bindparam("of_channel"))
+
+
+def claim(
+    connection: Connection,
+    n: int,
+    *,
+    lease_seconds: float,
+    token: str,
+    now: datetime,
+    channel: str | None = None,
+) -> list[Claimed]:
+    """Take up to ``n`` messages whose time has come, oldest first: the caller's until the lease ends."""
+    parameters = {"n": n, "now": now, "holder": token, "lease": lease_seconds}
+    if channel is None:
+        found = connection.execute(_CLAIM, parameters)
+    else:
+        found = connection.execute(_CLAIM_OF_CHANNEL, {**parameters, "of_channel": channel})
+    claimed = sorted((Claimed(*row) for row in found), key=lambda one: (one.not_before, one.id))
+    _log(connection, [one.id for one in claimed], Step.CLAIMED, now, token)
+    return claimed
+
+
+def renew(connection: Connection, token: str, lease_seconds: float) -> int:
+    """Hold everything that is held by the token for so long from now; returns how much that is."""
+    held = update(outbox).where(LEASED, _o.token == bindparam("holder")).values(lease_until=_LEASE)
+    return connection.execute(held, {"holder": token, "lease": lease_seconds}).rowcount
+
+
+def _step(step: Step, **columns: Any) -> Any:
+    """The holder's step; ``columns`` are set beside the state."""
+    sources, dest = STEPS[step]
+    return (
+        update(outbox)
+        .where(_o.id == bindparam("message"), one_of(_o.state, *sources), _o.token == bindparam("holder"))
+        .values(state=dest, **columns)
+    )
+
+
+_ANSWER = bindparam("said", type_=_o.answer.type)
+_LATER = bindparam("later", type_=_o.not_before.type)
+_HOLDERS_STEPS = {
+    Step.SENDING: _step(
+        Step.SENDING,
+        content=bindparam("body", type_=_o.content.type),
+        to_address=bindparam("to"),
+        subject=bindparam("title"),
+        attempts=_o.attempts + 1,
+        lease_until=_LEASE,
+    ),
+    Step.SENT: _step(Step.SENT, answer=_ANSWER, sent_at=bindparam("at", type_=_o.sent_at.type), **_FREE),
+    Step.DEFERRED: _step(Step.DEFERRED, answer=_ANSWER, not_before=_LATER, **_FREE),
+    Step.FAILED: _step(Step.FAILED, answer=_ANSWER, **_FREE),
+    Step.UNCERTAIN: _step(Step.UNCERTAIN, answer=_ANSWER, **_FREE),
+    Step.WITHDRAWN: _step(Step.WITHDRAWN, answer=_ANSWER, **_FREE),
+}
+
+
+def _take(
+    connection: Connection, step: Step, message: int, token: str, now: datetime, detail: str, **values: Any
+) -> bool:
+    parameters = {"message": message, "holder": token, **values}
+    if connection.execute(_HOLDERS_STEPS[step], parameters).rowcount != 1:
+        return False
+    _log(connection, [message], step, now, detail)
+    return True
+
+
+def sending(
+    connection: Connection,
+    message: int,
+    token: str,
+    *,
+    to_address: str,
+    subject: str,
+    content: bytes,
+    lease_seconds: float,
+    now: datetime,
+) -> bool:
+    """Keep what is about to be sent, word for word. To be committed before the server is told anything."""
+    given = {"to": to_address, "title": subject, "body": content, "lease": lease_seconds}
+    return _take(connection, Step.SENDING, message, token, now, to_address, **given)
+
+
+def sent(connection: Connection, message: int, token: str, *, answer: str, now: datetime) -> bool:
+    """The server has taken it."""
+    return _take(connection, Step.SENT, message, token, now, answer, said=answer, at=now)
+
+
+def deferred(
+    connection: Connection, message: int, token: str, *, not_before: datetime, answer: str, now: datetime
+) -> bool:
+    """The server has certainly not taken it, or was not asked: to be tried again, not before that instant."""
+    return _take(connection, Step.DEFERRED, message, token, now, answer, said=answer, later=not_before)
+
+
+def failed(connection: Connection, message: int, token: str, *, answer: str, now: datetime) -> bool:
+    """It was refused for good."""
+    return _take(connection, Step.FAILED, message, token, now, answer, said=answer)
+
+
+def withdrawn(connection: Connection, message: int, token: str, *, why: str, now: datetime) -> bool:
+    """Nothing was left to tell when it was looked at again."""
+    return _take(connection, Step.WITHDRAWN, message, token, now, why, said=why)
+
+
+def uncertain(
+    connection: Connection,
+    message: int,
+    token: str,
+    *,
+    answer: str,
+    resend: bool,
+    not_before: datetime,
+    now: datetime,
+) -> bool:
+    """The connection broke when the server may have taken it: to be sent again, or looked at by a person."""
+    if not _take(connection, Step.UNCERTAIN, message, token, now, answer, said=answer):
+        return False
+    if resend:
+        _resend(connection, [message], not_before, now)
+    return True
+
+
+def _over(step: Step) -> Any:
+    """Rows that their late holder is just changing are passed by: waiting for them could make a circle."""
+    sources, dest = STEPS[step]
+    found = (
+        select(_o.id)
+        .where(one_of(_o.state, *sources), LEASED, _o.lease_until < DatabaseClock())
+        .with_for_update(skip_locked=True)
+        .cte("found")
+    )
+    taken = update(outbox).where(_o.id.in_(select(found.c.id))).values(state=dest, **_FREE)
+    return taken.returning(_o.id)
+
+
+_OVER = {step: _over(step) for step in (Step.LEASE_EXPIRED, Step.UNCERTAIN)}
+
+
+def _call_back() -> Any:
+    """What waits for longer than anything may was deferred while a clock was ahead: its time is now."""
+    found = (
+        select(_o.id)
+        .where(PENDING, _o.not_before > bindparam("too_late", type_=_o.not_before.type))
+        .with_for_update(skip_locked=True)
+        .cte("found")
+    )
+    now = bindparam("now", type_=_o.not_before.type)
+    return update(outbox).where(_o.id.in_(select(found.c.id))).values(not_before=now)
+
+
+_CALL_BACK = _call_back()
+
+
+def expire(connection: Connection, *, resend: bool, now: datetime) -> Expired:
+    """Take back what is held by workers whose leases have run out, and call back what waits for too late.
+
+    What was only claimed is pending again. What was being sent is uncertain: with ``resend`` it is pending
+    again under the same Message-ID, and the log says that it may arrive twice; without, it waits for an
+    operator.
+    """
+    connection.execute(_CALL_BACK, {"now": now, "too_late": now + 2 * LONGEST_WAIT})
+    given_back = {step: list(connection.execute(over).scalars()) for step, over in _OVER.items()}
+    for step, ids in given_back.items():
+        _log(connection, ids, step, now, "")
+    if resend:
+        _resend(connection, given_back[Step.UNCERTAIN], now, now)
+    return Expired(given_back[Step.LEASE_EXPIRED], given_back[Step.UNCERTAIN])
+
+
+def _resend(connection: Connection, messages: Collection[int], not_before: datetime, now: datetime) -> None:
+    sources, dest = STEPS[Step.POSSIBLE_DUPLICATE]
+    if messages:
+        connection.execute(
+            update(outbox)
+            .where(_o.id.in_(messages), one_of(_o.state, *sources))
+            .values(state=dest, not_before=not_before)
+        )
+        _log(connection, messages, Step.POSSIBLE_DUPLICATE, now, "")
+
+
+def _log(connection: Connection, messages: Iterable[int], step: Step, now: datetime, detail: str) -> None:
+    rows = [{"message_id": one, "at": now, "what": step, "detail": detail} for one in messages]
+    if rows:
+        connection.execute(insert(outbox_log), rows)
+
+
+# --- by an operator --------------------------------------------------------------------------------------
+
+
+def hold(connection: Connection, message: int, *, why: str, now: datetime) -> None:
+    """Keep a pending message back."""
+    _move(connection, Step.HELD, message, why, now)
+
+
+def release(connection: Connection, message: int, *, why: str, now: datetime) -> None:
+    """Let go a message that was kept back, or one of which nobody knows whether it arrived."""
+    _move(connection, Step.RELEASED, message, why, now)
+
+
+def retry(connection: Connection, message: int, *, why: str, now: datetime) -> None:
+    """Try again what failed, or what may have arrived."""
+    _move(connection, Step.RETRIED, message, why, now)
+
+
+def _move(connection: Connection, step: Step, message: int, why: str, now: datetime) -> None:
+    """Refused as ``message.unknown`` or, where the state does not allow it, as ``message.wrong_state``."""
+    sources, dest = STEPS[step]
+    state = connection.execute(
+        select(_o.state).where(_o.id == message).with_for_update()
+    ).scalar_one_or_none()
+    if state is None:
+        raise refuse("message.unknown", number=message)
+    if state not in sources:
+        raise refuse(
+            "message.wrong_state", number=message, state=state, allowed=[str(one) for one in sources]
+        )
+    connection.execute(
+        update(outbox).where(_o.id == message, _o.state == state).values(state=dest, not_before=now)
+    )
+    _log(connection, [message], step, now, why)
+    if state == State.UNCERTAIN:
+        _log(connection, [message], Step.POSSIBLE_DUPLICATE, now, "")

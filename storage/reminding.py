@@ -1,0 +1,212 @@
+"""What somebody is to be told: reminders and notices, written down once each, and gathered into messages."""
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Table, and_, bindparam, select, update
+from sqlalchemy.engine import Connection
+
+from engine.outbox import NewMessage
+from engine.permissions import Role
+from engine.reminders import Owed, Subject, Topic
+from engine.reminders.notices import Notice as NewNotice
+from storage.bulk import add_once
+from storage.outbox import enqueue
+from storage.outbox_tables import PENDING, UNSAID, WAITING, notices, outbox, reminders
+
+_r, _n, _o = reminders.c, notices.c, outbox.c
+#: How many messages are looked for at once.
+_PORTION = 500
+
+# --- reminders -------------------------------------------------------------------------------------------
+
+_OWED = (
+    "topic",
+    "agency_id",
+    "indicator_id",
+    "key",
+    "due_on",
+    "step",
+    "rule",
+    "person_id",
+    "role",
+    "instead_of",
+    "owed_on",
+)
+
+
+def add_owed(connection: Connection, owed: Iterable[Owed]) -> int:
+    """Write down what is owed, each once; returns how much of it is new."""
+    rows = [
+        (
+            str(one.subject.topic),
+            one.subject.agency,
+            one.subject.indicator,
+            one.subject.key,
+            one.subject.due_on,
+            one.step,
+            one.rule,
+            one.person,
+            str(one.role),
+            one.instead_of,
+            one.owed_on,
+        )
+        for one in owed
+    ]
+    return add_once(connection, reminders, _OWED, rows)
+
+
+class Reminder(NamedTuple):
+    """A reminder as it was written down."""
+
+    id: int
+    subject: Subject
+    step: int
+    rule: str
+    person: int
+    role: Role
+    instead_of: int | None
+    owed_on: date
+    message: int | None
+    withdrawn_at: datetime | None
+
+
+REMINDERS = select(
+    _r.id,
+    _r.topic,
+    _r.agency_id,
+    _r.indicator_id,
+    _r.key,
+    _r.due_on,
+    _r.step,
+    _r.rule,
+    _r.person_id,
+    _r.role,
+    _r.instead_of,
+    _r.owed_on,
+    _r.message_id,
+    _r.withdrawn_at,
+)
+
+
+def reminder_of(row: Any) -> Reminder:
+    """A row of :data:`REMINDERS`; its subject has no workflow."""
+    id_, topic, agency, indicator, key, due_on, step, rule, person, role, *rest = row
+    return Reminder(
+        id_, Subject(Topic(topic), agency, indicator, key, due_on), step, rule, person, Role(role), *rest
+    )
+
+
+def reminders_in(connection: Connection, messages: Collection[int]) -> dict[int, list[Reminder]]:
+    """What each of the messages is to tell, by due day, without what was withdrawn."""
+    query = REMINDERS.where(_r.message_id.in_(messages), _r.withdrawn_at.is_(None)).order_by(
+        _r.due_on, _r.indicator_id, _r.key, _r.id
+    )
+    found: dict[int, list[Reminder]] = {message: [] for message in messages}
+    for row in connection.execute(query):
+        found[row.message_id].append(reminder_of(row))
+    return found
+
+
+def withdraw(connection: Connection, given: Collection[int], now: datetime) -> None:
+    """The reminders of these ids need not be told any more."""
+    connection.execute(
+        update(reminders).where(_r.id.in_(given), _r.withdrawn_at.is_(None)).values(withdrawn_at=now)
+    )
+
+
+# --- notices ---------------------------------------------------------------------------------------------
+
+
+class Notice(NamedTuple):
+    """A notice as it was written down: somebody is to be told of an event of the indicator's journal."""
+
+    id: int
+    person: int
+    indicator: int
+    seq: int
+    what: str
+    message: int | None
+
+
+NOTICES = select(_n.id, _n.person_id, _n.indicator_id, _n.seq, _n.what, _n.message_id)
+
+
+def add_notices(connection: Connection, given: Iterable[NewNotice]) -> int:
+    """Write down who is to be told of what happened, each once; returns how much of it is new."""
+    rows = [(one.person, one.indicator, one.seq, str(one.what)) for one in given]
+    return add_once(connection, notices, ("person_id", "indicator_id", "seq", "what"), rows)
+
+
+def notices_in(connection: Connection, messages: Collection[int]) -> dict[int, list[Notice]]:
+    """What each of the messages is to tell of, in the order in which it happened."""
+    query = NOTICES.where(_n.message_id.in_(messages)).order_by(_n.indicator_id, _n.seq)
+    found: dict[int, list[Notice]] = {message: [] for message in messages}
+    for row in connection.execute(query):
+        found[row.message_id].append(Notice(*row))
+    return found
+
+
+# --- from reminders and notices to messages --------------------------------------------------------------
+
+
+def waiting_people(connection: Connection, through: date) -> list[int]:
+    """Who has reminders in no message yet that are owed by that day, by id."""
+    query = select(_r.person_id).distinct().where(WAITING, _r.owed_on <= through).order_by(_r.person_id)
+    return list(connection.execute(query).scalars())
+
+
+def notified_people(connection: Connection) -> list[int]:
+    """Who has notices in no message yet, by id."""
+    query = select(_n.person_id).distinct().where(UNSAID).order_by(_n.person_id)
+    return list(connection.execute(query).scalars())
+
+
+def gather(connection: Connection, messages: Iterable[NewMessage], through: date, now: datetime) -> int:
+    """Put each person's reminders owed by that day into their message; returns how many messages took some.
+
+    A message whose sending has begun takes nothing, not even when it is to be sent again: it may have arrived
+    without. What waits for its person then waits for the next one.
+    """
+    waiting = and_(WAITING, _r.owed_on <= through)
+    return _gather(connection, reminders, waiting, messages, now)
+
+
+def gather_notices(connection: Connection, messages: Iterable[NewMessage], now: datetime) -> int:
+    """Put each person's notices into their message; returns how many messages took some."""
+    return _gather(connection, notices, UNSAID, messages, now)
+
+
+def _gather(
+    connection: Connection,
+    table: Table,
+    waiting: ColumnElement[bool],
+    messages: Iterable[NewMessage],
+    now: datetime,
+) -> int:
+    new = list(messages)
+    enqueue(connection, new, now)
+    take = (
+        update(table)
+        .where(waiting, table.c.person_id == bindparam("person"))
+        .values(message_id=bindparam("message"))
+    )
+    took = 0
+    for message, person in _pending(connection, [one.key for one in new]):
+        given = {"person": person, "message": message}
+        took += connection.execute(take, given).rowcount > 0
+    return took
+
+
+def _pending(connection: Connection, keys: list[str]) -> Iterator[tuple[int, int]]:
+    """(id, person) of those that were never sent and that nobody can claim until this transaction ends."""
+    for first in range(0, len(keys), _PORTION):
+        query = select(_o.id, _o.person_id).where(
+            _o.key.in_(keys[first : first + _PORTION]),
+            PENDING,
+            _o.attempts == 0,
+            _o.person_id.is_not(None),
+        )
+        for row in connection.execute(query.order_by(_o.id).with_for_update(skip_locked=True)).all():
+            yield row.id, row.person_id

@@ -1,0 +1,104 @@
+"""From values to a page in the language of its reader."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from engine.wording import Wording
+from notifications.phrases import Phrases
+from web.site import Site
+
+FOLDER = Path(__file__).parent
+TEMPLATES = FOLDER / "templates"
+
+
+class Pages:
+    """Renders the templates of this folder; shared by threads."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._phrases = {language: Phrases(wording) for language, wording in site.wordings.items()}
+        self._environment = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            auto_reload=False,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def speak(self, request: Request, language: str) -> None:
+        """From now on this request is answered in that language, unless its address names another."""
+        request.state.language = language
+
+    def language(self, request: Request) -> str:
+        """What the address asks for, else what the reader is known to read, else what the browser prefers."""
+        known = self._site.wordings
+        wanted: tuple[str, ...] = (
+            request.query_params.get("lang", ""),
+            getattr(request.state, "language", ""),
+            *_preferred(request.headers.get("accept-language", "")),
+        )
+        return next((one for one in wanted if one in known), self._site.language)
+
+    def wording(self, request: Request) -> Wording:
+        return self._site.wordings[self.language(request)]
+
+    def phrases(self, request: Request) -> Phrases:
+        return self._phrases[self.language(request)]
+
+    def show(
+        self,
+        request: Request,
+        template: str,
+        values: Mapping[str, Any],
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+    ) -> HTMLResponse:
+        """The page; a template says its sentences by ``say(kind, ...)``."""
+        language = self.language(request)
+        page = self._environment.get_template(template).render(
+            say=self._site.wordings[language].say,
+            language=language,
+            # What was done by a form cannot be asked for again in another language.
+            others=[] if request.method == "POST" else self._others(language),
+            house=self._site.house,
+            root=self._site.root,
+            **values,
+        )
+        return HTMLResponse(page, status, headers)
+
+    def _others(self, language: str) -> list[tuple[str, str]]:
+        """The other languages, each with its own name for itself."""
+        others = {one: wording for one, wording in self._site.wordings.items() if one != language}
+        return [(one, wording.say("page.language")) for one, wording in others.items()]
+
+    def tell(
+        self,
+        request: Request,
+        title: str,
+        sentences: Iterable[str],
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+    ) -> HTMLResponse:
+        """A page that says what became of something, or what is in the way."""
+        values = {"title": title, "sentences": list(sentences), "wrong": status >= 400}
+        return self.show(request, "told.html", values, status, headers)
+
+
+def _preferred(accepted: str) -> Iterator[str]:
+    """The languages of an ``Accept-Language``, the most wanted first; what cannot be read is not wanted."""
+    found = []
+    for place, part in enumerate(accepted.split(",")):
+        name, _, weight = part.partition(";")
+        try:
+            wanted = float(weight.strip().removeprefix("q=") or 1)
+        except ValueError:
+            continue
+        if wanted > 0:
+            found.append((-wanted, place, name.strip().partition("-")[0].lower()))
+    yield from (name for _, _, name in sorted(found))
