@@ -16,7 +16,7 @@ export UV_PYTHON_DOWNLOADS := never
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help setup run test bench pictures lock clean
+.PHONY: help setup run test kills bench pictures lock clean
 
 help:  ## list what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,10 @@ test: setup  ## style, types, arrows between the folders, then every test
 	$(bin)/mypy
 	$(bin)/lint-imports --no-logo
 	$(bin)/pytest -n 2 --dist worksteal $(ARGS)
+
+# 5,000 kills for each answer to a doubt, resend and hold, on each database: about half an hour.
+kills: setup  ## kill delivering workers 10,000 times on each database, and let many tell 5,000 reminders
+	$(bin)/pytest -n 2 --dist worksteal -rP --long tests/faults/test_delivery_killed.py tests/faults/test_many_workers.py $(ARGS)
 
 bench: .venv-bench/installed  ## measure us beside our peers, into benchmarks/RESULTS.md
 	.venv-bench/bin/python -m benchmarks $(ARGS)

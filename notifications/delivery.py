@@ -206,7 +206,7 @@ def _given_back(message: Claimed) -> Ended:
 
 
 def on_threads(deliveries: list[Delivery], stopping: threading.Event) -> Delivered:
-    """Run each on a thread of its own; what all of them did. Raises what one of them raised."""
+    """Run each on a thread of its own; what all of them did. When all ended, raises what one raised."""
     with ThreadPoolExecutor(len(deliveries), "delivery") as threads:
         running = [threads.submit(one.run, stopping) for one in deliveries]
     results = [one.result() for one in running]

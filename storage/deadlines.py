@@ -40,7 +40,7 @@ class Deadlines:
         self._extensions: dict[Quarter, dict[int, date]] = {}
         for (agency, quarter), until in extended.items():
             self._extensions.setdefault(quarter, {})[agency] = until
-        self._over: dict[tuple[int, int], date] = {}
+        self._over: dict[tuple[int, int], tuple[date, frozenset[date]]] = {}
         self._reviewed: dict[date, date] = {}
 
     def usual(self, quarter: Quarter) -> date:
@@ -81,7 +81,7 @@ class Deadlines:
         return quarter.number <= self._sealed.get(quarter.fiscal_year, 0)
 
     def is_over(self, agency: int, fiscal_year: int, due_on: date) -> bool:
-        """Whether what was due on that day belongs to a sealed quarter.
+        """Whether a milestone due on that day belongs to a sealed quarter.
 
         It does when it was due by the agency's deadline of a quarter that has been sealed since: a milestone
         is due on the deadline of its quarter, and one that was postponed beyond it belongs to a later one.
@@ -90,9 +90,11 @@ class Deadlines:
         if not last:
             return False
         if (agency, fiscal_year) not in self._over:
-            sealed = FiscalYear(fiscal_year).quarters[:last]
-            self._over[agency, fiscal_year] = max(self.of(quarter, agency) for quarter in sealed)
-        return due_on <= self._over[agency, fiscal_year]
+            days = [self.of(quarter, agency) for quarter in FiscalYear(fiscal_year).quarters]
+            # A quarter that was extended far enough ends after the next one does.
+            self._over[agency, fiscal_year] = max(days[:last]), frozenset(days[last:])
+        over, still_open = self._over[agency, fiscal_year]
+        return due_on <= over and due_on not in still_open
 
     def review_due(self, handed_on: datetime) -> date:
         """The day by which a review is due of what was handed on at that instant."""

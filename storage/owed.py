@@ -178,13 +178,12 @@ def _of_owners(
 
 def _subjects(topic: Topic, deadlines: Deadlines, rows: Iterable[Any]) -> Iterator[Subject]:
     """The rows as subjects, without those of sealed quarters."""
-    for agency, indicator, key, due, workflow, fiscal_year, quarter, *_ in rows:
+    for agency, indicator, key, due, workflow, fiscal_year, quarter, belongs_on, *_ in rows:
         if due is None:
             continue
-        if quarter is None:
-            if deadlines.is_over(agency, fiscal_year, due):
-                continue
-        elif deadlines.is_sealed(Quarter(fiscal_year, quarter)):
+        if quarter is not None and deadlines.is_sealed(Quarter(fiscal_year, quarter)):
+            continue
+        if belongs_on is not None and deadlines.is_over(agency, fiscal_year, belongs_on):
             continue
         yield Subject(topic, agency, indicator, str(key), _due_on(topic, deadlines, due), workflow)
 

@@ -56,8 +56,9 @@ _UNSUBMITTED = or_(_r.indicator_id.is_(None), and_(_r.state == ReportState.DRAFT
 class Source(NamedTuple):
     """Where the subjects of a topic stand.
 
-    ``query`` gives agency, indicator, key, due, workflow, fiscal_year and quarter; ``rows`` are those that
-    the index holds, in the order of ``due``, ``owner`` and ``number``.
+    ``query`` gives agency, indicator, key, due, workflow, fiscal_year, quarter and, for milestones, which
+    have none, the day by which they belong to one; ``rows`` are those that the index holds, in the order of
+    ``due``, ``owner`` and ``number``.
     """
 
     query: Select[Any]
@@ -82,6 +83,7 @@ def _of_milestone(due: Column[Any], rows: ColumnElement[bool]) -> Source:
             _i.workflow_version_id.label("workflow"),
             _i.fiscal_year,
             null().label("quarter"),
+            due.label("belongs_on"),
         )
         .join_from(t.milestones, t.indicators, _m.indicator_id == _i.id)
         .where(rows, RUNNING)
@@ -100,6 +102,7 @@ def _of_return() -> Source:
             _NONE.label("workflow"),
             _i.fiscal_year,
             null().label("quarter"),
+            _m.due_on.label("belongs_on"),
         )
         .join_from(
             t.decisions, t.milestones, and_(_m.indicator_id == _d.indicator_id, _m.key == _d.milestone)
@@ -129,6 +132,7 @@ def _of_report(due: Column[Any], rows: ColumnElement[bool]) -> Source:
             _NONE.label("workflow"),
             _i.fiscal_year,
             _r.quarter,
+            null().label("belongs_on"),
         )
         .join_from(t.reports, t.indicators, _r.indicator_id == _i.id)
         .where(rows, RUNNING)
@@ -147,6 +151,7 @@ def _of_plan() -> Source:
             _NONE.label("workflow"),
             _i.fiscal_year,
             _o.quarter,
+            null().label("belongs_on"),
         )
         .join_from(t.occurrences, t.indicators, _o.indicator_id == _i.id)
         .where(
@@ -176,6 +181,7 @@ def _of_extension() -> Source:
         _NONE.label("workflow"),
         _e.fiscal_year,
         _e.quarter,
+        null().label("belongs_on"),
     ).where(waiting.correlate(t.extensions).exists())
     return Source(query, _e.until_on.is_not(None), _e.until_on, _e.agency_id, _e.quarter)
 

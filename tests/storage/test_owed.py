@@ -252,6 +252,27 @@ def test_milestone_of_a_sealed_quarter_is_over_on_the_longer_day_as_well(city):
     assert keys(city, Topic.MILESTONE) == but(GUIDELINES, COMMITTEE)
 
 
+def test_open_quarter_that_is_due_before_a_sealed_one_is_owed_still(city):
+    """The first was extended beyond the deadline of the second, and sealed before it."""
+    extend(city, date(2021, 5, 14))
+    with city.begin() as tx:
+        tx.connection.execute(update(t.milestones).where(t.milestones.c.key == COMMITTEE).values(due_on=Q2))
+    seal(city, 1, date(2021, 1, 20))
+
+    assert keys(city, Topic.MILESTONE) == sorted([*but(GUIDELINES, COMMITTEE), (COMMITTEE, Q2)])
+
+
+@pytest.mark.parametrize(("milestone", "is_owed"), [(GUIDELINES, False), (ISSUE, True)])
+def test_returned_milestone_is_owed_until_its_own_quarter_is_sealed(city, milestone, is_owed):
+    """One of the fourth quarter that was done in the first is to be mended, whatever became of the first."""
+    record(city, milestone, DAY)
+    fix_by = date(2020, 12, 8)
+    do(city, actions.return_milestone, DAY, milestone, reason="ไม่ชัด", fix_by=fix_by, by=EVALUATOR)
+    seal(city, 1, date(2021, 1, 20))
+
+    assert keys(city, Topic.RETURNED_MILESTONE) == ([(milestone, fix_by)] if is_owed else [])
+
+
 def test_reports_and_plans_of_a_sealed_quarter_are_owed_no_more(city):
     plan = NewOccurrence(MEETINGS, date(2020, 12, 20), planned=True)
     do(city, actions.record_occurrence, DAY, plan)
