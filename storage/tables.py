@@ -130,7 +130,9 @@ indicators = Table(
     # Up to here the journal was looked through for what people are to be told. No action touches it.
     Column("told_seq", Integer, nullable=False, server_default="0"),
     UniqueConstraint("fiscal_year", "code"),
-    Index("ix_indicators_year_agency", "fiscal_year", "agency_id"),
+    # With the code, for SQLite would rather read the whole year in the order of the codes than sort a few.
+    Index("ix_indicators_year_agency_code", "fiscal_year", "agency_id", "code"),
+    Index("ix_indicators_year_level", "fiscal_year", "claimed_level"),
     Index("ix_indicators_changes_on", "changes_on"),
 )
 UNTOLD = indicators.c.journal_seq > indicators.c.told_seq

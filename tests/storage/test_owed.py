@@ -1,12 +1,10 @@
 """What is owed is found by its due day and by its indicator alike, and never by reading a whole table."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import delete, event, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from engine import actions
 from engine.actions import NewOccurrence
@@ -36,6 +34,7 @@ from tests.cast import (
     at,
     new_indicator,
 )
+from tests.storage.plans import plan_of, statements
 
 REVIEW_DAYS = 5
 #: The deadlines of the year's quarters: ten days after their ends, or the next working day.
@@ -592,31 +591,6 @@ def test_city_without_indicators_owes_nothing(city):
 # --- how it is found -------------------------------------------------------------------------------------
 
 
-@contextmanager
-def statements(store) -> Iterator[list[tuple[str, object]]]:
-    """Every statement that is run, with its parameters."""
-    seen: list[tuple[str, object]] = []
-
-    def keep(_connection, _cursor, statement, parameters, _context, _many) -> None:
-        seen.append((statement, parameters))
-
-    event.listen(store.engine, "before_cursor_execute", keep)
-    try:
-        yield seen
-    finally:
-        event.remove(store.engine, "before_cursor_execute", keep)
-
-
-def plan_of(connection, statement: str, parameters) -> str:
-    """How the database answers it; on PostgreSQL as it does where tables are not as small as here."""
-    if connection.dialect.name == "sqlite":
-        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-        return "\n".join(row.detail for row in rows)
-    connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-    connection.exec_driver_sql("SET LOCAL enable_bitmapscan = off")
-    return "\n".join(connection.exec_driver_sql(f"EXPLAIN {statement}", parameters).scalars())
-
-
 INDEXES = {
     Topic.MILESTONE: ["ix_milestones_undone", "ix_milestones_postponed"],
     Topic.ENDORSEMENT: ["ix_reports_submitted"],
@@ -633,7 +607,7 @@ def test_what_is_due_is_a_range_of_an_index(city, topic):
     with city.begin() as tx:
         known = deadlines(tx)
         window = Window(topic, date(2021, 1, 1), date(2021, 1, 31))
-        with statements(city) as run:
+        with statements(city.engine) as run:
             list(owed.subjects(tx.connection, known, window))
         plans = [plan_of(tx.connection, *one) for one in run]
 
@@ -652,7 +626,7 @@ def test_all_windows_are_asked_about_in_two_statements_of_seeks(city):
     with city.begin() as tx:
         known = deadlines(tx)
         windows = [Window(topic, date(2021, 1, 1), date(2021, 1, 31)) for topic in Topic]
-        with statements(city) as run:
+        with statements(city.engine) as run:
             owed.occupied(tx.connection, known, windows)
         plans = [plan_of(tx.connection, *one) for one in run]
 

@@ -1,11 +1,9 @@
 """What pages read: stored columns that equal what the engine computes, in as few statements as promised."""
 
-from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import event
 
 from engine import actions
 from engine.actions import NewOccurrence
@@ -26,22 +24,10 @@ from tests.cast import (
     at,
     new_indicator,
 )
+from tests.storage.plans import plan_of, statements
 from tests.storage.story import OTHER, PERCENT
 
 DAY = date(2020, 12, 1)
-
-
-@contextmanager
-def statements(engine):
-    """The statements sent meanwhile."""
-    sent: list[str] = []
-
-    def note(_connection, _cursor, statement, *_) -> None:
-        sent.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    yield sent
-    event.remove(engine, "before_cursor_execute", note)
 
 
 def record(store, milestone, day, code=CODE, by=COORDINATOR):
@@ -237,3 +223,26 @@ def test_history_names_who_did_what(year):
         ("indicator_closed", ADMINISTRATOR.name),
     ]
     assert years == [YEAR]
+
+
+@pytest.mark.parametrize(
+    ("read", "index", "asked"),
+    [
+        (lambda connection: views.level_counts(connection, YEAR), "ix_indicators_year_level", "fiscal_year"),
+        (
+            lambda connection: views.agency_quarter(connection, SAI_MAI, YEAR, 1),
+            "ix_indicators_year_agency_code",
+            "agency_id",
+        ),
+    ],
+)
+def test_what_is_read_of_a_million_is_a_range_of_an_index(city, read, index, asked):
+    with statements(city.engine) as sent, city.read() as tx:
+        read(tx.connection)
+
+    with city.read() as tx:
+        (plan,) = [plan_of(tx.connection, *one) for one in sent]
+    assert index in plan
+    assert asked in plan.partition(index)[2]
+    assert "Sort" not in plan
+    assert "TEMP B-TREE" not in plan
