@@ -16,7 +16,7 @@ export UV_PYTHON_DOWNLOADS := never
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help setup run test kills bench pictures lock clean
+.PHONY: help setup run test year kills bench pictures lock clean
 
 help:  ## list what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,10 @@ test: setup  ## style, types, arrows between the folders, then every test
 	$(bin)/mypy
 	$(bin)/lint-imports --no-logo
 	$(bin)/pytest -n 2 --dist worksteal $(ARGS)
+
+# About ten minutes on two quiet cores.
+year: setup  ## drive a year of 50 districts, 1,000 indicators and 5,000 milestones against a mail server
+	$(bin)/pytest -n 2 --dist worksteal -rP --long tests/routes/test_reminded_year.py -k "of_a_year and sqlite" $(ARGS)
 
 # 5,000 kills for each answer to a doubt, resend and hold, on each database: about half an hour.
 kills: setup  ## kill delivering workers 10,000 times on each database, and let many tell 5,000 reminders

@@ -1,14 +1,12 @@
 """Recompute every level of one city in a process of its own, and say what time and memory that took."""
 
 import json
-import re
-import resource
 import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
+from benchmarks.memory import peak_megabytes
 from benchmarks.peers.city import City, HandwrittenCity
 from benchmarks.radap_adapter import RadapCity
 
@@ -35,17 +33,7 @@ def main() -> None:
     city = CITIES[name]()
     began = time.perf_counter()
     wrong = city.recompute(path)
-    print(json.dumps(asdict(Recompute(time.perf_counter() - began, _peak_megabytes(), wrong))))
-
-
-def _peak_megabytes() -> float:
-    # ru_maxrss is inherited by a new program and so may be its parent's; the record of our memory is ours.
-    status = Path("/proc/self/status")
-    if status.exists():
-        found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text(encoding="utf-8"))
-        assert found
-        return int(found[1]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps(asdict(Recompute(time.perf_counter() - began, peak_megabytes(), wrong))))
 
 
 if __name__ == "__main__":
