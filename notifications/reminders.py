@@ -15,8 +15,9 @@ from engine.reminders.ports import Follows, Ledger, Survey, Window
 
 #: How many indicators with news are dealt with in one transaction.
 _NEWS = 100
-#: How many reminders a sweep writes in one transaction: on SQLite whoever else writes waits for it meanwhile.
-_AT_ONCE = 2000
+#: How many reminders a sweep writes in one transaction, on SQLite whoever else writes waits for it meanwhile;
+#: and how many it leaves for its last one.
+_AT_ONCE, _AT_LAST = 500, 2000
 #: Further back or ahead than this nothing is due.
 _FIRST, _LAST = date(1900, 1, 1), date(2900, 1, 1)
 
@@ -74,7 +75,7 @@ class Reminders:
             found = self._plan(subjects, survey(), today, since)
             swept.gaps += [gap for gap in found.gaps if gap not in swept.gaps]
             owed += found.owed
-            while len(owed) > _AT_ONCE:
+            while len(owed) > _AT_LAST:
                 swept.owed += self._ledger.owe(owed[:_AT_ONCE])
                 del owed[:_AT_ONCE]
                 self._pause()

@@ -1,6 +1,7 @@
 """What whoever reminds and delivers is handed: the ledger of what is owed, and the queue of messages."""
 
 import json
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date, datetime
 
@@ -63,14 +64,18 @@ class StoredLedger:
         with self._store.read() as tx:
             deadlines = self._deadlines(tx.connection)
             occupied = owed.occupied(tx.connection, deadlines, given)
-        for window in occupied:
-            after: owed.Place | None = None
-            while True:
-                with self._store.read() as tx:
-                    found, after = owed.portion(tx.connection, deadlines, window, after)
-                yield found
-                if after is None:
-                    break
+        left: deque[tuple[Window, owed.Place | None]] = deque((window, None) for window in occupied)
+        while left:
+            found: list[Subject] = []
+            # Closed before anybody writes: a snapshot that is held keeps SQLite's log from being emptied.
+            with self._store.read() as tx:
+                while left and len(found) < owed.PORTION:
+                    window, after = left.popleft()
+                    more, after = owed.portion(tx.connection, deadlines, window, after)
+                    found += more
+                    if after is not None:
+                        left.appendleft((window, after))
+            yield found
 
     def everything(self) -> Iterator[Subject]:
         """All that is owed, whenever it is due."""

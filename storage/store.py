@@ -15,6 +15,14 @@ from storage.rows import Statements
 from storage.transaction import Tx
 from storage.writer import PooledWriter, QueuedWriter, Writer
 
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "temp_store=MEMORY",
+    "cache_size=-16000",
+)
+
 
 def connect(url: str, *, busy_seconds: float = 10.0, connections: int = 10) -> Engine:
     """An engine for the database at ``url``, set up as the house needs it."""
@@ -33,10 +41,13 @@ def connect(url: str, *, busy_seconds: float = 10.0, connections: int = 10) -> E
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    """WAL so that readers never wait; FULL so that a commit survives a power cut; BEGIN is ours."""
+    """WAL so that readers never wait; FULL so that a commit survives a power cut; BEGIN is ours.
+
+    A cache of 16 MB holds the pages that a tick or a page needs of a large city; the usual 2 MB do not.
+    """
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+    for pragma in _PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
