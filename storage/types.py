@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import DateTime, Numeric, String
@@ -53,6 +54,7 @@ class Exact(TypeDecorator[Decimal]):
         return Decimal(value)
 
 
+@lru_cache(256)  # everything that one action writes is of the same moment
 def instant_text(instant: datetime) -> str:
     """An instant as ISO text in UTC with microseconds, so that texts sort as instants do."""
     return instant.astimezone(UTC).isoformat(timespec="microseconds")
