@@ -165,10 +165,20 @@ class TopicTable(Section):
     repeat_every: Annotated[int, Field(ge=0, le=366)]
     ladder: Annotated[tuple[RungTable, ...], AfterValidator(_a_ladder)]
     optional: bool
+    until: Annotated[int, Field(ge=1, le=800)]
+
+    @field_validator("until")
+    @classmethod
+    def _is_after_every_step(cls, until: int, info: ValidationInfo) -> int:
+        rungs: tuple[RungTable, ...] = info.data.get("ladder", ())
+        last = max((*info.data.get("overdue", ()), *(rung.after for rung in rungs)), default=0)
+        if until < last:
+            raise PydanticCustomError("until_early", "steps come after it", {"ge": last})
+        return until
 
     def policy(self) -> TopicPolicy:
         rungs = tuple(Rung(rung.role, rung.after) for rung in self.ladder)
-        return TopicPolicy(self.before, self.overdue, self.repeat_every, rungs, self.optional)
+        return TopicPolicy(self.before, self.overdue, self.repeat_every, rungs, self.optional, self.until)
 
 
 def _table_of(topic: Topic) -> TopicTable:

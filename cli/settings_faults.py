@@ -129,6 +129,7 @@ _KINDS = {
     "greater_than": "config.too_small",
     "greater_than_equal": "config.too_small",
     "less_than_equal": "config.too_large",
+    "until_early": "config.too_small",
     "not_rising": "config.not_rising",
     "day_twice": "config.day_twice",
     "no_rung": "config.no_rung",

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from engine.outbox import NewMessage
 from engine.quarter import WorkCalendar, local_day
-from engine.reminders import Contact, Gap, Owed, Plan, ReminderPolicy, Subject, due_windows, plan
+from engine.reminders import Contact, Gap, Owed, Plan, ReminderPolicy, Subject, due_range, due_windows, plan
 from engine.reminders.notices import Happening, Notice, notices_of
 from engine.reminders.ports import Follows, Ledger, Survey, Window
 
@@ -18,8 +18,6 @@ _NEWS = 100
 #: How many reminders a sweep writes in one transaction, on SQLite whoever else writes waits for it meanwhile;
 #: and how many it leaves for its last one.
 _AT_ONCE, _AT_LAST = 500, 2000
-#: Further back or ahead than this nothing is due.
-_FIRST, _LAST = date(1900, 1, 1), date(2900, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,10 @@ class Reminders:
     def _subjects(self, since: date | None, today: date) -> Iterator[list[Subject]]:
         """Everything that may have come to be owed, in portions."""
         if since is None:
-            yield from self._ledger.due(Window(topic, _FIRST, _LAST) for topic in self._house.policy.topics)
+            yield from self._ledger.due(
+                Window(topic, *due_range(timed, self._house.calendar, today))
+                for topic, timed in self._house.policy.topics.items()
+            )
             return
         yield from self._ledger.due(
             Window(topic, low, high)

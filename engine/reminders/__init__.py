@@ -17,7 +17,7 @@ from engine.reminders.policy import (
     narrowed,
 )
 from engine.reminders.roster import Away, Contact, Gap, OnDuty, Roster, Why
-from engine.reminders.steps import due_windows, snooze_limit, step_day, step_reached, steps
+from engine.reminders.steps import due_range, due_windows, snooze_limit, step_day, step_reached, steps
 
 __all__ = [
     "DEFAULT",
@@ -38,6 +38,7 @@ __all__ = [
     "Why",
     "check_acknowledgement",
     "check_snooze",
+    "due_range",
     "due_windows",
     "forecast",
     "ladder_fault",

@@ -9,6 +9,10 @@ from types import MappingProxyType
 from engine.permissions import Role
 
 
+#: Half a year of work: longer than from a quarter's deadline to the next but one.
+UNTIL = 120
+
+
 class Topic(StrEnum):
     """What a reminder is about."""
 
@@ -58,6 +62,7 @@ class TopicPolicy:
 
     ``before`` counts working days before the due day (0 is the due day itself), ``overdue`` working days
     after it. After the last of these it is told again every ``repeat_every`` working days; 0 is no more.
+    What is overdue for more than ``until`` working days nobody is told of any more: it is seen on the pages.
     An ``optional`` topic may be switched off by each person. Raises ``ValueError`` for what cannot be.
     """
 
@@ -66,6 +71,7 @@ class TopicPolicy:
     repeat_every: int
     ladder: tuple[Rung, ...]
     optional: bool = False
+    until: int = UNTIL
     #: The steps that are named here, rising, and the last overdue one, from which it repeats: 0 where there
     #: is none. The working day from which a rung is told is a step, whether ``overdue`` names it or not.
     named_steps: tuple[int, ...] = field(init=False, repr=False, compare=False)
@@ -81,6 +87,8 @@ class TopicPolicy:
             raise ValueError(f"no ladder is like this: {fault[0]} at rung {fault[1]}")
         rungs = (rung.after for rung in self.ladder[1:])
         named = sorted({*(-offset for offset in self.before), *self.overdue, *rungs})
+        if self.until < max(named, default=0):
+            raise ValueError(f"until is {self.until}, before the last step {named[-1]}")
         object.__setattr__(self, "named_steps", tuple(named))
         object.__setattr__(self, "last_overdue", max(self.overdue, default=0))
 

@@ -9,14 +9,12 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import lru_cache
 from heapq import merge
-from itertools import count, groupby, islice
+from itertools import groupby
 
 from engine.quarter import Shift, WorkCalendar
 from engine.reminders.policy import TopicPolicy
 
 _DAY = timedelta(1)
-#: So many repeats get a window each (a year of weekly ones); the last takes in everything that is older.
-_REPEATS = 50
 
 
 def step_day(calendar: WorkCalendar, due_on: date, step: int) -> date:
@@ -31,15 +29,17 @@ def step_day(calendar: WorkCalendar, due_on: date, step: int) -> date:
 
 
 def steps(policy: TopicPolicy) -> Iterator[int]:
-    """The steps of a policy from the first to the last; without end where it repeats."""
+    """The steps of a policy from the first to the last."""
     every = policy.repeat_every
-    repeats = count(policy.last_overdue + every, every) if every else ()
+    repeats = range(policy.last_overdue + every, policy.until + 1, every) if every else ()
     return (step for step, _ in groupby(merge(policy.named_steps, repeats)))
 
 
 def step_reached(policy: TopicPolicy, calendar: WorkCalendar, due_on: date, on: date) -> int | None:
-    """The latest step whose day is ``on`` or lies before it; ``None`` before the first."""
+    """The latest step whose day is ``on`` or lies before it; ``None`` before the first, and after all of it."""
     at = _position(calendar, due_on, on)
+    if at > policy.until:
+        return None
     place = bisect_right(policy.named_steps, at)
     reached = [*policy.named_steps[max(place - 1, 0) : place]]
     over = at - policy.last_overdue
@@ -59,17 +59,15 @@ def due_windows(
     """The due days that crossed a step after ``since`` and by ``through``, as (step, lowest, highest).
 
     For every due day of a window ``step`` is the latest one reached by ``through``. Windows do not overlap
-    and go from the latest due days to the earliest. Where a policy repeats without end, the last one reaches
-    back to the first day of the calendar: that far back it holds due days that crossed no step, too, and
-    ``step`` is the least of theirs, so that :func:`step_reached` has to be asked for each.
+    and go from the latest due days to the earliest.
     """
     crossed = calendar.working_days_between(since, through)
     if crossed <= 0:
         return []
-    all_steps = list(islice(steps(policy), len(policy.named_steps) + _REPEATS))
+    all_steps = list(steps(policy))
     if not all_steps:
         return []
-    back, ahead = crossed + max(all_steps[-1], 0) + 1, max(-all_steps[0], 0) + 1
+    back, ahead = crossed + policy.until + 2, max(-all_steps[0], 0) + 1
     worked = _working_days(calendar, through, back, ahead)
     now = calendar.working_days_between(worked[0], through)  # where the last working day by `through` stands
 
@@ -77,13 +75,21 @@ def due_windows(
         """The last due day of which the step was reached on the working day at that place."""
         return worked[place - step] if step < 0 else worked[place - step + 1] - _DAY
 
-    reached = [last_due(step, now) for step in all_steps]
+    # What has gone beyond all of it bounds the last step from below, as each step bounds the one before it.
+    reached = [last_due(step, now) for step in (*all_steps, policy.until + 1)]
     before = [last_due(step, now - crossed) for step in all_steps]
-    low = [max(one, two) + _DAY for one, two in zip(before, [*reached[1:], date.min], strict=True)]
-    if policy.repeat_every:
-        low[-1] = date.min
-    windows = zip(all_steps, low, reached, strict=True)
+    low = [max(one, two) + _DAY for one, two in zip(before, reached[1:], strict=True)]
+    windows = zip(all_steps, low, reached[:-1], strict=True)
     return [window for window in windows if window[1] <= window[2]]
+
+
+def due_range(policy: TopicPolicy, calendar: WorkCalendar, on: date) -> tuple[date, date]:
+    """From which due day to which something may be owed on that day: nothing is beyond."""
+    early = max((-step for step in policy.named_steps), default=0)
+    return (
+        calendar.add_working_days(on, -policy.until - 1),
+        calendar.add_working_days(on, max(early, 0) + 1),
+    )
 
 
 def _position(calendar: WorkCalendar, due_on: date, on: date) -> int:

@@ -112,10 +112,11 @@ def test_step_falls_on_a_working_day(due_on, step, expected):
     assert step_day(CALENDAR, due_on, step) == expected
 
 
-def test_steps_rise_and_repeat_without_end_and_each_rung_has_one():
+def test_steps_rise_and_repeat_for_half_a_year_and_each_rung_has_one():
     assert list(islice(steps(DEFAULT.topics[Topic.MILESTONE]), 14)) == [
         -30, -14, -7, -3, -1, 0, 1, 3, 7, 12, 14, 17, 22, 27,
     ]  # fmt: skip  # read as one row
+    assert max(steps(DEFAULT.topics[Topic.MILESTONE])) == 117
     assert list(steps(DEFAULT.topics[Topic.EXTENSION])) == [-3, -1, 1]
     assert list(steps(DEFAULT.topics[Topic.MEETING])) == [-1, 1, 3]
     assert list(steps(TopicPolicy((), (), 0, (Rung(Role.EVALUATOR),)))) == []
@@ -138,6 +139,8 @@ def test_what_repeats_without_overdue_days_repeats_from_the_due_day():
         (date(2021, 7, 3), 1),  # the Saturday between steps 2 and 3
         (on_step(16), 14),
         (on_step(17), 17),
+        (on_step(120), 117),
+        (on_step(121), None),
     ],
 )
 def test_latest_step_that_was_reached(on, expected):
@@ -198,11 +201,12 @@ def test_fault_of_a_ladder(rungs, expected):
         {"overdue": (0,)},
         {"overdue": (2, 2)},
         {"repeat_every": -1},
+        {"until": 13},  # the evaluator is told on the 14th day
         {"ladder": ()},
     ],
 )
 def test_policy_that_cannot_be_is_no_policy(broken):
-    with pytest.raises(ValueError, match=r"not|like"):
+    with pytest.raises(ValueError, match=r"not|like|before"):
         replace(DEFAULT.topics[Topic.MILESTONE], **broken)
 
 

@@ -88,6 +88,9 @@ class Told(NamedTuple):
     key: str
 
 
+#: So many working days overdue is the last on which anybody is told.
+LAST_STEP = 120
+
 # --- days --------------------------------------------------------------------------------------------------
 
 
@@ -135,8 +138,8 @@ class Days:
             key = topic, narrowed, due_on
             if key not in self._steps:
                 self._steps[key] = dict(self._steps_of(topic, due_on, narrowed))
-            come = (step for day, step in self._steps[key].items() if day <= today)
-            self._reached[asked] = max(come, default=None)
+            come = max((step for day, step in self._steps[key].items() if day <= today), default=None)
+            self._reached[asked] = None if come == LAST_STEP + 1 else come
         return self._reached[asked]
 
     def _steps_of(self, topic: str, due_on: date, narrowed: bool) -> Iterator[tuple[date, int]]:
@@ -148,11 +151,12 @@ class Days:
             yield (self.walk(due_on, -count) if count else self.on_or_before(due_on)), -count
         last, day = max(overdue, default=0), due_on
         every = self.repeat_every if topic in ("milestone", "report") else 5
-        for count in range(1, 260):
+        for count in range(1, LAST_STEP + 1):
             day = self.walk(day, 1)
             repeated = goes_on and count > last and (count - last) % every == 0
             if count in overdue or count in list(ladder.values())[1:] or repeated:
                 yield day, count
+        yield self.walk(day, 1), LAST_STEP + 1
 
 
 # --- people ------------------------------------------------------------------------------------------------
