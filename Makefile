@@ -23,8 +23,8 @@ help:  ## list what make can do
 
 setup: .venv/installed-$(lock)  ## make .venv with .venv/bin/radap (the second time this takes no time)
 
-run: setup  ## replay a real district's year and show the city's matrix
-	$(bin)/radap demo $(ARGS)
+run: setup  ## replay a real district's year, then serve its pages and remind, until Ctrl+C
+	$(bin)/radap demo --serve $(ARGS)
 
 test: setup  ## style, types, arrows between the folders, then every test
 	$(bin)/ruff check .
@@ -44,7 +44,8 @@ kills: setup  ## kill delivering workers 10,000 times on each database, and let 
 bench: .venv-bench/installed  ## measure us beside our peers, into benchmarks/RESULTS.md
 	.venv-bench/bin/python -m benchmarks $(ARGS)
 
-pictures: run  ## draw the README's pictures again (needs chromium and Thai fonts)
+pictures: setup  ## draw the README's pictures again (needs chromium and Thai fonts)
+	$(bin)/radap demo
 	$(bin)/python tests/pictures.py
 
 # dev.lock first: what a server installs is exactly what was tested, and bench measures what a server runs.

@@ -1,4 +1,4 @@
-"""Commands about the city's records: indicators, agencies, people, and longer time for an agency."""
+"""Commands about the city's records: indicators, agencies, and longer time for an agency."""
 
 from decimal import Decimal
 from typing import Annotated
@@ -12,16 +12,11 @@ from cli.levels import matrix
 from cli.options import By, Code, Json, NeededYear, Reason, Year
 from engine import actions
 from engine.actions import NewIndicator, Outcome
-from engine.errors import Refusal
-from engine.nearest import nearest
-from engine.permissions import Grant, Role
 from engine.workflow import Text
-from notifications import addresses
 from storage import registry
 
 indicators = typer.Typer(no_args_is_help=True, help="Indicators: add, list, cancel, close.")
 agencies = typer.Typer(no_args_is_help=True, help="Agencies: add, list.")
-people = typer.Typer(no_args_is_help=True, help="People: add, list.")
 
 indicators.command("list")(matrix)
 
@@ -198,95 +193,6 @@ def list_agencies(ctx: typer.Context, as_json: Json = False) -> None:
         ["label.code", "label.name", "label.kind"],
         [
             [one.code or "–", desk.wording.value(one.name), desk.wording.word("agency_kind", one.kind)]
-            for one in found
-        ],
-    )
-
-
-@people.command("add")
-def add_person(
-    ctx: typer.Context,
-    email: Annotated[str, typer.Argument(metavar="EMAIL")],
-    name: Annotated[str, typer.Option("--name", metavar="TEXT", help="What histories show.")],
-    roles: Annotated[
-        list[str],
-        typer.Option(
-            "--role", metavar="ROLE[@AGENCY]", help="coordinator@5049, evaluator; may be given several times."
-        ),
-    ],
-    language: Annotated[str, typer.Option("--language", metavar="th|en", help="Of mails and pages.")] = "th",
-    by: By = None,
-    as_json: Json = False,
-) -> None:
-    """Add a person with their roles."""
-    desk: Desk = ctx.obj
-    if language not in bootstrap.LANGUAGES:
-        raise parsing.unreadable("language.unknown", given=language, known=list(bootstrap.LANGUAGES))
-    try:
-        email, name = addresses.address(email), addresses.display_name(name)
-    except Refusal as refused:
-        raise parsing.Unreadable(refused.conditions) from None
-    with desk.house().store.begin() as tx:
-        person = desk.person(tx, by)
-        actions.check_manager(person)
-        grants = []
-        for typed in roles:
-            role, _, agency = typed.partition("@")
-            grants.append(_grant(role, desk.agency(tx, agency).id if agency else None))
-        added = registry.add_person(tx, email, name, language, grants, by=person.id, now=desk.clock())
-    if as_json:
-        desk.json({"id": added, "email": email.lower(), "name": name, "roles": roles})
-    else:
-        desk.say("done.person_added", email=email.lower(), roles=[grant.role for grant in grants])
-
-
-#: Roles that mean nothing without the agency they are held at.
-_AT_AN_AGENCY = (Role.COORDINATOR, Role.DEPUTY, Role.SECTION_HEAD, Role.DIRECTOR, Role.OWNER)
-
-
-def _grant(typed: str, agency: int | None) -> Grant:
-    known = [str(role) for role in Role]
-    if typed not in known:
-        raise parsing.unreadable("role.unknown", given=typed, nearest=nearest(typed, known), known=known)
-    role = Role(typed)
-    if agency is None and role in _AT_AN_AGENCY:
-        raise parsing.unreadable("role.needs_agency", role=role, given=typed)
-    return Grant(role, agency)
-
-
-@people.command("list")
-def list_people(ctx: typer.Context, as_json: Json = False) -> None:
-    """Everybody with their roles."""
-    desk: Desk = ctx.obj
-    with desk.house().store.read() as tx:
-        found = registry.people(tx.connection)
-    if as_json:
-        desk.json(
-            [
-                {
-                    "id": one.id,
-                    "email": one.email,
-                    "name": one.name,
-                    "language": one.language,
-                    "roles": [
-                        {"role": role, "agency": None if at is None else {"th": at.th, "en": at.en}}
-                        for role, at in one.roles
-                    ],
-                }
-                for one in found
-            ]
-        )
-        return
-    value, word = desk.wording.value, desk.wording.word
-    desk.table(
-        ["label.email", "label.name", "label.roles"],
-        [
-            [
-                one.email,
-                one.name,
-                ", ".join(word("role", role) + (f" ({value(at)})" if at else "") for role, at in one.roles)
-                or "–",
-            ]
             for one in found
         ],
     )

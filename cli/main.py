@@ -12,6 +12,7 @@ from cli import (
     levels,
     milestones,
     operations,
+    people,
     remind,
     reports,
     serve,
@@ -92,7 +93,7 @@ for name, group in (
     ("journal", history.app),
     ("indicator", city.indicators),
     ("agency", city.agencies),
-    ("user", city.people),
+    ("user", people.app),
     ("remind", remind.app),
 ):
     app.add_typer(group, name=name)

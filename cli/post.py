@@ -5,7 +5,6 @@ import secrets
 import sys
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -14,6 +13,8 @@ from pathlib import Path
 from cli import bootstrap
 from cli.bootstrap import House
 from cli.mail_settings import line_of, mailer_of, pace_of, webhook_of
+from cli.settings import Settings
+from engine.outbox import Way
 from engine.quarter import WorkCalendar
 from engine.wording import Wording
 from notifications.channels import Answer, Channel, Letter
@@ -28,7 +29,8 @@ from notifications.reminders import Reminders, Swept
 from notifications.samples import sample_values
 from notifications.templating import Templates
 from storage import quiets
-from storage.ledger import StoredLedger, StoredQueue
+from storage.ledger import StoredLedger
+from storage.queue import StoredQueue
 
 #: So long a sweep lets others write between two of its portions: longer than SQLite lets a process sleep that
 #: waits for its turn (25 ms, until it has waited for 128), so that whoever waits for a portion is next.
@@ -45,6 +47,16 @@ class Ticked:
     delivered: Delivered
 
 
+def ledger_of(house: House) -> StoredLedger:
+    """What is owed in a house, and to whom it can be told."""
+    settings = house.settings
+    return StoredLedger(house.store, settings.reminders.review_days, by_line=_tells_on_line(settings))
+
+
+def _tells_on_line(settings: Settings) -> bool:
+    return bool(settings.line.channel_token)
+
+
 class PostOffice:
     """Everything that reminds and delivers, on one house."""
 
@@ -57,7 +69,7 @@ class PostOffice:
 
     @cached_property
     def reminders(self) -> Reminders:
-        ledger = StoredLedger(self._house.store, self._settings.reminders.review_days)
+        ledger = ledger_of(self._house)
         policy = self._house.policy
         return Reminders(
             ledger,
@@ -67,6 +79,7 @@ class PostOffice:
                 policy.zone,
                 self.composer.host,
                 self._settings.outbox.gather_minutes,
+                tells_programs=bool(self._settings.webhook.url),
             ),
             lambda: time.sleep(_PAUSE_SECONDS),
         )
@@ -78,6 +91,12 @@ class PostOffice:
         if not folder:
             return Templates()
         return Overrides(Path(folder), sample_values(*self._composing()))
+
+    def close(self) -> None:
+        """Let go of the process that the house's own wording is rendered in, if there is one."""
+        templates = self.__dict__.get("templates")
+        if isinstance(templates, Overrides):
+            templates.close()
 
     @cached_property
     def composer(self) -> Composer:
@@ -117,62 +136,39 @@ class PostOffice:
         return Ticked(news, swept, gathered, self.deliver(stopping))
 
     def deliver(self, stopping: threading.Event) -> Delivered:
-        """Send what is pending, over as many connections as the settings allow."""
-        deliveries = [self._delivery() for _ in range(self._settings.mail.connections)]
+        """Send what is pending: mails over as many connections as the settings allow, all else over one."""
+        settings, clock = self._settings, self._house.clock
+        mailers = [mailer_of(settings.mail, sys.stdout) for _ in range(settings.mail.connections)]
+        channels: list[tuple[Way, Channel | None]] = [
+            *((Way.MAIL, mailer) for mailer in mailers),
+            (Way.LINE, line_of(settings.line, clock)),
+            (Way.WEBHOOK, webhook_of(settings.webhook, clock)),
+        ]
         try:
-            return on_threads([one for one, _ in deliveries], stopping)
+            return on_threads([self._delivery(way, channel) for way, channel in channels], stopping)
         finally:
-            for _, channels in deliveries:
-                channels.close()
+            for _, channel in channels:
+                if channel is not None:
+                    channel.close()
 
-    def _delivery(self) -> tuple[Delivery, "Channels"]:
+    def _delivery(self, way: Way, channel: Channel | None) -> Delivery:
         outbox = self._settings.outbox
         queue = StoredQueue(
             self._house.store,
-            self._settings.reminders.review_days,
+            bootstrap.reminder_policy(self._settings),
             lease_seconds=outbox.lease_seconds,
             resend=outbox.on_uncertain == "resend",
+            by_line=_tells_on_line(self._settings),
         )
-        channels = Channels(self._house)
-        delivery = Delivery(
+        return Delivery(
             queue,
             self.letters,
-            channels,
-            self._pace,
+            way,
+            channel,
+            self._pace if way is Way.MAIL else Pace(0, 0),
             Terms(),
             clock=self._house.clock,
             monotonic=time.monotonic,
             new_token=lambda: secrets.token_hex(16),
             jitter=lambda: random.uniform(0.8, 1.2),  # noqa: S311 - spreads retries, keeps no secret
         )
-        return delivery, channels
-
-
-class Channels:
-    """The channels of one thread, each opened when the first message wants it."""
-
-    def __init__(self, house: House) -> None:
-        self._house = house
-        self._open: dict[str, Channel] = {}
-
-    def __call__(self, name: str) -> Channel:
-        if name not in self._open:
-            self._open[name] = self._made(name)
-        return self._open[name]
-
-    def _made(self, name: str) -> Channel:
-        settings, clock = self._house.settings, self._house.clock
-        makers: dict[str, Callable[[], Channel | None]] = {
-            "mail": lambda: mailer_of(settings.mail, sys.stdout),
-            "webhook": lambda: webhook_of(settings.webhook, clock),
-            "line": lambda: line_of(settings.line, clock),
-        }
-        channel = makers[name]()
-        if channel is None:
-            raise ValueError(f"the settings have no channel {name}")
-        return channel
-
-    def close(self) -> None:
-        for channel in self._open.values():
-            channel.close()
-        self._open.clear()

@@ -9,8 +9,8 @@ import typer
 from cli import bootstrap, parsing
 from cli.desk import REFUSED, Desk
 from cli.options import Json
-from cli.post import PostOffice
-from engine.outbox import State
+from cli.post import PostOffice, ledger_of
+from engine.outbox import TROUBLED, State
 from engine.reminders import Owed, Roster, forecast
 from engine.reminders.ports import Survey
 from engine.wording import Wording
@@ -27,9 +27,6 @@ MessageId = Annotated[
     int, typer.Argument(metavar="ID", help="Number of the message, as `remind outbox` shows.")
 ]
 Why = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept in the message's log.")]
-
-#: What an operator has to look at.
-_STUCK = (State.FAILED, State.UNCERTAIN, State.HELD)
 
 
 @app.command()
@@ -74,7 +71,7 @@ def plan(
 
 def _planned(desk: Desk, first: date, last: date) -> Iterator[dict[str, Any]]:
     house = desk.house()
-    ledger = StoredLedger(house.store, desk.settings.reminders.review_days)
+    ledger = ledger_of(house)
     survey = ledger.survey(first)
     with house.store.read() as tx:
         codes = views.codes(tx.connection)
@@ -127,7 +124,7 @@ def outbox_(
     """The queue of messages, the newest first, with what the server said."""
     desk: Desk = ctx.obj
     with desk.house().store.read() as tx:
-        found = kept.messages(tx.connection, _STUCK if failed else tuple(State), limit=limit)
+        found = kept.messages(tx.connection, TROUBLED if failed else tuple(State), limit=limit)
         counts = kept.counts(tx.connection)
     if as_json:
         desk.json({"counts": counts, "messages": [one._asdict() for one in found]})

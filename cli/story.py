@@ -4,7 +4,9 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
+from typing import Annotated
 
 import typer
 from rich.padding import Padding
@@ -13,8 +15,9 @@ from rich.text import Text
 from sqlalchemy import func, select
 
 from cli import bootstrap, demo, ladder, reminded, standing
+from cli import serve as serving
 from cli.desk import Desk
-from engine.errors import refuse
+from engine.errors import Refusal, refuse
 from engine.indicator import Indicator, Occurrence
 from engine.permissions import Role
 from engine.quarter import Quarter
@@ -25,6 +28,7 @@ from storage import duty, schema, views
 from storage.journal import Entry
 from storage.tables import indicators
 
+_LOOPBACK = "127.0.0.1"
 _NEXT = (
     ("level", "level 5049-2017 --year 2564 --why"),
     ("on", "level 5049-2017 --year 2564 --on 2021-06-30 --why"),
@@ -35,7 +39,15 @@ _NEXT = (
 )
 
 
-def run(ctx: typer.Context) -> None:
+def run(
+    ctx: typer.Context,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Then serve the pages and remind, until stopped.")
+    ] = False,
+    port: Annotated[
+        int, typer.Option("--port", metavar="N", min=0, max=65535, help="On which port to serve.")
+    ] = 8000,
+) -> None:
     """Fill an empty database with real indicators and replay fiscal year 2564."""
     desk: Desk = ctx.obj
     house = desk.house(new=True)
@@ -54,6 +66,19 @@ def run(ctx: typer.Context) -> None:
     if loaded.indicators:
         _tell_of_the_others(desk, loaded)
     desk.out.print(_next_steps(desk))
+    if serve:
+        _serve(desk, port)
+
+
+def _serve(desk: Desk, port: int) -> None:
+    """On this machine only; where the port is taken, on any other."""
+    try:
+        listening = serving.listening_on(_LOOPBACK, port)
+    except Refusal:
+        listening = serving.listening_on(_LOOPBACK, 0)
+    with listening:
+        site = replace(serving.site_of(desk.house()), base_url=serving.address_of(listening))
+        serving.until_stopped(desk, site, listening, with_worker=True)
 
 
 def _refuse_a_city_of_its_own(desk: Desk) -> None:

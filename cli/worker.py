@@ -36,24 +36,34 @@ def worker(
         moment = instant(now, desk.settings.zone)
         desk.clock = lambda: moment
     office = PostOffice(desk.house())
-    _tell_broken(desk, office)
+    tell_broken(desk, office)
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
-    if once:
-        ticked = office.tick(stopping, whole=True)
-        _tell(desk, ticked, as_json=as_json)
-        if ticked.delivered.halted:
-            raise typer.Exit(REFUSED)
-        return
-    desk.say("worker.started", url=desk.url)
+    try:
+        if once:
+            ticked = office.tick(stopping, whole=True)
+            _tell(desk, ticked, as_json=as_json)
+            if ticked.delivered.halted:
+                raise typer.Exit(REFUSED)
+            return
+        desk.say("worker.started", url=desk.url)
+        until_stopped(desk, office, stopping, as_json=as_json)
+        desk.say("worker.stopped")
+    finally:
+        office.close()
+
+
+def until_stopped(
+    desk: Desk, office: PostOffice, stopping: threading.Event, *, as_json: bool = False
+) -> None:
+    """Tick every minute, look at everything every night, and say what was done."""
     schedule.run(
         lambda: _tell(desk, office.tick(stopping), as_json=as_json, quiet=True),
         lambda: _tell(desk, office.tick(stopping, whole=True), as_json=as_json, quiet=True),
         desk.settings.calendar.zone,
         stopping,
     )
-    desk.say("worker.stopped")
 
 
 def _tell(desk: Desk, ticked: Ticked, *, as_json: bool, quiet: bool = False) -> None:
@@ -91,7 +101,7 @@ def _gaps(desk: Desk, gaps: list[Gap]) -> dict[tuple[str, Role], list[str]]:
     return found
 
 
-def _tell_broken(desk: Desk, office: PostOffice) -> None:
+def tell_broken(desk: Desk, office: PostOffice) -> None:
     """Wording of the house that is not used, before anything is sent."""
     for broken in getattr(office.templates, "broken", ()):
         desk.complain([desk.wording.unmet(broken.unmet)])

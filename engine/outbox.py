@@ -22,6 +22,10 @@ class State(StrEnum):
     HELD = "held"  # an operator keeps it back
 
 
+#: What somebody has to look at.
+TROUBLED = frozenset({State.FAILED, State.UNCERTAIN, State.HELD})
+
+
 class Step(StrEnum):
     """What happens to a message: the vocabulary of its log."""
 
@@ -32,6 +36,8 @@ class Step(StrEnum):
     FAILED = "failed"
     UNCERTAIN = "uncertain"
     WITHDRAWN = "withdrawn"
+    MERGED = "merged"  # a later message to the same person tells it
+    REROUTED = "rerouted"  # it goes by mail, for its channel does not reach its reader
     LEASE_EXPIRED = "lease_expired"
     POSSIBLE_DUPLICATE = "possible_duplicate"
     HELD = "held"
@@ -47,6 +53,8 @@ STEPS: Mapping[Step, tuple[tuple[State, ...], State]] = {
     Step.FAILED: ((State.CLAIMED, State.SENDING), State.FAILED),
     Step.UNCERTAIN: ((State.SENDING,), State.UNCERTAIN),
     Step.WITHDRAWN: ((State.CLAIMED,), State.WITHDRAWN),
+    Step.REROUTED: ((State.CLAIMED, State.SENDING), State.PENDING),
+    Step.MERGED: ((State.PENDING,), State.WITHDRAWN),
     Step.CLAIMED: ((State.PENDING,), State.CLAIMED),
     Step.LEASE_EXPIRED: ((State.CLAIMED,), State.PENDING),
     Step.POSSIBLE_DUPLICATE: ((State.UNCERTAIN,), State.PENDING),
@@ -56,6 +64,14 @@ STEPS: Mapping[Step, tuple[tuple[State, ...], State]] = {
 }
 
 
+class Way(StrEnum):
+    """By which channel a message goes."""
+
+    MAIL = "mail"
+    LINE = "line"
+    WEBHOOK = "webhook"
+
+
 class NewMessage(NamedTuple):
     """A message to come; ``key`` says what it is, so that it is made once, whoever asks.
 
@@ -63,11 +79,22 @@ class NewMessage(NamedTuple):
     """
 
     key: str
-    channel: str
+    channel: Way
     kind: str
     person: int | None
     not_before: datetime
     message_ref: str
+
+
+def event_key(stream: int, seq: int) -> str:
+    """The key of the message that tells programs of an event of a journal."""
+    return f"{Way.WEBHOOK}:{stream}:{seq}"
+
+
+def event_of(key: str) -> tuple[int, int]:
+    """The journal's stream and the number of the event that such a key names."""
+    _, stream, seq = key.split(":")
+    return int(stream), int(seq)
 
 
 class Claimed(NamedTuple):
@@ -75,7 +102,7 @@ class Claimed(NamedTuple):
 
     id: int
     key: str
-    channel: str
+    channel: Way
     kind: str
     person: int | None
     attempts: int

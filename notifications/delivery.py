@@ -3,13 +3,13 @@
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
-from engine.outbox import Claimed, Step
+from engine.outbox import Claimed, Step, Way
 from engine.reminders.ports import Begun, Contents, Ended, Queue
 from notifications.channels import Answer, Channel, Letter, Outcome
 
@@ -23,13 +23,15 @@ class Terms:
     ``batch`` messages are claimed at once. What the server would not take now is tried again after the
     seconds of ``back_off`` (the last of them from then on). It is given up when all of these were waited for
     and it was to go out more than ``give_up_after`` ago: after a long silence of ours it has its chances yet.
-    A wait for the pace of up to ``patience`` seconds is sat out.
+    A wait for the pace of up to ``patience`` seconds is sat out. What messages have to tell is read for many
+    at once, and looked at again where that was more than ``fresh_seconds`` ago.
     """
 
     batch: int = 20
     back_off: tuple[float, ...] = (60, 300, 900, 3600, 3 * 3600)
     give_up_after: timedelta = timedelta(days=5)
     patience: float = 2.0
+    fresh_seconds: float = 1.0
 
 
 class Writing(Protocol):
@@ -73,13 +75,18 @@ _STEPS = {
 
 
 class Delivery:
-    """One worker's way through the queue, on channels of its own: one thread runs one of them."""
+    """One worker's way through the messages of a channel, on a connection of its own: one thread runs one.
+
+    Without a channel, which an operator may have taken out of the settings, what waits for it goes by mail,
+    or fails where it is for nobody.
+    """
 
     def __init__(
         self,
         queue: Queue,
         writing: Writing,
-        channels: Callable[[str], Channel],
+        way: Way,
+        channel: Channel | None,
         pace: Pacing,
         terms: Terms,
         *,
@@ -90,7 +97,8 @@ class Delivery:
     ) -> None:
         self._queue = queue
         self._writing = writing
-        self._channels = channels
+        self._way = way
+        self._channel = channel
         self._pace = pace
         self._terms = terms
         self._clock = clock
@@ -107,11 +115,12 @@ class Delivery:
         self._queue.expire(self._clock())
         open_end: Ended | None = None
         while not stopping.is_set() and not done.halted:
-            batch = self._queue.claim(self._terms.batch, token, self._clock())
+            batch = self._queue.claim(self._way, self._terms.batch, token, self._clock())
+            reading = _Reading(self._queue, batch, self._terms.fresh_seconds, self._clock, self._monotonic)
             for message in batch:
                 # What was claimed and is not sent any more is given back, so that nobody waits for the lease.
                 give_back = bool(stopping.is_set() or done.halted)
-                step = _given_back(message) if give_back else self._prepared(message)
+                step = _given_back(message) if give_back else self._prepared(message, reading)
                 if isinstance(step, Begun) and (wait := self._wait(step)):
                     # No answer waits with us: whoever was killed meanwhile would leave it in doubt.
                     self._settle(token, open_end, None, done)
@@ -124,9 +133,8 @@ class Delivery:
                     assert isinstance(step, Ended)
                     open_end = step
                 elif held:
-                    answer = self._channels(message.channel).send(
-                        Letter(begun.to_address, begun.content, message.message_ref)
-                    )
+                    assert self._channel is not None
+                    answer = self._channel.send(Letter(begun.to_address, begun.content, message.message_ref))
                     open_end = self._ended(message, answer)
                     if answer.outcome is Outcome.MISCONFIGURED:
                         done.halted = answer.said
@@ -143,12 +151,15 @@ class Delivery:
             done.steps[ended.step] += 1
         return held
 
-    def _prepared(self, message: Claimed) -> Begun | Ended:
+    def _prepared(self, message: Claimed, reading: "_Reading") -> Begun | Ended:
         """The message word for word, or why it does not go out now."""
         now = self._clock()
+        if self._channel is None:
+            step = Step.FAILED if message.person is None else Step.REROUTED
+            return Ended(message, step, "message.no_channel")
         # One message that cannot be read or written must not stop the others, nor leave the last in doubt.
         try:
-            contents = self._queue.contents(message, now)
+            contents = reading.of(message)
         except Exception as fault:  # noqa: BLE001 - see above
             _log.exception("message %s cannot be read", message.id)
             return self._later(message, f"message.unreadable: {type(fault).__name__}", now)
@@ -159,7 +170,7 @@ class Delivery:
             return Ended(message, Step.FAILED, f"message.unwritable: {type(fault).__name__}")
         if written is None:
             return Ended(message, Step.WITHDRAWN, "message.nothing_left")
-        if not written.letter.to:
+        if not written.letter.to and self._way is not Way.WEBHOOK:
             return Ended(message, Step.FAILED, "message.no_address")
         return Begun(message, written.letter.to, written.subject, written.letter.content)
 
@@ -179,6 +190,8 @@ class Delivery:
     def _ended(self, message: Claimed, answer: Answer) -> Ended:
         """What the answer makes of the message."""
         step, now = _STEPS[answer.outcome], self._clock()
+        if step is Step.FAILED and self._way is Way.LINE:
+            return Ended(message, Step.REROUTED, answer.said)
         if step is Step.DEFERRED:
             return self._later(message, answer.said, now, answer.retry_after or 0.0)
         if step is Step.UNCERTAIN and not self._is_too_late(message, now):
@@ -199,6 +212,44 @@ class Delivery:
         waits = self._terms.back_off
         seconds = waits[min(message.attempts, len(waits) - 1)] * self._jitter()
         return now + timedelta(seconds=max(seconds, least))
+
+
+class _Reading:
+    """What the messages of a batch have to tell: read for all at once, and again when it grows old."""
+
+    def __init__(
+        self,
+        queue: Queue,
+        batch: Sequence[Claimed],
+        fresh_seconds: float,
+        clock: Callable[[], datetime],
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._queue = queue
+        self._batch = batch
+        self._fresh_seconds = fresh_seconds
+        self._clock = clock
+        self._monotonic = monotonic
+        self._known: dict[int, Contents] = {}
+        self._read_at = 0.0
+
+    def of(self, message: Claimed) -> Contents:
+        if message.id not in self._known or self._monotonic() - self._read_at > self._fresh_seconds:
+            self._read(message)
+        return self._known[message.id]
+
+    def _read(self, message: Claimed) -> None:
+        left = self._batch[self._batch.index(message) :]
+        self._read_at = self._monotonic()
+        try:
+            found = self._queue.contents(left, self._clock())
+        except Exception:
+            if len(left) == 1:
+                raise
+            # One that cannot be read must not stop the others: then each is read alone.
+            left = [message]
+            found = self._queue.contents(left, self._clock())
+        self._known = {one.id: contents for one, contents in zip(left, found, strict=True)}
 
 
 def _given_back(message: Claimed) -> Ended:

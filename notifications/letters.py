@@ -1,18 +1,21 @@
 """From what a message has to tell to the letter that goes out: which links, which reasons, which news."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
+from typing import Any
 
 from engine.errors import Unmet
 from engine.events import Happened
 from engine.indicator import MilestoneState
-from engine.outbox import Claimed
+from engine.outbox import Claimed, Way
 from engine.quarter import FiscalYear, WorkCalendar
 from engine.reminders import ReminderPolicy
 from engine.reminders.notices import level_moved
 from engine.reminders.ports import Changed, Contents, Due
+from engine.workflow import Text
 from notifications import links
 from notifications.calendar_feed import uid_of
 from notifications.channels import Letter
@@ -20,7 +23,6 @@ from notifications.delivery import Written
 from notifications.links import Link, LinkAction
 from notifications.messages import (
     Changes,
-    Composed,
     Composer,
     Digest,
     Item,
@@ -72,18 +74,24 @@ class Letters:
         """The letter of the message; ``None`` when nothing is left to tell; no ``to``: no address."""
         if not contents.due and not contents.changed:
             return None
+        if message.channel is Way.WEBHOOK:
+            (event,) = contents.changed
+            body = told_to_programs(event, message.message_ref, self._composer.home)
+            return Written(event.happening.what, Letter("", body, message.message_ref))
         reader = contents.reader
-        if reader.email is None:
+        by_line = message.channel is Way.LINE
+        address = (reader.line if by_line else reader.email) or ""
+        if not address:
             return Written("", Letter("", b"", message.message_ref))
-        to = Recipient(reader.name, reader.email, reader.language)
-        if contents.due:
-            composed = self._digest(to, contents, message, now)
+        to = Recipient(reader.name, address, reader.language)
+        told = self._digest(to, contents, now) if contents.due else _changes(to, contents)
+        if by_line:
+            composed = self._composer.text(told, message.message_ref)
         else:
-            lines = tuple(line for one in contents.changed for line in _lines(one))
-            composed = self._composer.changes(Changes(to, lines), message.message_ref, now)
-        return Written(composed.subject, Letter(reader.email, composed.content, message.message_ref))
+            composed = self._composer.mail(told, message.message_ref, now)
+        return Written(composed.subject, Letter(address, composed.content, message.message_ref))
 
-    def _digest(self, to: Recipient, contents: Contents, message: Claimed, now: datetime) -> Composed:
+    def _digest(self, to: Recipient, contents: Contents, now: datetime) -> Digest:
         today = self._terms.day_of(now)
         person = contents.reader.id
         items = tuple(self._item(one, person, today) for one in contents.due)
@@ -98,8 +106,7 @@ class Letters:
         if optional:
             unsubscribe = self._link(LinkAction.UNSUBSCRIBE, person, "-".join(optional), today)
         stands_for = tuple(dict.fromkeys(one.instead_of for one in contents.due if one.instead_of))
-        digest = Digest(to, today, items, unsubscribe, stands_for)
-        return self._composer.digest(digest, message.message_ref, now)
+        return Digest(to, today, items, unsubscribe, stands_for)
 
     def _item(self, one: Due, person: int, today: date) -> Item:
         subject = one.subject
@@ -142,9 +149,52 @@ class Letters:
         return f"/links/{token}"
 
 
+def _changes(to: Recipient, contents: Contents) -> Changes:
+    return Changes(to, tuple(line for one in contents.changed for line in _lines(one)))
+
+
 def page_of(year: FiscalYear, code: str) -> str:
     """The address of an indicator's page; without a code that of one's own work."""
     return f"/indicators/{year.be}/{code}" if code else "/"
+
+
+def told_to_programs(one: Changed, ref: str, home: str) -> bytes:
+    """An event as JSON, for whoever receives the webhook; days and instants as ISO texts, years in CE."""
+    data = one.happening.data
+    moved = level_moved(data)
+    told = {
+        "id": ref.strip("<>"),
+        "event": one.happening.what,
+        "at": one.at.isoformat(),
+        "code": one.code,
+        "fiscal_year": one.fiscal_year.year,
+        "title": _both(one.title),
+        "agency": _both(one.agency),
+        "milestone": _milestone(data),
+        "quarter": data.get("quarter"),
+        "until": _until(data),
+        "reason": _reason(data),
+        "level": {"before": moved[0], "after": moved[1]} if moved else None,
+        "page": home + page_of(one.fiscal_year, one.code),
+    }
+    return json.dumps(told, ensure_ascii=False).encode()
+
+
+def _milestone(data: Mapping[str, Any]) -> str | None:
+    fact = data.get("occurrence")
+    return data.get("milestone") or (fact["milestone"] if isinstance(fact, Mapping) else None)
+
+
+def _both(text: Text) -> dict[str, str]:
+    return {"th": text.th, "en": text.en}
+
+
+def _until(data: Mapping[str, Any]) -> str | None:
+    return data.get("fix_by") or data.get("until") or data.get("expires_on")
+
+
+def _reason(data: Mapping[str, Any]) -> str:
+    return data.get("reason") or data.get("remark") or ""
 
 
 def _lines(one: Changed) -> Iterator[Line]:
@@ -162,9 +212,8 @@ def _lines(one: Changed) -> Iterator[Line]:
     )
     news = _NEWS.get(one.happening.what)
     if news is not None:
-        until = data.get("fix_by") or data.get("until") or data.get("expires_on")
-        reason = data.get("reason") or data.get("remark") or ""
-        yield line(news, reason=reason, until=date.fromisoformat(until) if until else None)
+        until = _until(data)
+        yield line(news, reason=_reason(data), until=date.fromisoformat(until) if until else None)
     moved = level_moved(data)
     if moved:
         before, after = moved

@@ -178,19 +178,41 @@ class Composer:
         """The name of this house's server, which ends every Message-ID and every name in a calendar."""
         return urlsplit(self._home).hostname or "radap"
 
-    def digest(self, digest: Digest, ref: str, at: datetime) -> Composed:
-        """What is owed, the most urgent first, with the days to come as a calendar.
+    @property
+    def home(self) -> str:
+        """The address under which people reach the pages."""
+        return self._home
 
-        ``ref`` is the Message-ID, the same however often the mail is made. Raises ``ValueError`` for an empty
-        digest, an address or a link that is none.
+    def mail(self, told: Digest | Changes, ref: str, at: datetime) -> Composed:
+        """What is owed, the most urgent first, with the days to come as a calendar; or what changed.
+
+        ``ref`` is the Message-ID, the same however often the mail is made. Raises ``ValueError`` for nothing
+        to tell, an address or a link that is none.
         """
+        name, values = self._values(told)
+        attached = self._calendar(told, values["items"], at) if isinstance(told, Digest) else None
+        return self._composed(name, told.to, values, ref, at, told.unsubscribe, attached)
+
+    def text(self, told: Digest | Changes, ref: str) -> Composed:
+        """The same as plain text in UTF-8, for who is not told by mail; raises as :meth:`mail` does."""
+        name, values = self._values(told)
+        body = self._part(name, "body", told.to.language, values)
+        return Composed(self._subject(name, told.to, values), body.encode(), ref)
+
+    def _values(self, told: Digest | Changes) -> tuple[str, dict[str, Any]]:
+        """The name of the templates, and what they are given."""
+        if isinstance(told, Digest):
+            return "digest", self._digest(told)
+        return "changes", self._changes(told)
+
+    def _digest(self, digest: Digest) -> dict[str, Any]:
         items = in_order(digest.items)
         phrases = self._phrases[digest.to.language]
         shown = [item_view(item, digest.on, phrases, self._whole) for item in items]
         for before, item, view in zip((None, *items), items, shown, strict=False):
             if before is None or before.topic is not item.topic:
                 view["heading"] = phrases.word("heading", item.topic)
-        values = {
+        return {
             **self._frame(digest.to, digest.unsubscribe),
             "items": shown,
             "first": shown[0],
@@ -199,28 +221,27 @@ class Composer:
             "overdue": sum(view["overdue"] for view in shown),
             "standing_in_for": ", ".join(map(one_line, digest.standing_in_for)),
         }
+
+    def _calendar(self, digest: Digest, shown: list[dict[str, Any]], at: datetime) -> bytes | None:
         entries = [
             self._entry(item, view)
-            for item, view in zip(items, shown, strict=True)
+            for item, view in zip(in_order(digest.items), shown, strict=True)
             if item.due_on >= digest.on and item.uid
         ]
-        attached = attachment(entries, at) if entries else None
-        return self._composed("digest", digest.to, values, ref, at, digest.unsubscribe, attached)
+        return attachment(entries, at) if entries else None
 
-    def changes(self, changes: Changes, ref: str, at: datetime) -> Composed:
-        """What changed since the last such mail. Raises ``ValueError`` as :meth:`digest` does."""
+    def _changes(self, changes: Changes) -> dict[str, Any]:
         if not changes.lines:
             raise ValueError("nothing changed")
         phrases = self._phrases[changes.to.language]
         shown = [line_view(line, phrases, self._whole) for line in changes.lines]
-        values = {
+        return {
             **self._frame(changes.to, changes.unsubscribe),
             "lines": shown,
             "first": shown[0],
             "count": len(shown),
             "more": len(shown) - 1,
         }
-        return self._composed("changes", changes.to, values, ref, at, changes.unsubscribe)
 
     def test(self, to: Recipient, ref: str, at: datetime) -> Composed:
         """A mail that proves that mails arrive and that their Thai is whole."""
@@ -237,10 +258,7 @@ class Composer:
         unsubscribe: str | None = None,
         attached: bytes | None = None,
     ) -> Composed:
-        def part(name: str, ending: str) -> str:
-            return self._templates.render(f"{mail}/{name}.{to.language}.{ending}", values)
-
-        subject = shortened(one_line(part("subject", "txt")), _SUBJECT)
+        subject = self._subject(mail, to, values)
         headers = [
             *self._headers,
             mime.mailbox_header("To", to.name, to.email),
@@ -251,8 +269,17 @@ class Composer:
         ]
         if unsubscribe is not None:
             headers += mime.unsubscribe_headers(self._whole(unsubscribe))
-        content = mime.assembled(headers, part("body", "txt"), part("body", "html"), attached)
-        return Composed(subject, content, ref)
+        text = self._part(mail, "body", to.language, values)
+        page = self._part(mail, "body", to.language, values, "html")
+        return Composed(subject, mime.assembled(headers, text, page, attached), ref)
+
+    def _subject(self, mail: str, to: Recipient, values: Mapping[str, Any]) -> str:
+        return shortened(one_line(self._part(mail, "subject", to.language, values)), _SUBJECT)
+
+    def _part(
+        self, mail: str, name: str, language: str, values: Mapping[str, Any], ending: str = "txt"
+    ) -> str:
+        return self._templates.render(f"{mail}/{name}.{language}.{ending}", values)
 
     def _frame(self, to: Recipient, unsubscribe: str | None) -> dict[str, Any]:
         return {

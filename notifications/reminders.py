@@ -7,10 +7,10 @@ from datetime import date, datetime, timedelta
 from functools import cache, partial
 from zoneinfo import ZoneInfo
 
-from engine.outbox import NewMessage
+from engine.outbox import NewMessage, Way, event_key
 from engine.quarter import WorkCalendar, local_day
 from engine.reminders import Contact, Gap, Owed, Plan, ReminderPolicy, Subject, due_range, due_windows, plan
-from engine.reminders.notices import Happening, Notice, notices_of
+from engine.reminders.notices import Happening, Notice, is_news, notices_of
 from engine.reminders.ports import Follows, Ledger, Survey, Window
 
 #: How many indicators with news are dealt with in one transaction.
@@ -24,7 +24,8 @@ _AT_ONCE, _AT_LAST = 500, 2000
 class House:
     """What reminding rests on: policy, calendar and zone of the house, and the name of its server.
 
-    News is gathered for ``gather_minutes``, so that a morning's work is one mail.
+    News is gathered for ``gather_minutes``, so that a morning's work is one mail. With ``tells_programs``
+    each event that is news goes to the webhook as well.
     """
 
     policy: ReminderPolicy
@@ -32,6 +33,7 @@ class House:
     zone: ZoneInfo
     host: str
     gather_minutes: int = 5
+    tells_programs: bool = False
 
 
 @dataclass(slots=True)
@@ -66,7 +68,8 @@ class Reminders:
         if since is None or since > today or whole:
             since, whole = None, True
         # Read when the first of them is found: on most days nothing is.
-        survey = cache(lambda: self._ledger.survey(self._answers_from(today)))
+        answers_from = self._house.policy.answers_from(self._house.calendar, today)
+        survey = cache(lambda: self._ledger.survey(answers_from))
         swept = Swept(0, [], whole)
         owed: list[Owed] = []
         for subjects in filter(None, self._subjects(since, today)):
@@ -112,21 +115,24 @@ class Reminders:
         """Write down who is told of what happened, and what is owed because of it; returns of how many."""
         today = local_day(now, self._house.zone)
         total = 0
-        answers_from, follows = self._answers_from(today), partial(self._follows, today=today)
+        answers_from = self._house.policy.answers_from(self._house.calendar, today)
+        follows = partial(self._follows, today=today, now=now)
         while True:
-            done = self._ledger.catch_up(_NEWS, answers_from, follows)
+            done = self._ledger.catch_up(_NEWS, answers_from, follows, now)
             total += done
             if done < _NEWS:
                 return total
             self._pause()
 
     def _follows(
-        self, happened: list[Happening], subjects: list[Subject], survey: Survey, today: date
+        self, happened: list[Happening], subjects: list[Subject], survey: Survey, today: date, now: datetime
     ) -> Follows:
         notices: list[Notice] = [
             notice for event in happened for notice in notices_of(event, survey.roster, today)
         ]
-        return notices, self._plan(subjects, survey, today, None).owed
+        owed = self._plan(subjects, survey, today, None).owed
+        news = [one for one in happened if is_news(one)] if self._house.tells_programs else []
+        return Follows(notices, owed, [self._event(one, now) for one in news])
 
     def gather(self, now: datetime) -> int:
         """Put what waits into messages: a digest for each person at their hour of a working day, and news."""
@@ -146,23 +152,27 @@ class Reminders:
         return took
 
     def _digest(self, person: Contact, today: date, now: datetime) -> NewMessage:
-        return self._message(f"digest:mail:{person.id}:{today}", "digest", person, now)
+        return self._message(f"digest:{person.id}:{today}", "digest", _way(person), person.id, now)
 
     def _news(self, person: Contact, now: datetime) -> NewMessage:
         minutes = self._house.gather_minutes
         slot = now.replace(minute=now.minute - now.minute % minutes, second=0, microsecond=0)
         slot += timedelta(minutes=minutes)
-        return self._message(f"changes:mail:{person.id}:{slot:%Y-%m-%dT%H:%MZ}", "changes", person, slot)
+        key = f"changes:{person.id}:{slot:%Y-%m-%dT%H:%MZ}"
+        return self._message(key, "changes", _way(person), person.id, slot)
 
-    def _message(self, key: str, kind: str, person: Contact, not_before: datetime) -> NewMessage:
+    def _event(self, event: Happening, now: datetime) -> NewMessage:
+        return self._message(event_key(event.indicator, event.seq), "event", Way.WEBHOOK, None, now)
+
+    def _message(self, key: str, kind: str, way: Way, person: int | None, not_before: datetime) -> NewMessage:
         """The message that ``key`` names; its Message-ID follows from that, whoever makes it."""
         name = hashlib.sha256(key.encode()).hexdigest()[:32]
-        return NewMessage(key, "mail", kind, person.id, not_before, f"<{name}@{self._house.host}>")
+        return NewMessage(key, way, kind, person, not_before, f"<{name}@{self._house.host}>")
 
-    def _answers_from(self, today: date) -> date:
-        """The due day from which on an answer still matters: what is further overdue nobody silences."""
-        furthest = max(timed.last_overdue for timed in self._house.policy.topics.values())
-        return self._house.calendar.add_working_days(today, -furthest - 1)
+
+def _way(person: Contact) -> Way:
+    """Everybody is told in one way, so that nobody is told twice."""
+    return Way.MAIL if person.line is None else Way.LINE
 
 
 def _merged(windows: Iterable[tuple[int, date, date]]) -> Iterator[tuple[date, date]]:

@@ -165,9 +165,9 @@ def bare_changes(language: str) -> Changes:
 def composed(composer: Composer, language: str) -> Iterator[Composed]:
     """Every sample as a mail."""
     for digest in (full_digest(language), bare_digest(language)):
-        yield composer.digest(digest, _REF, NOW)
+        yield composer.mail(digest, _REF, NOW)
     for changes in (full_changes(language), bare_changes(language)):
-        yield composer.changes(changes, _REF, NOW)
+        yield composer.mail(changes, _REF, NOW)
     yield composer.test(_recipient(language), _REF, NOW)
 
 

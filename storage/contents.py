@@ -1,14 +1,14 @@
 """What a message has to tell when it is looked at again: what is still owed, and what happened, in words."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import and_, func, select, tuple_
 from sqlalchemy.engine import Connection
 
-from engine.outbox import Claimed, State
+from engine.outbox import Claimed, State, Way, event_of
 from engine.quarter import FiscalYear, Quarter
 from engine.reminders import Contact, Subject, Topic
 from engine.reminders.notices import Happening
@@ -46,14 +46,35 @@ class _Head(NamedTuple):
 
 
 def contents_of(
-    connection: Connection, workflows: Workflows, deadlines: Deadlines, reader: Contact, message: Claimed
-) -> tuple[Contents, list[int]]:
-    """What the message has to tell its reader now, and the ids of its reminders that need not be told."""
-    held = reminders_in(connection, [message.id])[message.id]
-    told = _last_of_each(held)
-    due, done = still_due(connection, workflows, deadlines, told)
-    done += [one.id for one in held if one not in told]
-    return Contents(reader, tuple(due), tuple(_changed(connection, workflows, message))), done
+    connection: Connection,
+    workflows: Workflows,
+    deadlines: Deadlines,
+    messages: Sequence[tuple[Claimed, Contact]],
+    is_silenced: Callable[[Reminder], bool],
+) -> tuple[list[Contents], list[int]]:
+    """What each message has to tell its reader now, and the ids of their reminders that need not be told.
+
+    The same few statements for one message as for twenty.
+    """
+    held = reminders_in(connection, [message.id for message, _ in messages])
+    told = {
+        message: [one for one in _last_of_each(given) if not is_silenced(one)]
+        for message, given in held.items()
+    }
+    owed = [one for given in told.values() for one in given]
+    due, done = still_due(connection, workflows, deadlines, owed)
+    done += sorted({one.id for given in held.values() for one in given} - {one.id for one in owed})
+    message_of = {one.id: one.message for one in owed}
+    happened = _changed(connection, workflows, [message for message, _ in messages])
+    contents = [
+        Contents(
+            reader,
+            tuple(one for one in due if message_of[one.reminder] == message.id),
+            tuple(happened[message.id]),
+        )
+        for message, reader in messages
+    ]
+    return contents, done
 
 
 def still_due(
@@ -234,12 +255,30 @@ def _told_before(connection: Connection, owed: Collection[Reminder]) -> dict[int
 # --- what happened ---------------------------------------------------------------------------------------
 
 
-def _changed(connection: Connection, workflows: Workflows, message: Claimed) -> Iterable[Changed]:
-    given = notices_in(connection, [message.id])[message.id]
-    if not given:
+def _changed(
+    connection: Connection, workflows: Workflows, messages: Collection[Claimed]
+) -> dict[int, list[Changed]]:
+    """What each message tells of, in the order in which it happened."""
+    given = {
+        message: [(one.indicator, one.seq) for one in notices]
+        for message, notices in notices_in(connection, [one.id for one in messages]).items()
+    }
+    given |= {one.id: [event_of(one.key)] for one in messages if one.channel == Way.WEBHOOK}
+    wanted = sorted({event for events in given.values() for event in events})
+    told = {one.happening[1:3]: one for one in _events(connection, workflows, wanted)}
+    return {
+        message: sorted((told[event] for event in events), key=lambda one: (one.at, *one.happening[1:3]))
+        for message, events in given.items()
+    }
+
+
+def _events(
+    connection: Connection, workflows: Workflows, wanted: Collection[tuple[int, int]]
+) -> Iterable[Changed]:
+    """Each event of the journal, by stream and number, as its readers are told of it."""
+    if not wanted:
         return
     j = t.journal.c
-    wanted = [(one.indicator, one.seq) for one in given]
     query = (
         select(j.stream, j.seq, j.what, j.at, j.by, j.data, _p.name)
         .join_from(t.journal, t.people, _p.id == j.by, isouter=True)
@@ -249,7 +288,7 @@ def _changed(connection: Connection, workflows: Workflows, message: Claimed) -> 
     heads = _heads(connection, workflows, {row.stream for row in rows if row.stream})
     cities = [json.loads(row.data)["agency"] for row in rows if not row.stream]
     agencies = _agencies(connection, cities)
-    for row in sorted(rows, key=lambda one: (one.at, one.stream, one.seq)):
+    for row in rows:
         data = json.loads(row.data)
         head = heads.get(row.stream)
         agency = data.get("agency", 0)

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -21,7 +22,14 @@ _p, _g, _s = t.people.c, t.grants.c, t.substitutions.c
 
 
 _CONTACTS = select(
-    _p.id, _p.name, _p.email, _p.language, _p.hour, _p.switched_off, _p.unreachable_at.is_(None)
+    _p.id,
+    _p.name,
+    _p.email,
+    _p.language,
+    _p.hour,
+    _p.switched_off,
+    _p.line_id,
+    _p.unreachable_at.is_(None).label("reachable"),
 ).order_by(_p.id)
 _DUTIES = select(_g.person_id, _g.role, _g.agency_id).order_by(_g.id)
 _AWAY = (
@@ -32,14 +40,34 @@ _AWAY = (
 _ROLES = {str(role): role for role in Role}
 
 
-def roster(connection: Connection) -> Roster:
-    """Everybody who can be told something, as they stand now; an address that takes no mail is none."""
-    contacts = [
-        Contact(id_, name, (email or None) if reachable else None, language, hour, _topics(off))
-        for id_, name, email, language, hour, off, reachable in connection.execute(_CONTACTS).all()
+def contacts(
+    connection: Connection, people: Collection[int] | None = None, *, by_line: bool = False
+) -> list[Contact]:
+    """Everybody (of these people) as they stand now, by id; an address that takes no mail is none.
+
+    ``by_line`` says whether the house can tell anybody on LINE.
+    """
+    query = _CONTACTS if people is None else _CONTACTS.where(_p.id.in_(people))
+    return [
+        Contact(
+            id_,
+            name,
+            (email or None) if reachable else None,
+            language,
+            hour,
+            _topics(off),
+            line if by_line else None,
+        )
+        for id_, name, email, language, hour, off, line, reachable in connection.execute(query).all()
     ]
+
+
+def roster(connection: Connection, *, by_line: bool = False) -> Roster:
+    """Everybody who can be told something, with their duties and absences, as they stand now."""
     duties = [(person, _ROLES[role], agency) for person, role, agency in connection.execute(_DUTIES).all()]
-    return Roster(contacts, duties, [Away(*row) for row in connection.execute(_AWAY)])
+    return Roster(
+        contacts(connection, by_line=by_line), duties, [Away(*row) for row in connection.execute(_AWAY)]
+    )
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What whoever reminds and delivers is handed: the ledger of what is owed, and the queue of messages."""
+"""What whoever reminds is handed: the ledger of what is owed, on a store."""
 
 import json
 from collections import deque
@@ -9,17 +9,15 @@ from sqlalchemy import select, update
 from sqlalchemy.engine import Connection
 
 from engine.events import Happened
-from engine.outbox import Claimed, Expired, NewMessage, Step
-from engine.reminders import Contact, Owed, Roster, Subject, Topic
+from engine.outbox import NewMessage
+from engine.reminders import Contact, Owed, Subject, Topic
 from engine.reminders.notices import Happening
-from engine.reminders.ports import Begun, Contents, Ended, Follows, Survey, Window
-from storage import duty, outbox, owed, quiets, reminding, telling
+from engine.reminders.ports import Follows, Survey, Window
+from storage import duty, gathering, outbox, owed, quiets, reminding, telling
 from storage import tables as t
-from storage.contents import contents_of
 from storage.deadlines import Deadlines, read_deadlines
 from storage.store import Store
 from storage.telling import Untold
-from storage.transaction import Tx
 
 #: Events of the city after which others are told than before: the next sweep looks at everything anew.
 _ROSTER_CHANGED = frozenset(
@@ -32,13 +30,17 @@ _ROSTER_CHANGED = frozenset(
     }
 )
 
+#: How many people one statement asks for.
+_PORTION = 500
+
 
 class StoredLedger:
     """Implements :class:`engine.reminders.ports.Ledger` on a store."""
 
-    def __init__(self, store: Store, review_days: int) -> None:
+    def __init__(self, store: Store, review_days: int, *, by_line: bool = False) -> None:
         self._store = store
         self._review_days = review_days
+        self._by_line = by_line
 
     def swept_on(self) -> date | None:
         with self._store.read() as tx:
@@ -50,7 +52,9 @@ class StoredLedger:
 
     def _survey(self, connection: Connection, due_from: date) -> Survey:
         return Survey(
-            duty.roster(connection), quiets.answers(connection, due_from), self._narrowing(connection)
+            duty.roster(connection, by_line=self._by_line),
+            quiets.answers(connection, due_from),
+            self._narrowing(connection),
         )
 
     def _narrowing(self, connection: Connection) -> dict[int, tuple[int, ...]]:
@@ -97,7 +101,11 @@ class StoredLedger:
             return reminding.add_owed(tx.connection, owed)
 
     def catch_up(
-        self, n: int, due_from: date, decide: Callable[[list[Happening], list[Subject], Survey], Follows]
+        self,
+        n: int,
+        due_from: date,
+        decide: Callable[[list[Happening], list[Subject], Survey], Follows],
+        now: datetime,
     ) -> int:
         with self._store.begin() as tx:
             connection = tx.connection
@@ -113,9 +121,10 @@ class StoredLedger:
             subjects += owed.extensions_of(connection, deadlines, extended)
             for agency in extended:
                 subjects += owed.owed_of(connection, deadlines, owed.running_of(connection, agency))
-            told, due = decide(happened, subjects, self._survey(connection, due_from))
-            reminding.add_notices(connection, told)
-            reminding.add_owed(connection, due)
+            follows = decide(happened, subjects, self._survey(connection, due_from))
+            reminding.add_notices(connection, follows.notices)
+            reminding.add_owed(connection, follows.owed)
+            outbox.enqueue(connection, follows.messages, now)
             if any(one.what in _ROSTER_CHANGED for one in happened):
                 connection.execute(update(t.city).values(swept_on=None))
             telling.mark_told(connection, given)
@@ -130,99 +139,26 @@ class StoredLedger:
 
     def waiting(self, today: date) -> list[Contact]:
         with self._store.read() as tx:
-            return _contacts(tx.connection, reminding.waiting_people(tx.connection, today))
+            return self._contacts(tx.connection, gathering.waiting_people(tx.connection, today))
 
     def notified(self) -> list[Contact]:
         with self._store.read() as tx:
-            return _contacts(tx.connection, reminding.notified_people(tx.connection))
+            return self._contacts(tx.connection, gathering.notified_people(tx.connection))
 
     def gather(self, digests: Iterable[NewMessage], today: date, now: datetime) -> int:
         with self._store.begin() as tx:
-            return reminding.gather(tx.connection, digests, today, now)
+            return gathering.gather(tx.connection, digests, today, now)
 
     def gather_notices(self, messages: Iterable[NewMessage], now: datetime) -> int:
         with self._store.begin() as tx:
-            return reminding.gather_notices(tx.connection, messages, now)
+            return gathering.gather_notices(tx.connection, messages, now)
+
+    def _contacts(self, connection: Connection, people: list[int]) -> list[Contact]:
+        return [
+            contact
+            for first in range(0, len(people), _PORTION)
+            for contact in duty.contacts(connection, people[first : first + _PORTION], by_line=self._by_line)
+        ]
 
     def _deadlines(self, connection: Connection) -> Deadlines:
         return read_deadlines(connection, self._store.policy, self._review_days)
-
-
-def _contacts(connection: Connection, people: Collection[int]) -> list[Contact]:
-    if not people:
-        return []
-    known = duty.roster(connection)
-    return [contact for person in people if (contact := known.contact(person)) is not None]
-
-
-class StoredQueue:
-    """Implements :class:`engine.reminders.ports.Queue` on a store.
-
-    ``resend`` is what becomes of a message of which nobody knows whether it arrived; ``lease_seconds`` is how
-    long a worker that says nothing holds what it has claimed.
-    """
-
-    def __init__(self, store: Store, review_days: int, *, lease_seconds: float, resend: bool) -> None:
-        self._store = store
-        self._review_days = review_days
-        self._lease = lease_seconds
-        self._resend = resend
-
-    def expire(self, now: datetime) -> Expired:
-        with self._store.begin() as tx:
-            return outbox.expire(tx.connection, resend=self._resend, now=now)
-
-    def claim(self, n: int, token: str, now: datetime) -> list[Claimed]:
-        with self._store.begin() as tx:
-            return outbox.claim(tx.connection, n, lease_seconds=self._lease, token=token, now=now)
-
-    def contents(self, message: Claimed, now: datetime) -> Contents:
-        with self._store.read() as tx:
-            connection = tx.connection
-            known: Roster = duty.roster(connection)
-            reader = known.contact(message.person or 0)
-            if reader is None:
-                return Contents(Contact(0, "", None, "th", None, frozenset()), (), ())
-            deadlines = read_deadlines(connection, self._store.policy, self._review_days)
-            contents, done = contents_of(connection, self._store.workflow, deadlines, reader, message)
-        if done:
-            with self._store.begin() as tx:
-                reminding.withdraw(tx.connection, done, now)
-        return contents
-
-    def settle(self, token: str, now: datetime, ended: Ended | None, begun: Begun | None) -> bool:
-        with self._store.begin() as tx:
-            if ended is not None:
-                self._end(tx, token, now, ended)
-            if begun is None:
-                return False
-            return outbox.sending(
-                tx.connection,
-                begun.message.id,
-                token,
-                to_address=begun.to_address,
-                subject=begun.subject,
-                content=begun.content,
-                lease_seconds=self._lease,
-                now=now,
-            )
-
-    def _end(self, tx: Tx, token: str, now: datetime, ended: Ended) -> None:
-        message, later, answer = ended.message.id, ended.not_before or now, ended.answer
-        connection = tx.connection
-        match ended.step:
-            case Step.SENT:
-                outbox.sent(connection, message, token, answer=answer, now=now)
-            case Step.DEFERRED:
-                outbox.deferred(connection, message, token, not_before=later, answer=answer, now=now)
-            case Step.UNCERTAIN:
-                resend = self._resend and ended.not_before is not None  # else it was tried for long enough
-                outbox.uncertain(
-                    connection, message, token, answer=answer, resend=resend, not_before=later, now=now
-                )
-            case Step.WITHDRAWN:
-                outbox.withdrawn(connection, message, token, why=answer, now=now)
-            case _:
-                held = outbox.failed(connection, message, token, answer=answer, now=now)
-                if held and ended.unreachable and ended.message.person:
-                    duty.mark_unreachable(tx, ended.message.person, answer, by=0, now=now)

@@ -11,10 +11,9 @@ from typing import Any
 
 from sqlalchemy import Float, bindparam, insert, null, select, update
 from sqlalchemy.engine import Connection
-from sqlalchemy.sql.elements import ColumnElement
 
 from engine.errors import refuse
-from engine.outbox import LONGEST_WAIT, STEPS, Claimed, Expired, NewMessage, State, Step
+from engine.outbox import LONGEST_WAIT, STEPS, Claimed, Expired, NewMessage, State, Step, Way
 from storage.clock import DatabaseClock
 from storage.naming import one_of
 from storage.outbox_tables import LEASED, PENDING, outbox, outbox_log
@@ -69,11 +68,15 @@ def _row(new: NewMessage, now: datetime) -> dict[str, Any]:
 # --- by whoever delivers ---------------------------------------------------------------------------------
 
 
-def _claim(*more: ColumnElement[bool]) -> Any:
+def _claim() -> Any:
     """Whoever is first takes a row; on PostgreSQL the others pass it by, on SQLite they wait their turn."""
     next_ones = (
         select(_o.id)
-        .where(PENDING, _o.not_before <= bindparam("now", type_=_o.not_before.type), *more)
+        .where(
+            PENDING,
+            _o.channel == bindparam("way"),
+            _o.not_before <= bindparam("now", type_=_o.not_before.type),
+        )
         .order_by(_o.not_before, _o.id)
         .limit(bindparam("n"))
         .with_for_update(skip_locked=True)
@@ -98,25 +101,16 @@ def _claim(*more: ColumnElement[bool]) -> Any:
 
 
 _CLAIM = _claim()
-_CLAIM_OF_CHANNEL = _claim(_o.channel == bindparam("of_channel"))
 
 
 def claim(
-    connection: Connection,
-    n: int,
-    *,
-    lease_seconds: float,
-    token: str,
-    now: datetime,
-    channel: str | None = None,
+    connection: Connection, way: Way, n: int, *, lease_seconds: float, token: str, now: datetime
 ) -> list[Claimed]:
-    """Take up to ``n`` messages whose time has come, oldest first: the caller's until the lease ends."""
-    parameters = {"n": n, "now": now, "holder": token, "lease": lease_seconds}
-    if channel is None:
-        found = connection.execute(_CLAIM, parameters)
-    else:
-        found = connection.execute(_CLAIM_OF_CHANNEL, {**parameters, "of_channel": channel})
-    claimed = sorted((Claimed(*row) for row in found), key=lambda one: (one.not_before, one.id))
+    """Take up to ``n`` messages of a channel whose time has come, oldest first, until the lease ends."""
+    parameters = {"way": way, "n": n, "now": now, "holder": token, "lease": lease_seconds}
+    found = connection.execute(_CLAIM, parameters).all()
+    claimed = [Claimed(id_, key, Way(channel), *rest) for id_, key, channel, *rest in found]
+    claimed.sort(key=lambda one: (one.not_before, one.id))
     _log(connection, [one.id for one in claimed], Step.CLAIMED, now, token)
     return claimed
 
@@ -153,6 +147,7 @@ _HOLDERS_STEPS = {
     Step.FAILED: _step(Step.FAILED, answer=_ANSWER, **_FREE),
     Step.UNCERTAIN: _step(Step.UNCERTAIN, answer=_ANSWER, **_FREE),
     Step.WITHDRAWN: _step(Step.WITHDRAWN, answer=_ANSWER, **_FREE),
+    Step.REROUTED: _step(Step.REROUTED, channel=Way.MAIL, answer=_ANSWER, **_FREE),
 }
 
 
@@ -202,6 +197,11 @@ def failed(connection: Connection, message: int, token: str, *, answer: str, now
 def withdrawn(connection: Connection, message: int, token: str, *, why: str, now: datetime) -> bool:
     """Nothing was left to tell when it was looked at again."""
     return _take(connection, Step.WITHDRAWN, message, token, now, why, said=why)
+
+
+def rerouted(connection: Connection, message: int, token: str, *, why: str, now: datetime) -> bool:
+    """It did not reach its reader by its channel: from now on it is a mail."""
+    return _take(connection, Step.REROUTED, message, token, now, why, said=why)
 
 
 def uncertain(
@@ -284,6 +284,17 @@ def _log(connection: Connection, messages: Iterable[int], step: Step, now: datet
     rows = [{"message_id": one, "at": now, "what": step, "detail": detail} for one in messages]
     if rows:
         connection.execute(insert(outbox_log), rows)
+
+
+def merge(connection: Connection, earlier: Mapping[int, int], now: datetime) -> None:
+    """Withdraw pending messages, each for the later one that tells what it was to tell."""
+    for message, later in earlier.items():
+        connection.execute(
+            update(outbox)
+            .where(_o.id == message, PENDING)
+            .values(state=State.WITHDRAWN, answer=f"message.merged: {later}")
+        )
+        _log(connection, [message], Step.MERGED, now, str(later))
 
 
 # --- by an operator --------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ outbox = Table(
     "outbox",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("key", Text, nullable=False, unique=True),  # "digest:mail:12:2021-03-01": once, whoever asks
+    Column("key", Text, nullable=False, unique=True),  # "digest:12:2021-03-01": once, whoever asks
     Column("channel", String(16), nullable=False),
     Column("kind", String(16), nullable=False),
     Column("person_id", ForeignKey("people.id"), index=True),
@@ -61,7 +61,10 @@ outbox = Table(
 )
 PENDING = one_of(outbox.c.state, "pending")
 LEASED = one_of(outbox.c.state, "claimed", "sending")
-Index("ix_outbox_pending", outbox.c.not_before, outbox.c.id, **only(PENDING))
+#: What somebody has to look at.
+TROUBLED = one_of(outbox.c.state, "failed", "uncertain", "held")
+Index("ix_outbox_pending", outbox.c.channel, outbox.c.not_before, outbox.c.id, **only(PENDING))
+Index("ix_outbox_troubled", outbox.c.id, **only(TROUBLED))
 Index("ix_outbox_leased", outbox.c.lease_until, **only(LEASED))
 
 outbox_log = Table(

@@ -1,5 +1,6 @@
 """What people answered to reminders, and the links in mails by which they did."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from sqlalchemy import insert, select
@@ -41,8 +42,10 @@ def _answer(
     )
 
 
-def answers(connection: Connection, due_from: date) -> dict[QuietKey, Quiet]:
-    """The last answer of each person on each subject that is due from that day on.
+def answers(
+    connection: Connection, due_from: date, people: Collection[int] | None = None
+) -> dict[QuietKey, Quiet]:
+    """The last answer of each person (of these people) on each subject that is due from that day on.
 
     An answer matters until the last overdue step of its subject, also when a snooze has ended: what that
     silenced is not told late.
@@ -61,6 +64,8 @@ def answers(connection: Connection, due_from: date) -> dict[QuietKey, Quiet]:
         .where(_q.due_on >= due_from)
         .order_by(_q.id)
     )
+    if people is not None:
+        query = query.where(_q.person_id.in_(people))
     return {
         (person, Topic(topic), agency, indicator, key, due_on): Quiet(until, snoozed)
         for person, topic, agency, indicator, key, due_on, until, snoozed in connection.execute(query)

@@ -1,23 +1,19 @@
-"""What somebody is to be told: reminders and notices, written down once each, and gathered into messages."""
+"""What somebody is to be told: reminders and notices, written down once each."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, select, update
+from sqlalchemy import select, update
 from sqlalchemy.engine import Connection
 
-from engine.outbox import NewMessage
 from engine.permissions import Role
 from engine.reminders import Owed, Subject, Topic
 from engine.reminders.notices import Notice as NewNotice
 from storage.bulk import add_once
-from storage.outbox import enqueue
-from storage.outbox_tables import PENDING, UNSAID, WAITING, notices, outbox, reminders
+from storage.outbox_tables import notices, reminders
 
-_r, _n, _o = reminders.c, notices.c, outbox.c
-#: How many messages are looked for at once.
-_PORTION = 500
+_r, _n = reminders.c, notices.c
 
 # --- reminders -------------------------------------------------------------------------------------------
 
@@ -146,67 +142,3 @@ def notices_in(connection: Connection, messages: Collection[int]) -> dict[int, l
     for row in connection.execute(query):
         found[row.message_id].append(Notice(*row))
     return found
-
-
-# --- from reminders and notices to messages --------------------------------------------------------------
-
-
-def waiting_people(connection: Connection, through: date) -> list[int]:
-    """Who has reminders in no message yet that are owed by that day, by id."""
-    query = select(_r.person_id).distinct().where(WAITING, _r.owed_on <= through).order_by(_r.person_id)
-    return list(connection.execute(query).scalars())
-
-
-def notified_people(connection: Connection) -> list[int]:
-    """Who has notices in no message yet, by id."""
-    query = select(_n.person_id).distinct().where(UNSAID).order_by(_n.person_id)
-    return list(connection.execute(query).scalars())
-
-
-def gather(connection: Connection, messages: Iterable[NewMessage], through: date, now: datetime) -> int:
-    """Put each person's reminders owed by that day into their message; returns how many messages took some.
-
-    A message whose sending has begun takes nothing, not even when it is to be sent again: it may have arrived
-    without. What waits for its person then waits for the next one.
-    """
-    waiting = and_(WAITING, _r.owed_on <= through)
-    return _gather(connection, reminders, waiting, messages, now)
-
-
-def gather_notices(connection: Connection, messages: Iterable[NewMessage], now: datetime) -> int:
-    """Put each person's notices into their message; returns how many messages took some."""
-    return _gather(connection, notices, UNSAID, messages, now)
-
-
-def _gather(
-    connection: Connection,
-    table: Table,
-    waiting: ColumnElement[bool],
-    messages: Iterable[NewMessage],
-    now: datetime,
-) -> int:
-    new = list(messages)
-    enqueue(connection, new, now)
-    take = (
-        update(table)
-        .where(waiting, table.c.person_id == bindparam("person"))
-        .values(message_id=bindparam("message"))
-    )
-    took = 0
-    for message, person in _pending(connection, [one.key for one in new]):
-        given = {"person": person, "message": message}
-        took += connection.execute(take, given).rowcount > 0
-    return took
-
-
-def _pending(connection: Connection, keys: list[str]) -> Iterator[tuple[int, int]]:
-    """(id, person) of those that were never sent and that nobody can claim until this transaction ends."""
-    for first in range(0, len(keys), _PORTION):
-        query = select(_o.id, _o.person_id).where(
-            _o.key.in_(keys[first : first + _PORTION]),
-            PENDING,
-            _o.attempts == 0,
-            _o.person_id.is_not(None),
-        )
-        for row in connection.execute(query.order_by(_o.id).with_for_update(skip_locked=True)).all():
-            yield row.id, row.person_id

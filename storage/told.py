@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, Select, Table, func, select
 from sqlalchemy.engine import Connection
 
 from engine.errors import refuse
+from engine.outbox import TROUBLED as TROUBLED_STATES
 from engine.outbox import State
-from storage.outbox_tables import notices, outbox, outbox_log, reminders
+from storage.outbox_tables import TROUBLED, notices, outbox, outbox_log, reminders
 from storage.reminding import NOTICES, REMINDERS, Notice, Reminder, reminder_of
 from storage.tables import people
 
@@ -63,6 +64,8 @@ def messages(
 ) -> list[Message]:
     """The newest messages in these states (of one person), those before the id ``before``."""
     query = select(*_MESSAGE).where(_o.state.in_(map(str, states))).order_by(_o.id.desc()).limit(limit)
+    if set(states) <= TROUBLED_STATES:
+        query = query.where(TROUBLED)  # which has an index of its own
     if person is not None:
         query = query.where(_o.person_id == person)
     if before is not None:

@@ -13,6 +13,7 @@ from uuid import uuid4
 from sqlalchemy import update
 
 from engine.actions import NewIndicator, create_indicator
+from engine.outbox import Way
 from engine.permissions import Grant, Person, Role
 from engine.ports import Policy
 from engine.quarter import DaysAre, DeadlinePolicy, FiscalYear, Shift, Side, WorkCalendar
@@ -20,6 +21,7 @@ from engine.reminders import ReminderPolicy, Rung, Topic, TopicPolicy
 from engine.scores import ScoreScale
 from engine.workflow import LevelRule, MilestoneDefinition, Order, Reached, Text, Workflow
 from notifications.addresses import mailbox_of
+from notifications.channels import Channel
 from notifications.delivery import Delivered, Delivery, Terms
 from notifications.letters import Letters
 from notifications.letters import Terms as LetterTerms
@@ -29,7 +31,8 @@ from notifications.reminders import House, Reminders
 from notifications.smtp import Server
 from storage import registry, schema
 from storage import tables as t
-from storage.ledger import StoredLedger, StoredQueue
+from storage.ledger import StoredLedger
+from storage.queue import StoredQueue
 from storage.store import Store, connect
 from tests.cast import FOUNDED, YEAR, ZONE, at
 from tests.notifications.mailroom import composer
@@ -173,24 +176,29 @@ class Office:
         jitter: Callable[[], float] = lambda: 1.0,
         pace: Pace | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        by_line: bool = False,
+        tells_programs: bool = False,
         **server: Any,
     ) -> None:
         self.clock = clock
-        house = House(policy, CALENDAR, ZONE, "radap.example")
-        self.reminders = Reminders(StoredLedger(store, REVIEW_DAYS), house)
-        self.queue = StoredQueue(store, REVIEW_DAYS, lease_seconds=lease_seconds, resend=resend)
+        house = House(policy, CALENDAR, ZONE, "radap.example", tells_programs=tells_programs)
+        self.reminders = Reminders(StoredLedger(store, REVIEW_DAYS, by_line=by_line), house)
+        self.queue = StoredQueue(store, policy, lease_seconds=lease_seconds, resend=resend, by_line=by_line)
         self.mailer = SmtpMailer(_server(port, **server), time.monotonic)
-        self.delivery = Delivery(
-            self.queue,
-            Letters(_composer(), LetterTerms(CALENDAR, policy, store.policy.day_of, "5" * 64)),
-            lambda _: self.mailer,
-            pace or Pace(0, 0),
-            terms or Terms(),
-            clock=clock,
-            monotonic=monotonic,
-            new_token=lambda: uuid4().hex,
-            jitter=jitter,
-        )
+        self._letters = Letters(_composer(), LetterTerms(CALENDAR, policy, store.policy.day_of, "5" * 64))
+        self._rest: dict[str, Any] = {
+            "pace": pace or Pace(0, 0),
+            "terms": terms or Terms(),
+            "clock": clock,
+            "monotonic": monotonic,
+            "new_token": lambda: uuid4().hex,
+            "jitter": jitter,
+        }
+        self.delivery = self.by(Way.MAIL, self.mailer)
+
+    def by(self, way: Way, channel: Channel | None) -> Delivery:
+        """The delivery of another channel, or of one that there is not."""
+        return Delivery(self.queue, self._letters, way, channel, **self._rest)
 
     def prepare(self) -> int:
         """Everything but the sending; returns how many messages there are to send."""

@@ -6,7 +6,17 @@ from engine.reminders.answers import (
     may_be_switched_off,
     snooze_days,
 )
-from engine.reminders.planning import Owed, Plan, Quiet, QuietKey, Subject, forecast, plan, quiet_key
+from engine.reminders.planning import (
+    Owed,
+    Plan,
+    Quiet,
+    QuietKey,
+    Subject,
+    forecast,
+    is_silenced,
+    plan,
+    quiet_key,
+)
 from engine.reminders.policy import (
     DEFAULT,
     ReminderPolicy,
@@ -41,6 +51,7 @@ __all__ = [
     "due_range",
     "due_windows",
     "forecast",
+    "is_silenced",
     "ladder_fault",
     "may_be_switched_off",
     "narrowed",

@@ -58,6 +58,11 @@ def level_moved(data: Mapping[str, Any]) -> tuple[int, int] | None:
     return (moved[0], moved[1]) if moved else None
 
 
+def is_news(event: Happening) -> bool:
+    """Whether anybody would be told of the event, if there is anybody to be told."""
+    return event.what in TOLD or level_moved(event.data) is not None
+
+
 def notices_of(event: Happening, roster: Roster, today: date) -> Iterator[Notice]:
     """Everybody who is told of the event, each once; never the one who did it.
 

@@ -213,6 +213,17 @@ def _telling(
     return list(told.values()), gaps
 
 
+def is_silenced(
+    answer: Quiet | None, policy: TopicPolicy, calendar: WorkCalendar, step: int, today: date
+) -> bool:
+    """Whether an answer that came between a reminder being owed and being told keeps it from going out."""
+    if answer is None or step >= policy.last_overdue:
+        return False
+    if not answer.snoozed:
+        return step < 0
+    return calendar.shift(answer.until, Shift.NEXT_WORKING_DAY) > today
+
+
 def _rule(
     answer: Quiet | None,
     by_step: str | None,

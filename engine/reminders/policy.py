@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from enum import StrEnum
 from itertools import pairwise
 from types import MappingProxyType
 
 from engine.permissions import Role
-
+from engine.quarter import WorkCalendar
 
 #: Half a year of work: longer than from a quarter's deadline to the next but one.
 UNTIL = 120
@@ -104,6 +105,11 @@ class ReminderPolicy:
     topics: Mapping[Topic, TopicPolicy]
     hour: int = 8
     review_days: int = 5
+
+    def answers_from(self, calendar: WorkCalendar, today: date) -> date:
+        """The due day from which on an answer still matters: what is further overdue nobody silences."""
+        furthest = max(timed.last_overdue for timed in self.topics.values())
+        return calendar.add_working_days(today, -furthest - 1)
 
 
 def narrowed(policy: TopicPolicy, before: tuple[int, ...] | None) -> TopicPolicy:

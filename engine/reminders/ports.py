@@ -1,10 +1,10 @@
 """What whoever reminds and delivers is handed: the ledger of what is owed, and the queue of messages."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple, Protocol
 
-from engine.outbox import Claimed, Expired, NewMessage, Step
+from engine.outbox import Claimed, Expired, NewMessage, Step, Way
 from engine.permissions import Role
 from engine.quarter import FiscalYear, Quarter
 from engine.reminders.notices import Happening, Notice
@@ -30,8 +30,12 @@ class Window(NamedTuple):
     high: date
 
 
-#: What follows from news: who is told of it, and what is owed because of it.
-Follows = tuple[list[Notice], list[Owed]]
+class Follows(NamedTuple):
+    """What follows from news: who is told of it, what is owed because of it, and what programs are told."""
+
+    notices: list[Notice]
+    owed: list[Owed]
+    messages: list[NewMessage]
 
 
 class Ledger(Protocol):
@@ -56,7 +60,11 @@ class Ledger(Protocol):
         """Write down the last of what is newly owed, and the day for which that is all of it."""
 
     def catch_up(
-        self, n: int, due_from: date, decide: Callable[[list[Happening], list[Subject], Survey], Follows]
+        self,
+        n: int,
+        due_from: date,
+        decide: Callable[[list[Happening], list[Subject], Survey], Follows],
+        now: datetime,
     ) -> int:
         """Deal with the news of up to ``n`` indicators, and of the city: all that happened, and what is owed.
 
@@ -71,7 +79,10 @@ class Ledger(Protocol):
         """Whoever has notices that no message holds."""
 
     def gather(self, digests: Iterable[NewMessage], today: date, now: datetime) -> int:
-        """Put each person's waiting reminders into their message; returns how many messages took some."""
+        """Put each person's waiting reminders into their message; returns how many messages took some.
+
+        What an earlier digest could not tell them yet, and certainly has not, goes along.
+        """
 
     def gather_notices(self, messages: Iterable[NewMessage], now: datetime) -> int:
         """Put each person's waiting notices into their message; returns how many messages took some."""
@@ -145,11 +156,14 @@ class Queue(Protocol):
     def expire(self, now: datetime) -> Expired:
         """Take back what is held by workers that are gone."""
 
-    def claim(self, n: int, token: str, now: datetime) -> list[Claimed]:
-        """Up to ``n`` messages whose time has come, now held by the token."""
+    def claim(self, way: Way, n: int, token: str, now: datetime) -> list[Claimed]:
+        """Up to ``n`` messages of the channel whose time has come, now held by the token."""
 
-    def contents(self, message: Claimed, now: datetime) -> Contents:
-        """What the message has to tell now; what was done meanwhile is left out and written down as such."""
+    def contents(self, messages: Sequence[Claimed], now: datetime) -> list[Contents]:
+        """What each of the messages has to tell now.
+
+        What was done meanwhile, or put off by its reader, is left out and written down as such.
+        """
 
     def settle(self, token: str, now: datetime, ended: Ended | None, begun: Begun | None) -> bool:
         """Write down how one message ended and that the next is being sent, in one commit.

@@ -14,7 +14,8 @@ class Contact(NamedTuple):
     """A person as far as reminders care.
 
     ``email`` is ``None`` without a usable address: none was given, or it bounced for good. ``hour`` is the
-    local hour that the person chose, ``None`` where they chose none.
+    local hour that the person chose, ``None`` where they chose none. ``line`` is where they are told instead
+    of by mail, if they wish so and the house can.
     """
 
     id: int
@@ -23,6 +24,11 @@ class Contact(NamedTuple):
     language: str
     hour: int | None
     switched_off: frozenset[Topic]
+    line: str | None = None
+
+    @property
+    def can_be_told(self) -> bool:
+        return bool(self.email or self.line)
 
 
 class Away(NamedTuple):
@@ -123,4 +129,4 @@ class Roster:
         contact = self._contacts.get(person)
         if contact is None:
             return Why.NOBODY
-        return contact if contact.email else Why.NO_ADDRESS
+        return contact if contact.can_be_told else Why.NO_ADDRESS

@@ -36,7 +36,7 @@ def steps(policy: TopicPolicy) -> Iterator[int]:
 
 
 def step_reached(policy: TopicPolicy, calendar: WorkCalendar, due_on: date, on: date) -> int | None:
-    """The latest step whose day is ``on`` or lies before it; ``None`` before the first, and after all of it."""
+    """The latest step whose day is ``on`` or lies before it; ``None`` before the first and beyond all."""
     at = _position(calendar, due_on, on)
     if at > policy.until:
         return None

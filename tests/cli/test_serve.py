@@ -50,9 +50,11 @@ def serving(radap, *words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
             server.kill()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_server_says_its_address_and_ends_when_it_is_told_to(radap, number):
-    with serving(radap) as (server, address):
+@pytest.mark.parametrize(
+    ("number", "words"), [(signal.SIGTERM, []), (signal.SIGINT, []), (signal.SIGTERM, ["--worker"])]
+)
+def test_server_says_its_address_and_ends_when_it_is_told_to(radap, number, words):
+    with serving(radap, *words) as (server, address):
         page = httpx2.get(f"{address}/links/x")
         assert page.status_code == 403
         assert "ลิงก์นี้ใช้ไม่ได้" in page.text
@@ -60,7 +62,31 @@ def test_server_says_its_address_and_ends_when_it_is_told_to(radap, number):
         server.send_signal(number)
         said, _ = server.communicate(timeout=30)
 
-    assert (server.returncode, said) == (0, "ปิดหน้าเว็บแล้ว\n")
+    *ticks, last = said.splitlines()
+    assert (server.returncode, last) == (0, "ปิดหน้าเว็บแล้ว")
+    assert ["ข่าวใหม่ 2" in tick for tick in ticks] == [True] * len(words)
+
+
+def test_demo_is_served_on_another_port_where_the_usual_one_is_taken(tmp_path):
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = str(taken.getsockname()[1])
+        command = [str(Path(sys.executable).with_name("radap")), "--db", f"sqlite:///{tmp_path / 'demo.db'}"]
+        with subprocess.Popen(
+            [*command, "demo", "--serve", "--port", port],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd=tmp_path,
+        ) as server:
+            assert server.stdout
+            said = next(line for line in server.stdout if line.startswith("เปิดหน้าเว็บแล้วที่"))
+            address = said.split()[1]
+            assert httpx2.get(f"{address}/links/x").status_code == 403
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(timeout=30) == 0
+
+    assert not address.endswith(port)
+    assert not (tmp_path / "var" / "mail").exists()  # its year is long past: nobody is told of it
 
 
 def test_who_is_being_answered_is_answered_before_it_ends(radap):

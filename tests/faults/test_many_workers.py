@@ -16,11 +16,10 @@ from email.message import Message
 import pytest
 from sqlalchemy import func, select, text
 
-from engine.outbox import State
+from engine.outbox import State, Way
 from engine.permissions import Role
 from engine.reminders import Owed, Subject, Topic
-from engine.reminders.notices import Notice
-from engine.reminders.ports import Begun
+from engine.reminders.ports import Begun, Follows
 from engine.workflow import Text
 from storage import outbox, registry, told
 from storage import tables as t
@@ -115,12 +114,12 @@ def test_news_and_the_end_of_a_sweep_do_not_wait_for_each_other_in_a_circle(post
 
     with ThreadPoolExecutor(1) as thread:
 
-        def decide(*_: object) -> tuple[list[Notice], list[Owed]]:
+        def decide(*_: object) -> Follows:
             sweeping.append(thread.submit(ledger.end_sweep, FIRST_DAY, [owed]))
             wait_until_somebody_waits(store)
-            return [], [owed]
+            return Follows([], [owed], [])
 
-        news = ledger.catch_up(100, FIRST_DAY, decide)
+        news = ledger.catch_up(100, FIRST_DAY, decide, at(FIRST_DAY))
         added = sweeping[0].result()
 
     swept_on = ledger.swept_on()
@@ -138,7 +137,7 @@ def test_late_holder_and_whoever_takes_back_do_not_wait_for_each_other_in_a_circ
     store = open_town(url)
     office = Office(store, 25, Clock(), lease_seconds=0.0)
     office.prepare()
-    first, second = office.queue.claim(2, "late", office.clock())
+    first, second = office.queue.claim(Way.MAIL, 2, "late", office.clock())
     assert office.queue.settle("late", office.clock(), None, Begun(first, "a@b.example", "เรื่อง", b"mail"))
 
     with ThreadPoolExecutor(1) as thread, store.begin() as tx:

@@ -18,7 +18,7 @@ def main() -> None:
     """Write the picture."""
     with TemporaryDirectory() as folder:
         source = Path(folder) / "digest.html"
-        source.write_text(page_of(composer().digest(samples.full_digest("th"), REF, NOW)), encoding="utf-8")
+        source.write_text(page_of(composer().mail(samples.full_digest("th"), REF, NOW)), encoding="utf-8")
         subprocess.run(
             [
                 "chromium",

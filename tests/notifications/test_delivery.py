@@ -5,9 +5,10 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -16,10 +17,10 @@ from sqlalchemy.exc import OperationalError
 
 from engine.outbox import State, Step
 from engine.permissions import Role
-from engine.reminders import Rung
+from engine.reminders import Rung, Subject, Topic
 from notifications.delivery import Terms, on_threads
 from notifications.pace import Pace
-from storage import duty, told
+from storage import duty, quiets, told
 from storage import tables as t
 from storage.store import Store
 from tests.cast import at
@@ -29,6 +30,7 @@ from tests.faults.moody_server import Mood, MoodyServer
 from tests.notifications.smtp_servers import CUT, SLOWLY, MailServer, ScriptedServer
 from tests.office import (
     COORDINATOR,
+    DUE_ON,
     FIRST_DAY,
     Clock,
     Office,
@@ -448,6 +450,66 @@ def test_message_that_cannot_be_read_waits_alone_and_leaves_no_other_in_doubt(to
     assert delivered.steps == {Step.SENT: 2, Step.DEFERRED: 1}
     assert town.shown(2)["not_before"] == town.clock.now + SOON
     assert "and is tried again: tell the operator" in town.listed()
+
+
+@pytest.mark.parametrize(
+    ("answer", "left"),
+    [
+        (lambda connection, subject, now: quiets.acknowledge(connection, COORDINATOR, subject, now), "sent"),
+        (
+            lambda connection, subject, now: quiets.snooze(
+                connection, COORDINATOR, subject, FIRST_DAY + timedelta(days=1), now
+            ),
+            "withdrawn",
+        ),
+    ],
+    ids=["seen, but overdue", "snoozed"],
+)
+def test_answer_that_came_after_the_message_was_made_is_heard(town, answer, left):
+    ladder = reminding(Rung(Role.COORDINATOR))
+    daily = replace(ladder.topics[Topic.MILESTONE], overdue=(1, 5))
+    policy = replace(ladder, topics=MappingProxyType({**ladder.topics, Topic.MILESTONE: daily}))
+    with MailServer() as server, closing(town.office(server.port, policy=policy)) as office:
+        office.prepare()
+        with town.store.begin() as tx:
+            answer(tx.connection, Subject(Topic.MILESTONE, 1, 1, "step_1", DUE_ON), town.clock.now)
+        office.deliver()
+        first = town.states()
+        town.clock.advance(days=1)
+        office.tick()
+
+    assert first == [left]
+    assert len(server.received) == 1
+
+
+# --- what a server would not take in time ----------------------------------------------------------------
+
+
+def test_digest_that_the_server_did_not_take_is_told_by_the_next_one(town):
+    said = ["451 4.3.0 try later", "250 ok"]
+    with ScriptedServer({"END": said}) as server, closing(town.office(server.port)) as office:
+        office.tick()
+        town.clock.advance(days=1)
+        office.tick()
+
+    assert town.states() == ["withdrawn", "sent"]
+    assert town.log(1)[-1] == "merged"
+    assert len(server.letters) == 2  # the first of which it refused
+    assert town.message(2).created_at == at(FIRST_DAY)
+    assert "the later message 2 tells it" in town.listed()
+
+
+def test_digest_that_may_have_arrived_is_merged_with_no_other(town):
+    with (
+        ScriptedServer({"END": [CUT, "250 ok", "250 ok"]}) as server,
+        closing(town.office(server.port)) as office,
+    ):
+        office.tick()
+        town.clock.advance(days=1)
+        office.tick()
+
+    assert town.states() == ["sent", "sent"]
+    assert "possible_duplicate" in town.log(1)
 
 
 # --- asked to stop, or to go slowly ----------------------------------------------------------------------

@@ -54,8 +54,8 @@ COMPOSER = composer()
 @pytest.mark.parametrize("mail", ["digest", "changes", "test"])
 def test_words_of_a_mail_are_those_that_were_read_and_approved(mail, language):
     made = {
-        "digest": lambda: COMPOSER.digest(samples.full_digest(language), REF, NOW),
-        "changes": lambda: COMPOSER.changes(samples.full_changes(language), REF, NOW),
+        "digest": lambda: COMPOSER.mail(samples.full_digest(language), REF, NOW),
+        "changes": lambda: COMPOSER.mail(samples.full_changes(language), REF, NOW),
         "test": lambda: COMPOSER.test(samples.full_digest(language).to, REF, NOW),
     }[mail]()
     approved = (GOLDEN / f"{mail}.{language}.txt").read_text(encoding="utf-8")
@@ -64,7 +64,7 @@ def test_words_of_a_mail_are_those_that_were_read_and_approved(mail, language):
 
 @pytest.mark.parametrize("language", ["th", "en"])
 def test_page_says_what_the_text_says(language):
-    mail = COMPOSER.digest(samples.full_digest(language), REF, NOW)
+    mail = COMPOSER.mail(samples.full_digest(language), REF, NOW)
     text, page = text_of(mail), page_of(mail)
     for said in (
         *("5049-2017", "5049-0876", "/a/snooze.1", "/a/acknowledge.2", "/a/unsubscribe.1"),
@@ -94,15 +94,15 @@ def test_page_says_what_the_text_says(language):
 )
 def test_time_left_is_told_in_working_days(days, due_on, thai, english):
     for to, said in ((COORDINATOR, thai), (replace(COORDINATOR, language="en"), english)):
-        mail = COMPOSER.digest(digest_of(item(due_on=due_on, days=days), to=to), REF, NOW)
+        mail = COMPOSER.mail(digest_of(item(due_on=due_on, days=days), to=to), REF, NOW)
         assert parsed(mail)["Subject"].startswith(f"{said}: ")
 
 
 def test_due_day_is_told_with_its_weekday_in_the_era_of_the_language():
     due = item(due_on=date(2021, 4, 13), days=31)
-    assert "   กำหนด: วันอังคารที่ 13 เมษายน 2564\n" in text_of(COMPOSER.digest(digest_of(due), REF, NOW))
+    assert "   กำหนด: วันอังคารที่ 13 เมษายน 2564\n" in text_of(COMPOSER.mail(digest_of(due), REF, NOW))
     english = digest_of(due, to=replace(COORDINATOR, language="en"))
-    assert "   Due: Tuesday 13 April 2021\n" in text_of(COMPOSER.digest(english, REF, NOW))
+    assert "   Due: Tuesday 13 April 2021\n" in text_of(COMPOSER.mail(english, REF, NOW))
 
 
 def test_most_urgent_thing_stands_first_and_in_the_subject():
@@ -112,7 +112,7 @@ def test_most_urgent_thing_stands_first_and_in_the_subject():
         item(Topic.MILESTONE, "แต่งตั้ง", date(2021, 2, 24), -3),
         item(Topic.REPORT, "รายงานอื่น", date(2021, 2, 26), -1),
     )
-    mail = COMPOSER.digest(digest, REF, NOW)
+    mail = COMPOSER.mail(digest, REF, NOW)
     assert parsed(mail)["Subject"] == "เกินกำหนด 3 วันทำการ: แต่งตั้ง (5049-2017) และอีก 3 เรื่อง"
     assert text_of(mail).splitlines()[2] == "เร่งด่วนที่สุด: แต่งตั้ง (เกินกำหนด 3 วันทำการ)"
     assert [one.what for one in in_order(digest.items)] == ["แต่งตั้ง", "ประชุม", "รายงานอื่น", "ส่งรายงาน"]
@@ -121,9 +121,7 @@ def test_most_urgent_thing_stands_first_and_in_the_subject():
 def test_each_topic_has_its_heading_once():
     items = tuple(item(topic, f"งาน {topic}") for topic in Topic for _ in range(2))
     headings = [
-        line
-        for line in text_of(COMPOSER.digest(digest_of(*items), REF, NOW)).splitlines()
-        if line[:2] == "=="
+        line for line in text_of(COMPOSER.mail(digest_of(*items), REF, NOW)).splitlines() if line[:2] == "=="
     ]
     assert len(headings) == len(set(headings)) == len(Topic)
 
@@ -136,15 +134,15 @@ def test_each_topic_has_its_heading_once():
     ],
 )
 def test_quarter_is_told_as_its_report_or_its_extension(topic, subject):
-    assert parsed(COMPOSER.digest(digest_of(item(topic, Quarter(2021, 2))), REF, NOW))["Subject"] == subject
+    assert parsed(COMPOSER.mail(digest_of(item(topic, Quarter(2021, 2))), REF, NOW))["Subject"] == subject
 
 
 def test_states_and_titles_are_said_in_the_language_of_the_reader():
     told = item(state=MilestoneState.RETURNED, agency=Text("เขตทุ่งครุ", "Thung Khru"))
-    english = text_of(COMPOSER.digest(digest_of(told, to=replace(COORDINATOR, language="en")), REF, NOW))
+    english = text_of(COMPOSER.mail(digest_of(told, to=replace(COORDINATOR, language="en")), REF, NOW))
     assert "   State: returned\n" in english
     assert "   Agency: Thung Khru\n" in english
-    assert "   สถานะ: ส่งกลับแก้ไข\n" in text_of(COMPOSER.digest(digest_of(told), REF, NOW))
+    assert "   สถานะ: ส่งกลับแก้ไข\n" in text_of(COMPOSER.mail(digest_of(told), REF, NOW))
 
 
 @pytest.mark.parametrize(
@@ -166,20 +164,20 @@ def test_states_and_titles_are_said_in_the_language_of_the_reader():
     ],
 )
 def test_reader_of_a_higher_rung_is_told_why(why, said):
-    mail = COMPOSER.digest(digest_of(item(why=why), to=replace(COORDINATOR, language="en")), REF, NOW)
+    mail = COMPOSER.mail(digest_of(item(why=why), to=replace(COORDINATOR, language="en")), REF, NOW)
     assert f"   Why you are told: {said}\n" in text_of(mail)
 
 
 def test_long_title_is_shortened_in_the_subject_only():
     long = "ประชุมคณะกรรมการ" * 20
-    mail = COMPOSER.digest(digest_of(item(what=long)), REF, NOW)
+    mail = COMPOSER.mail(digest_of(item(what=long)), REF, NOW)
     assert len(parsed(mail)["Subject"]) < 110
     assert "… (5049-2017)" in parsed(mail)["Subject"]
     assert f"1. {long}\n" in text_of(mail)
 
 
 def test_what_people_wrote_is_no_markup_of_the_page():
-    mail = COMPOSER.digest(digest_of(item(what='<script>"x"</script> {{ name }}')), REF, NOW)
+    mail = COMPOSER.mail(digest_of(item(what='<script>"x"</script> {{ name }}')), REF, NOW)
     assert "<script" not in page_of(mail)
     assert "&lt;script&gt;&#34;x&#34;&lt;/script&gt; {{ name }}" in page_of(mail)
     assert '<script>"x"</script> {{ name }}' in text_of(mail)
@@ -189,7 +187,7 @@ def test_what_people_wrote_is_no_markup_of_the_page():
 
 
 def test_digest_has_a_text_a_page_and_a_calendar():
-    message = parsed(COMPOSER.digest(digest_of(), REF, NOW))
+    message = parsed(COMPOSER.mail(digest_of(), REF, NOW))
     assert [part.get_content_type() for part in message.walk()] == [
         "multipart/mixed",
         "multipart/alternative",
@@ -208,7 +206,7 @@ def test_digest_has_a_text_a_page_and_a_calendar():
 
 def test_calendar_rings_a_working_day_before():
     songkran = item(due_on=date(2021, 4, 16), days=31)
-    (attached,) = parsed(COMPOSER.digest(digest_of(songkran), REF, NOW)).iter_attachments()
+    (attached,) = parsed(COMPOSER.mail(digest_of(songkran), REF, NOW)).iter_attachments()
     (alarm,) = icalendar.Calendar.from_ical(attached.get_content()).walk("VALARM")
     # Friday after Songkran; the working day before is Monday the 12th, at nine.
     assert alarm.decoded("TRIGGER").total_seconds() == -(4 * 24 - 9) * 3600
@@ -216,11 +214,11 @@ def test_calendar_rings_a_working_day_before():
 
 @pytest.mark.parametrize("gone", [item(due_on=date(2021, 2, 26), days=-1), item(uid="")])
 def test_mail_without_days_to_come_has_no_calendar(gone):
-    assert parsed(COMPOSER.digest(digest_of(gone), REF, NOW)).get_content_type() == "multipart/alternative"
+    assert parsed(COMPOSER.mail(digest_of(gone), REF, NOW)).get_content_type() == "multipart/alternative"
 
 
 def test_headers_of_a_digest():
-    mail = COMPOSER.digest(digest_of(unsubscribe="/a/off.1"), REF, NOW)
+    mail = COMPOSER.mail(digest_of(unsubscribe="/a/off.1"), REF, NOW)
     message = parsed(mail)
     assert mail.subject == message["Subject"] == "เหลืออีก 3 วันทำการ: จัดประชุมครบ 2 ครั้งแล้ว (5049-2017)"
     assert (mail.ref, message["Message-ID"]) == (REF, REF)
@@ -235,7 +233,7 @@ def test_headers_of_a_digest():
 
 
 def test_what_may_not_be_switched_off_has_no_unsubscribe():
-    names = names_of_headers(COMPOSER.digest(digest_of(unsubscribe=None), REF, NOW))
+    names = names_of_headers(COMPOSER.mail(digest_of(unsubscribe=None), REF, NOW))
     assert [name for name in names if name.startswith("List-")] == []
 
 
@@ -253,7 +251,7 @@ def test_what_may_not_be_switched_off_has_no_unsubscribe():
     ],
 )
 def test_names_arrive_as_they_are(name):
-    mail = COMPOSER.digest(digest_of(to=replace(COORDINATOR, name=name)), REF, NOW)
+    mail = COMPOSER.mail(digest_of(to=replace(COORDINATOR, name=name)), REF, NOW)
     raw = (
         mail.content.partition(b"\r\nTo: ")[2]
         .partition(b"\r\nSubject: ")[0]
@@ -269,12 +267,12 @@ def test_names_arrive_as_they_are(name):
 
 
 def test_thai_name_of_two_words_is_read_with_one_mark_between_at_most():
-    (address,) = parsed(COMPOSER.digest(digest_of(), REF, NOW))["To"].addresses
+    (address,) = parsed(COMPOSER.mail(digest_of(), REF, NOW))["To"].addresses
     assert address.display_name.split() == ["ผู้ประสานงาน", "เขตทุ่งครุ"]
 
 
 def test_every_line_is_short_plain_and_ends_as_the_protocol_wants():
-    mail = COMPOSER.digest(samples.full_digest("th"), REF, NOW)
+    mail = COMPOSER.mail(samples.full_digest("th"), REF, NOW)
     assert mail.content.isascii()
     lines = mail.content.split(b"\r\n")
     assert max(map(len, lines)) <= 78
@@ -283,11 +281,11 @@ def test_every_line_is_short_plain_and_ends_as_the_protocol_wants():
 
 def test_same_mail_is_made_again_byte_for_byte():
     digest = samples.full_digest("th")
-    assert COMPOSER.digest(digest, REF, NOW) == composer().digest(digest, REF, NOW)
+    assert COMPOSER.mail(digest, REF, NOW) == composer().mail(digest, REF, NOW)
 
 
 def test_address_that_needs_smtputf8_is_written_as_it_is():
-    mail = COMPOSER.digest(digest_of(to=replace(COORDINATOR, email="งานแผน@เขต.example")), REF, NOW)
+    mail = COMPOSER.mail(digest_of(to=replace(COORDINATOR, email="งานแผน@เขต.example")), REF, NOW)
     assert "To: " in mail.content.partition(b"Subject:")[0].decode()
     assert "<งานแผน@xn--g3c5a7d.example>".encode() in mail.content or b"@xn--" in mail.content
 
@@ -309,7 +307,7 @@ SMUGGLED = [
 
 @pytest.mark.parametrize("smuggled", SMUGGLED)
 def test_no_header_can_be_smuggled_in(smuggled):
-    usual = names_of_headers(COMPOSER.digest(digest_of(unsubscribe="/a/1"), REF, NOW))
+    usual = names_of_headers(COMPOSER.mail(digest_of(unsubscribe="/a/1"), REF, NOW))
     digest = Digest(
         Recipient(smuggled, COORDINATOR.email, "th"),
         TODAY,
@@ -326,7 +324,7 @@ def test_no_header_can_be_smuggled_in(smuggled):
         "/a/1",
         (smuggled,),
     )
-    mail = composer(sender=Sender(smuggled, "radap@bangkok.example")).digest(digest, REF, NOW)
+    mail = composer(sender=Sender(smuggled, "radap@bangkok.example")).mail(digest, REF, NOW)
     message = parsed(mail)
     assert names_of_headers(mail) == usual
     assert [one.addr_spec for one in message["To"].addresses] == [COORDINATOR.email]
@@ -341,13 +339,13 @@ def test_no_header_can_be_smuggled_in(smuggled):
 )
 def test_anything_but_one_address_is_refused(address):
     with pytest.raises(Refusal):
-        COMPOSER.digest(digest_of(to=replace(COORDINATOR, email=address)), REF, NOW)
+        COMPOSER.mail(digest_of(to=replace(COORDINATOR, email=address)), REF, NOW)
 
 
 @pytest.mark.parametrize("ref", ["", "abc", "<a@b>\r\nBcc: c@d", "<a b@c>", "<a>", "<a@b><c@d>"])
 def test_message_id_is_one(ref):
     with pytest.raises(ValueError, match="message id"):
-        COMPOSER.digest(digest_of(), ref, NOW)
+        COMPOSER.mail(digest_of(), ref, NOW)
 
 
 @pytest.mark.parametrize(
@@ -363,14 +361,14 @@ def test_message_id_is_one(ref):
 def test_links_are_links(link):
     for digest in (digest_of(item(link=link)), digest_of(unsubscribe=link or "x")):
         with pytest.raises(ValueError, match="link"):
-            COMPOSER.digest(digest, REF, NOW)
+            COMPOSER.mail(digest, REF, NOW)
 
 
 def test_mail_about_nothing_is_not_made():
     with pytest.raises(ValueError, match="nothing"):
-        COMPOSER.digest(Digest(COORDINATOR, TODAY, ()), REF, NOW)
+        COMPOSER.mail(Digest(COORDINATOR, TODAY, ()), REF, NOW)
     with pytest.raises(ValueError, match="nothing"):
-        COMPOSER.changes(Changes(COORDINATOR, ()), REF, NOW)
+        COMPOSER.mail(Changes(COORDINATOR, ()), REF, NOW)
 
 
 # --- changes -------------------------------------------------------------------------------------------
@@ -391,14 +389,12 @@ def line(news: News = News.VERIFIED, **more: object) -> Line:
     ],
 )
 def test_change_is_told_in_the_subject(told, thai):
-    assert (
-        parsed(COMPOSER.changes(Changes(COORDINATOR, (told,)), REF, NOW))["Subject"] == f"{thai} (5049-2017)"
-    )
+    assert parsed(COMPOSER.mail(Changes(COORDINATOR, (told,)), REF, NOW))["Subject"] == f"{thai} (5049-2017)"
 
 
 def test_return_says_why_and_until_when():
     told = line(News.RETURNED, reason="ขาดคำสั่ง\nและรายงาน", until=date(2021, 3, 8))
-    text = text_of(COMPOSER.changes(Changes(COORDINATOR, (told,)), REF, NOW))
+    text = text_of(COMPOSER.mail(Changes(COORDINATOR, (told,)), REF, NOW))
     assert "   เหตุผล: ขาดคำสั่ง\nและรายงาน\n   แก้ไขภายใน: วันจันทร์ที่ 8 มีนาคม 2564\n" in text
     assert "   โดย: ผู้ประเมิน เมื่อ 1 มี.ค. 2564 เวลา 08:00 น.\n" in text
 

@@ -92,7 +92,7 @@ def test_wording_of_the_house_is_used(folder):
         "{% for one in item.told %}{{ one.name }}{% endfor %}{% else %}-{% endfor %}{% endblock %}",
     )
     overrides = folder.loaded()
-    mail = composer(overrides).digest(digest_of(item(what="<ประชุม>")), REF, NOW)
+    mail = composer(overrides).mail(digest_of(item(what="<ประชุม>")), REF, NOW)
     assert overrides.broken == ()
     assert overrides.used == {SUBJECT, PAGE}
     assert parsed(mail)["Subject"] == "ระบบติดตามตัวชี้วัด: 1 เรื่อง (เหลืออีก 3 วันทำการ)"
@@ -115,18 +115,18 @@ def test_copies_of_our_own_templates_hold_and_say_the_same(folder):
 
 def test_own_template_need_not_stand_in_our_frame(folder):
     overrides = folder.with_file(TEXT, "เรียน {{ name }} มีงาน {{ count }} เรื่อง").loaded()
-    mail = composer(overrides).digest(digest_of(), REF, NOW)
+    mail = composer(overrides).mail(digest_of(), REF, NOW)
     assert text_of(mail) == "เรียน ผู้ประสานงาน เขตทุ่งครุ มีงาน 1 เรื่อง"
 
 
 def test_file_may_have_a_byte_order_mark_and_windows_line_ends(folder):
     overrides = folder.with_file(SUBJECT, b"\xef\xbb\xbf" + "งาน {{ count }}\r\n".encode()).loaded()
-    assert parsed(composer(overrides).digest(digest_of(), REF, NOW))["Subject"] == "งาน 1"
+    assert parsed(composer(overrides).mail(digest_of(), REF, NOW))["Subject"] == "งาน 1"
 
 
 def test_subject_of_the_house_stays_one_header(folder):
     overrides = folder.with_file(SUBJECT, "a\r\nBcc: all@thief.example\r\n\r\n{{ count }}").loaded()
-    message = parsed(composer(overrides).digest(digest_of(), REF, NOW))
+    message = parsed(composer(overrides).mail(digest_of(), REF, NOW))
     assert message["Subject"] == "a Bcc: all@thief.example 1"
     assert message["Bcc"] is None
 
@@ -344,8 +344,8 @@ def test_process_of_the_sandbox_has_no_environment_and_ends_with_whoever_asks(sa
 )
 def test_broken_wording_is_told_and_ours_is_used(folder, name, text, found):
     assert folder.broken(name, text) == found
-    mail = composer(folder.loaded()).digest(digest_of(), REF, NOW)
-    assert mail == composer().digest(digest_of(), REF, NOW)
+    mail = composer(folder.loaded()).mail(digest_of(), REF, NOW)
+    assert mail == composer().mail(digest_of(), REF, NOW)
 
 
 @pytest.mark.parametrize(
@@ -367,7 +367,7 @@ def test_file_that_is_no_wording_is_told_with_the_nearest(folder, name, nearest)
 def test_folder_that_is_not_there_is_told(tmp_path):
     overrides = Overrides(tmp_path / "wording", sample_values())
     assert [one.kind for one in overrides.broken] == ["override.no_folder"]
-    assert composer(overrides).digest(digest_of(), REF, NOW) == composer().digest(digest_of(), REF, NOW)
+    assert composer(overrides).mail(digest_of(), REF, NOW) == composer().mail(digest_of(), REF, NOW)
 
 
 def test_link_to_something_that_is_no_file_is_no_wording(folder):
@@ -381,7 +381,7 @@ def test_one_broken_file_leaves_the_others_in_use(folder):
     overrides = folder.loaded()
     assert overrides.used == {SUBJECT}
     assert [one.file for one in overrides.broken] == [TEXT]
-    assert parsed(composer(overrides).digest(digest_of(), REF, NOW))["Subject"] == "1 เรื่อง"
+    assert parsed(composer(overrides).mail(digest_of(), REF, NOW))["Subject"] == "1 เรื่อง"
 
 
 def test_wording_that_breaks_with_a_later_mail_gives_way_from_then_on(folder):
@@ -389,7 +389,7 @@ def test_wording_that_breaks_with_a_later_mail_gives_way_from_then_on(folder):
     overrides = folder.with_file(TEXT, "{{ name }}{% for item in items %}{{ item.why }}{% endfor %}").loaded()
     assert overrides.used == {TEXT}
     big = digest_of(*(item(why="เหตุ" * 1000) for _ in range(300)))
-    assert composer(overrides).digest(big, REF, NOW) == composer().digest(big, REF, NOW)
+    assert composer(overrides).mail(big, REF, NOW) == composer().mail(big, REF, NOW)
     assert overrides.used == frozenset()
     assert [(one.file, one.kind) for one in overrides.broken] == [(TEXT, "override.too_much")]
 
@@ -398,7 +398,7 @@ def test_mail_goes_out_when_the_process_cannot_be_had(folder, monkeypatch):
     overrides = folder.with_file(SUBJECT, "{{ count }} เรื่อง").loaded()
     overrides.close()
     monkeypatch.setattr("notifications.sandbox.sys.executable", "/nowhere/python")
-    assert composer(overrides).digest(digest_of(), REF, NOW) == composer().digest(digest_of(), REF, NOW)
+    assert composer(overrides).mail(digest_of(), REF, NOW) == composer().mail(digest_of(), REF, NOW)
     assert [one.kind for one in overrides.broken] == ["override.ended"]
 
 

@@ -11,13 +11,13 @@ from sqlalchemy.engine import Connection
 
 from engine import actions
 from engine.actions import NewOccurrence
-from engine.outbox import NewMessage
+from engine.outbox import NewMessage, Way
 from engine.permissions import Grant, Role
 from engine.quarter import Quarter
 from engine.reminders import Owed, Subject, Topic
 from engine.reminders.notices import Notice
 from engine.workflow import LevelRule, MilestoneDefinition, Order, Reached, Text, Workflow
-from storage import duty, evidence, outbox, quiets, registry, reminding, telling
+from storage import duty, evidence, gathering, outbox, quiets, registry, reminding, telling
 from storage.store import Store
 from storage.tables import metadata
 from storage.transaction import Tx
@@ -210,14 +210,14 @@ def _reminded(on: date) -> Iterator[Step]:
 
     def gather(tx: Tx, now: datetime) -> None:
         for kind, take in (
-            ("digest", lambda new: reminding.gather(tx.connection, [new], on, now)),
-            ("changes", lambda new: reminding.gather_notices(tx.connection, [new], now)),
+            ("digest", lambda new: gathering.gather(tx.connection, [new], on, now)),
+            ("changes", lambda new: gathering.gather_notices(tx.connection, [new], now)),
         ):
-            key = f"{kind}:mail:{SECTION_HEAD.id}:{on}"
-            take(NewMessage(key, "mail", kind, SECTION_HEAD.id, now, f"<{kind}@radap.example>"))
+            key = f"{kind}:{SECTION_HEAD.id}:{on}"
+            take(NewMessage(key, Way.MAIL, kind, SECTION_HEAD.id, now, f"<{kind}@radap.example>"))
 
     def send(tx: Tx, now: datetime) -> None:
-        (held,) = outbox.claim(tx.connection, 1, lease_seconds=60, token="worker", now=now)
+        (held,) = outbox.claim(tx.connection, Way.MAIL, 1, lease_seconds=60, token="worker", now=now)
         mail: dict[str, Any] = {
             "to_address": "head@thungkhru.example",
             "subject": "ใกล้ครบกำหนด",

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, insert, select, update
 
 from engine.errors import Refusal
-from engine.outbox import STEPS, NewMessage, State, Step
+from engine.outbox import STEPS, NewMessage, State, Step, Way
 from storage import outbox, told
 from storage import tables as t
 from tests.cast import COORDINATOR, EVALUATOR, at, open_store
@@ -37,9 +37,9 @@ def put(store, *messages: NewMessage) -> None:
         outbox.enqueue(tx.connection, messages, NOW)
 
 
-def claim(store, n=10, *, lease=LONG, token="ours", now=NOW, **more):
+def claim(store, n=10, *, way=Way.MAIL, lease=LONG, token="ours", now=NOW):
     with store.begin() as tx:
-        return outbox.claim(tx.connection, n, lease_seconds=lease, token=token, now=now, **more)
+        return outbox.claim(tx.connection, way, n, lease_seconds=lease, token=token, now=now)
 
 
 #: What a holder can do, each with everything that it is told beside message and token.
@@ -121,8 +121,8 @@ def test_oldest_messages_are_claimed_first_and_none_before_its_time(city):
 def test_claim_keeps_to_a_channel(city):
     put(city, new(), new("other", channel="line"))
 
-    assert [one.channel for one in claim(city, channel="line")] == ["line"]
-    assert [one.channel for one in claim(city)] == ["mail"]
+    assert [one.channel for one in claim(city, way=Way.LINE)] == [Way.LINE]
+    assert [one.channel for one in claim(city)] == [Way.MAIL]
 
 
 def test_message_on_its_way(city):

@@ -8,11 +8,11 @@ from sqlalchemy import func, select, update
 
 from engine import actions
 from engine.actions import NewOccurrence
-from engine.outbox import NewMessage
+from engine.outbox import NewMessage, Way
 from engine.permissions import Role
 from engine.reminders import Owed, Subject, Topic
 from engine.reminders.notices import Notice
-from storage import outbox, registry, reminding, telling, told
+from storage import gathering, outbox, registry, reminding, telling, told
 from storage import tables as t
 from storage.telling import Untold
 from tests.cast import (
@@ -49,13 +49,13 @@ def owe(store, *owed: Owed) -> int:
 
 
 def digest(person: int = COORDINATOR.id, on: date = TODAY) -> NewMessage:
-    key = f"digest:mail:{person}:{on}"
-    return NewMessage(key, "mail", "digest", person, NOW, f"<{person}.{on}@radap.example>")
+    key = f"digest:{person}:{on}"
+    return NewMessage(key, Way.MAIL, "digest", person, NOW, f"<{person}.{on}@radap.example>")
 
 
 def gather(store, *messages: NewMessage, on: date = TODAY) -> int:
     with store.begin() as tx:
-        return reminding.gather(tx.connection, messages, on, NOW)
+        return gathering.gather(tx.connection, messages, on, NOW)
 
 
 def contents(store, message: int = 1) -> list[reminding.Reminder]:
@@ -156,14 +156,14 @@ def messages_of(store) -> list[tuple[str, str]]:
 def test_reminders_of_a_person_go_into_one_message(city):
     owe(city, owes(), owes(SECOND), owes(person=SECTION_HEAD.id))
     with city.read() as tx:
-        assert reminding.waiting_people(tx.connection, TODAY) == [COORDINATOR.id, SECTION_HEAD.id]
+        assert gathering.waiting_people(tx.connection, TODAY) == [COORDINATOR.id, SECTION_HEAD.id]
 
     assert gather(city, digest(), digest(SECTION_HEAD.id)) == 2
 
     assert [one.subject.key for one in contents(city, 1)] == [COMMITTEE, GUIDELINES]
     assert [one.subject.key for one in contents(city, 2)] == [GUIDELINES]
     with city.read() as tx:
-        assert reminding.waiting_people(tx.connection, TODAY) == []
+        assert gathering.waiting_people(tx.connection, TODAY) == []
 
 
 def test_what_is_owed_later_waits(city):
@@ -173,8 +173,8 @@ def test_what_is_owed_later_waits(city):
 
     assert [one.subject for one in contents(city)] == [FIRST._replace(workflow=0)]
     with city.read() as tx:
-        assert reminding.waiting_people(tx.connection, TODAY) == []
-        assert reminding.waiting_people(tx.connection, TODAY + timedelta(1)) == [COORDINATOR.id]
+        assert gathering.waiting_people(tx.connection, TODAY) == []
+        assert gathering.waiting_people(tx.connection, TODAY + timedelta(1)) == [COORDINATOR.id]
 
 
 def test_gathering_again_changes_nothing(city):
@@ -197,11 +197,11 @@ def test_pending_message_takes_what_is_owed_since(city):
 
 @pytest.mark.parametrize("ending", ["claimed", "sent", "deferred"])
 def test_message_on_its_way_takes_nothing_more(city, ending):
-    """Not even one that is to be tried again: it may have arrived without."""
+    """Not even one that is to be tried again; but what that certainly did not tell goes along tomorrow."""
     owe(city, owes())
     gather(city, digest())
     with city.begin() as tx:
-        outbox.claim(tx.connection, 1, lease_seconds=60, token="ours", now=NOW)
+        outbox.claim(tx.connection, Way.MAIL, 1, lease_seconds=60, token="ours", now=NOW)
         if ending != "claimed":
             begin_sending(tx.connection)
         if ending == "sent":
@@ -215,7 +215,7 @@ def test_message_on_its_way_takes_nothing_more(city, ending):
     tomorrow = TODAY + timedelta(1)
     assert gather(city, digest(on=tomorrow), on=tomorrow) == 1
     assert dict(messages_of(city)) == {
-        GUIDELINES: digest().key,
+        GUIDELINES: digest(on=tomorrow if ending == "deferred" else TODAY).key,
         COMMITTEE: digest(on=tomorrow).key,
     }
 
@@ -238,7 +238,7 @@ def test_reminder_that_was_withdrawn_while_it_waited_goes_into_no_message(city):
     owe(city, owes())
     with city.begin() as tx:
         reminding.withdraw(tx.connection, [1], NOW)
-        assert reminding.waiting_people(tx.connection, TODAY) == []
+        assert gathering.waiting_people(tx.connection, TODAY) == []
 
     assert gather(city, digest()) == 0
 
@@ -254,7 +254,7 @@ def notify(store, *notices: Notice) -> int:
 
 
 def changes(minute: int = 0) -> NewMessage:
-    return digest()._replace(key=f"changes:mail:2:2021-03-01T09:{minute:02}", kind="changes")
+    return digest()._replace(key=f"changes:2:2021-03-01T09:{minute:02}", kind="changes")
 
 
 def test_notices_are_written_once_and_go_into_one_message(city):
@@ -263,9 +263,9 @@ def test_notices_are_written_once_and_go_into_one_message(city):
     assert notify(city, RETURNED, earlier, RETURNED) == 2
     assert notify(city, earlier) == 0
     with city.begin() as tx:
-        assert reminding.notified_people(tx.connection) == [COORDINATOR.id]
-        assert reminding.gather_notices(tx.connection, [changes()], NOW) == 1
-        assert reminding.notified_people(tx.connection) == []
+        assert gathering.notified_people(tx.connection) == [COORDINATOR.id]
+        assert gathering.gather_notices(tx.connection, [changes()], NOW) == 1
+        assert gathering.notified_people(tx.connection) == []
         found = reminding.notices_in(tx.connection, [1, 2])
 
     assert [(one.seq, one.what) for one in found[1]] == [(3, "report_accepted"), (4, "milestone_returned")]
@@ -276,8 +276,8 @@ def test_digest_takes_no_notices_and_changes_take_no_reminders(city):
     owe(city, owes())
     notify(city, RETURNED)
     with city.begin() as tx:
-        reminding.gather(tx.connection, [digest()], TODAY, NOW)
-        reminding.gather_notices(tx.connection, [changes()], NOW)
+        gathering.gather(tx.connection, [digest()], TODAY, NOW)
+        gathering.gather_notices(tx.connection, [changes()], NOW)
 
         assert [len(one) for one in reminding.reminders_in(tx.connection, [1, 2]).values()] == [1, 0]
         assert [len(one) for one in reminding.notices_in(tx.connection, [1, 2]).values()] == [0, 1]
@@ -291,8 +291,8 @@ def test_indicator_shows_who_was_told_what_and_with_which_result(city):
     notify(city, RETURNED, RETURNED._replace(indicator=2))
     gather(city, digest())
     with city.begin() as tx:
-        reminding.gather_notices(tx.connection, [changes()], NOW)
-        outbox.claim(tx.connection, 1, lease_seconds=60, token="ours", now=NOW)
+        gathering.gather_notices(tx.connection, [changes()], NOW)
+        outbox.claim(tx.connection, Way.MAIL, 1, lease_seconds=60, token="ours", now=NOW)
         begin_sending(tx.connection)
         outbox.sent(tx.connection, 1, "ours", answer="250 ok", now=NOW)
 
