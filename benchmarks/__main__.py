@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from benchmarks import advance_postgres, advance_sqlite, city, memory_machine, results, sweep
+from benchmarks import advance_postgres, advance_sqlite, city, delivery, memory_machine, results, sweep
 from benchmarks.size import FULL, QUICK, Size
 
 BENCHES: dict[str, Callable[[Size], list[results.Row]]] = {
@@ -14,6 +14,7 @@ BENCHES: dict[str, Callable[[Size], list[results.Row]]] = {
     "advance_postgres": advance_postgres.run,
     "city": city.run,
     "sweep": sweep.run,
+    "delivery": delivery.run,
 }
 
 

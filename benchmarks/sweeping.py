@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from array import array
 from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ from benchmarks import sweep_city as city
 from benchmarks import work
 from benchmarks.memory import held_megabytes, peak_megabytes
 from benchmarks.radap_adapter import record
+from cli import bootstrap
 from cli.post import PostOffice
 
 
@@ -95,6 +97,7 @@ def _sweep(path: str, day: date) -> Sweep:
     """As `radap worker` does it, with its pauses."""
     house = city.house(path)
     reminders = PostOffice(house).reminders
+    bootstrap.keep_what_is_there()
     _begin()
     before, began = held_megabytes(), time.perf_counter()
     swept = reminders.sweep(city.at(day))
@@ -116,7 +119,8 @@ def _record(path: str) -> list[Recorded]:
     _begin()
     stopped = threading.Event()
     threading.Thread(target=_set_when_told, args=(stopped,), daemon=True).start()
-    found: list[Recorded] = []
+    bootstrap.keep_what_is_there()
+    begun, seconds = array("d"), array("d")
     for i in range(indicators):
         if stopped.is_set():
             break
@@ -124,9 +128,10 @@ def _record(path: str) -> list[Recorded]:
         fact = replace(work.fact_of(i, indicators), agency=agency, by=work.coordinator_of(agency))
         began = time.perf_counter()
         record(house.store, fact)
-        found.append(Recorded(began, time.perf_counter() - began))
+        seconds.append(time.perf_counter() - began)
+        begun.append(began)
     house.close()
-    return found
+    return [Recorded(*one) for one in zip(begun, seconds, strict=True)]
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from cli import bootstrap
 from cli.bootstrap import House
 from cli.mail_settings import line_of, mailer_of, pace_of, webhook_of
 from cli.settings import Settings
+from engine.actions import refresh_level
 from engine.outbox import Way
 from engine.quarter import WorkCalendar
 from engine.wording import Wording
@@ -28,7 +29,7 @@ from notifications.reminders import House as RemindingHouse
 from notifications.reminders import Reminders, Swept
 from notifications.samples import sample_values
 from notifications.templating import Templates
-from storage import quiets
+from storage import quiets, registry, views
 from storage.ledger import StoredLedger
 from storage.queue import StoredQueue
 
@@ -128,12 +129,24 @@ class PostOffice:
             channel.close()
 
     def tick(self, stopping: threading.Event, *, whole: bool = False) -> Ticked:
-        """News, the sweep, the messages of the hour, and their delivery."""
+        """Levels that change by themselves, news, the sweep, the messages of the hour, and their delivery."""
         now = self._house.clock()
+        self._refresh(now)
         news = self.reminders.catch_up(now)
         swept = self.reminders.sweep(now, whole=whole)
         gathered = self.reminders.gather(now)
         return Ticked(news, swept, gathered, self.deliver(stopping))
+
+    def _refresh(self, now: datetime) -> None:
+        """Bring levels to today that change although nobody does anything: a waiver has run out."""
+        store = self._house.store
+        with store.read() as tx:
+            due = views.due_for_refresh(tx.connection, store.policy.day_of(now))
+            operator = registry.person(tx.connection, registry.OPERATOR_EMAIL) if due else None
+        for code, year in due:
+            assert operator is not None
+            with store.begin() as tx:
+                refresh_level(tx, code, year, by=operator, now=now)
 
     def deliver(self, stopping: threading.Event) -> Delivered:
         """Send what is pending: mails over as many connections as the settings allow, all else over one."""
@@ -151,17 +164,21 @@ class PostOffice:
                 if channel is not None:
                     channel.close()
 
-    def _delivery(self, way: Way, channel: Channel | None) -> Delivery:
+    @cached_property
+    def queue(self) -> StoredQueue:
+        """The messages of the house; it is shared by threads."""
         outbox = self._settings.outbox
-        queue = StoredQueue(
+        return StoredQueue(
             self._house.store,
             bootstrap.reminder_policy(self._settings),
             lease_seconds=outbox.lease_seconds,
             resend=outbox.on_uncertain == "resend",
             by_line=_tells_on_line(self._settings),
         )
+
+    def _delivery(self, way: Way, channel: Channel | None) -> Delivery:
         return Delivery(
-            queue,
+            self.queue,
             self.letters,
             way,
             channel,

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from cli import bootstrap, worker
-from cli.bootstrap import House
+from cli.bootstrap import House, keep_what_is_there
 from cli.desk import Desk
 from cli.post import PostOffice
 from engine.errors import refuse
@@ -62,6 +62,7 @@ def until_stopped(desk: Desk, site: Site, listening: socket.socket, *, with_work
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
+    keep_what_is_there()
     desk.say("serve.started", url=address_of(listening))
     with _reminding(desk) if with_worker else nullcontext():
         server.run(sockets=[listening])

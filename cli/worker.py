@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.bootstrap import keep_what_is_there
 from cli.desk import REFUSED, Desk
 from cli.options import Json
 from cli.parsing import instant, unreadable
@@ -48,6 +49,7 @@ def worker(
                 raise typer.Exit(REFUSED)
             return
         desk.say("worker.started", url=desk.url)
+        keep_what_is_there()
         until_stopped(desk, office, stopping, as_json=as_json)
         desk.say("worker.stopped")
     finally:

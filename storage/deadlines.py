@@ -1,7 +1,7 @@
 """When things are due and whether they still are: the policy, with what the city has extended and sealed."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from operator import itemgetter
@@ -76,6 +76,11 @@ class Deadlines:
             if not self.is_sealed(quarter)
             for day in {self.usual(quarter), *self.extended(quarter).values()}
         )
+
+    @property
+    def sealed_years(self) -> Collection[int]:
+        """The fiscal years of which a quarter is sealed."""
+        return self._sealed.keys()
 
     def is_sealed(self, quarter: Quarter) -> bool:
         return quarter.number <= self._sealed.get(quarter.fiscal_year, 0)

@@ -178,14 +178,17 @@ def _of_owners(
 
 def _subjects(topic: Topic, deadlines: Deadlines, rows: Iterable[Any]) -> Iterator[Subject]:
     """The rows as subjects, without those of sealed quarters."""
+    due_on = deadlines.review_due if topic in _REVIEWS else None
+    sealed = deadlines.sealed_years
     for agency, indicator, key, due, workflow, fiscal_year, quarter, belongs_on, *_ in rows:
         if due is None:
             continue
-        if quarter is not None and deadlines.is_sealed(Quarter(fiscal_year, quarter)):
-            continue
-        if belongs_on is not None and deadlines.is_over(agency, fiscal_year, belongs_on):
-            continue
-        yield Subject(topic, agency, indicator, str(key), _due_on(topic, deadlines, due), workflow)
+        if fiscal_year in sealed:
+            if quarter is not None and deadlines.is_sealed(Quarter(fiscal_year, quarter)):
+                continue
+            if belongs_on is not None and deadlines.is_over(agency, fiscal_year, belongs_on):
+                continue
+        yield Subject(topic, agency, indicator, str(key), due_on(due) if due_on else due, workflow)
 
 
 def _due_on(topic: Topic, deadlines: Deadlines, kept: Any) -> Any:

@@ -35,20 +35,8 @@ _OWED = (
 def add_owed(connection: Connection, owed: Iterable[Owed]) -> int:
     """Write down what is owed, each once; returns how much of it is new."""
     rows = [
-        (
-            str(one.subject.topic),
-            one.subject.agency,
-            one.subject.indicator,
-            one.subject.key,
-            one.subject.due_on,
-            one.step,
-            one.rule,
-            one.person,
-            str(one.role),
-            one.instead_of,
-            one.owed_on,
-        )
-        for one in owed
+        (str(topic), agency, indicator, key, due_on, step, rule, person, str(role), instead_of, owed_on)
+        for (topic, agency, indicator, key, due_on, _), step, person, role, owed_on, instead_of, rule in owed
     ]
     return add_once(connection, reminders, _OWED, rows)
 

@@ -157,3 +157,13 @@ def test_address_that_is_two_is_refused(radap):
 
     assert said.code != 0
     assert mails() == []
+
+
+def test_worker_brings_to_today_what_changes_by_itself(radap):
+    """A waiver ends although nobody does anything."""
+    waived = ("waive", CODE, "guidelines_set", "--year", "2564", "--until", "2021-01-08", "--reason", "โควิด")
+    assert radap(*waived, at=datetime(2021, 1, 5, 3, tzinfo=UTC)).code == 0
+    tick(radap)
+
+    last = radap("journal", "show", CODE, "--year", "2564", "--json").data[-1]
+    assert (last["what"], last["data"]["from"]) == ("level_refreshed", "2021-01-09")
