@@ -53,7 +53,7 @@ FROM waivers WHERE indicator_id = ? ORDER BY number
 """
 READ_EVIDENCE = """
 SELECT indicator_id, number, milestone, request, occurrence, attached_at, attached_by, sha256, link,
-    file_name, withdrawn_at
+    file_name, withdrawn_at, expires_on, replaces
 FROM evidence WHERE indicator_id = ? ORDER BY number
 """
 READ_REPORTS = """

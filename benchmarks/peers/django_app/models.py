@@ -175,6 +175,8 @@ class Evidence(models.Model):
     link = models.TextField(null=True)
     file_name = models.TextField()
     withdrawn_at = models.TextField(null=True)
+    expires_on = models.DateField(null=True)
+    replaces = models.IntegerField(null=True)
 
     class Meta:
         managed = False
