@@ -21,7 +21,7 @@ from engine.reminders import ReminderPolicy, Topic
 from engine.scores import ScoreScale
 from engine.wording import Catalogues, Wording
 from storage import schema
-from storage.evidence import EvidenceStore, Limits
+from storage.evidence import EvidenceFolder, EvidenceStore, Limits
 from storage.store import Store, connect
 from workflows.catalogue import Catalogue, parse
 
@@ -103,7 +103,7 @@ def catalogue() -> Catalogue:
 
 def evidence_store(settings: Settings) -> EvidenceStore:
     limits = Limits(settings.evidence.max_bytes, settings.evidence.media_types)
-    return EvidenceStore(settings.evidence.folder, limits)
+    return EvidenceFolder(settings.evidence.folder, limits)
 
 
 @dataclass(frozen=True)

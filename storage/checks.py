@@ -87,7 +87,7 @@ def files(tx: Tx, store: EvidenceStore) -> Iterator[Finding | None]:
         if store.intact(kept.sha256):
             yield None
         else:
-            there = store.path(kept.sha256).exists()
+            there = store.holds(kept.sha256)
             yield Finding("evidence.altered" if there else "evidence.vanished", kept.sha256)
 
 

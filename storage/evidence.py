@@ -1,27 +1,32 @@
-"""Evidence files: kept under their SHA-256, streamed, limited in size and type, found or named missing."""
+"""Evidence files: kept under their SHA-256, streamed, examined, found or named missing."""
 
-import codecs
 import hashlib
 import os
+import re
 import tempfile
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, BinaryIO, Protocol
+from typing import BinaryIO, NamedTuple, Protocol, Self
 
-import filetype
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from engine.errors import refuse
+from engine.workflow import Text
 from storage import tables as t
+from storage.clamd import Scanner, scan
+from storage.file_names import clean_name
+from storage.inspection import examine
 from storage.statements import insert_once
 from storage.transaction import Tx
 
 _CHUNK = 1 << 20
-_HEAD = 8192  # as much as the type guesser looks at
+MIB = 1024 * 1024
+#: What is not whole yet, or nobody's: such a name is no hash.
+INCOMING = ".incoming-"
+_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 class Source(Protocol):
@@ -32,10 +37,14 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What may be kept: at most ``max_bytes`` a file, and only these media types."""
+    """What may be kept: at most ``max_bytes`` a file, and only these media types.
+
+    ``open_bytes`` is how much a person may have sent that no evidence points to yet.
+    """
 
     max_bytes: int
     media_types: frozenset[str]
+    open_bytes: int = 200 * MIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,111 +56,170 @@ class Kept:
     media_type: str
 
 
-class EvidenceStore:
-    """A folder of files named by their content; writing the same content twice keeps one."""
+class EvidenceStore(Protocol):
+    """Where files lie under their content's hash; writing the same content twice keeps one.
+
+    ``folder`` is on this machine: what is on its way in lies there, and what is made of files for pages.
+    """
+
+    @property
+    def folder(self) -> Path: ...
+
+    @property
+    def limits(self) -> Limits: ...
+
+    def keep(self, source: Source, name: str, scanner: Scanner | None = None) -> Kept:
+        """Stream a file in, examine it, and keep it. A crash leaves at most a temporary file.
+
+        Raises :class:`~engine.errors.Refusal` with one of ``evidence.*``; nothing is kept then.
+        """
+
+    def adopt(self, path: Path, name: str, scanner: Scanner | None = None) -> Kept:
+        """The same with a file that lies in :attr:`folder` whole and durable; it is gone from there then."""
+
+    def keep_as(self, source: Source) -> str:
+        """Keep a file that was accepted once already (a restore): no limits; returns its SHA-256."""
+
+    def open(self, sha256: str) -> BinaryIO:
+        """The content of that hash, which can be sought in; ``evidence.vanished`` when it is not there."""
+
+    def holds(self, sha256: str) -> bool:
+        """Whether a file is there, whole or not."""
+
+    def intact(self, sha256: str) -> bool:
+        """Whether the file is there and still hashes to its name."""
+
+    def lying(self) -> Iterator[tuple[str, datetime]]:
+        """Every file that is there by its hash, and since when."""
+
+    def discard(self, sha256: str, before: datetime) -> bool:
+        """Remove a file that nothing points to, unless it was kept again at or after that instant."""
+
+
+class EvidenceFolder:
+    """The store that is a folder."""
 
     def __init__(self, folder: Path, limits: Limits) -> None:
         self.folder = folder
         self.limits = limits
 
-    def keep(self, source: Source, name: str) -> Kept:
-        """Stream a file into the folder. A crash leaves at most a temporary file, never half a file.
+    def keep(self, source: Source, name: str, scanner: Scanner | None = None) -> Kept:
+        with Incoming(self.folder) as incoming:
+            incoming.receive(source, name, self.limits.max_bytes)
+            media_type = judged(incoming.path, name, self.limits, scanner)
+            self._place(incoming.path, incoming.sha256)
+        return Kept(incoming.sha256, incoming.size, media_type)
 
-        Raises :class:`~engine.errors.Refusal`: ``evidence.empty``, ``evidence.too_large`` or
-        ``evidence.type_forbidden``; nothing is kept then.
-        """
-        return self._keep(source, name, self.limits)
+    def adopt(self, path: Path, name: str, scanner: Scanner | None = None) -> Kept:
+        media_type = judged(path, name, self.limits, scanner)
+        kept = Kept(digest_of(path), path.stat().st_size, media_type)
+        self._place(path, kept.sha256)
+        return kept
 
     def keep_as(self, source: Source) -> str:
-        """Keep a file that was accepted once already (a restore): no limits; returns its SHA-256."""
-        return self._keep(source, "", None).sha256
+        with Incoming(self.folder) as incoming:
+            incoming.receive(source, "", None)
+            self._place(incoming.path, incoming.sha256)
+        return incoming.sha256
 
-    def _keep(self, source: Source, name: str, limits: Limits | None) -> Kept:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=self.folder, prefix=".incoming-", delete=False) as incoming:
-            try:
-                kept = _receive(source, incoming, name, limits)
-                incoming.flush()
-                os.fsync(incoming.fileno())
-                place = self.path(kept.sha256)
-                place.parent.mkdir(exist_ok=True)
-                Path(incoming.name).replace(place)
-                _sync_folder(place.parent)
-            except BaseException:
-                Path(incoming.name).unlink(missing_ok=True)
-                raise
-        return kept
+    def _place(self, path: Path, sha256: str) -> None:
+        place = self.path(sha256)
+        place.parent.mkdir(exist_ok=True)
+        path.replace(place)
+        # Its age counts from now: a file that nobody points to is swept away by it.
+        os.utime(place)
+        _sync_folder(place.parent)
 
     def path(self, sha256: str) -> Path:
         """Where the content of that hash lies, or would."""
         return self.folder / sha256[:2] / sha256
 
     def open(self, sha256: str) -> BinaryIO:
-        """The content of that hash; ``evidence.vanished`` when the file is no longer there."""
         try:
             return self.path(sha256).open("rb")
         except FileNotFoundError:
             raise refuse("evidence.vanished", sha256=sha256) from None
 
+    def holds(self, sha256: str) -> bool:
+        return self.path(sha256).exists()
+
     def intact(self, sha256: str) -> bool:
-        """Whether the file is there and still hashes to its name."""
         try:
-            with self.path(sha256).open("rb") as kept:
-                return hashlib.file_digest(kept, "sha256").hexdigest() == sha256
+            return digest_of(self.path(sha256)) == sha256
         except FileNotFoundError:
             return False
 
+    def lying(self) -> Iterator[tuple[str, datetime]]:
+        for path in sorted(self.folder.glob("[0-9a-f][0-9a-f]/*")):
+            if _HASH.fullmatch(path.name):
+                yield path.name, kept_at(path)
 
-def _receive(source: Source, incoming: IO[bytes], name: str, limits: Limits | None) -> Kept:
-    digest, size, head = hashlib.sha256(), 0, b""
-    while chunk := source.read(_CHUNK):
-        size += len(chunk)
-        if limits is not None and size > limits.max_bytes:
-            raise refuse("evidence.too_large", name=name, limit=limits.max_bytes)
-        if len(head) < _HEAD:
-            head += chunk[: _HEAD - len(head)]
-        digest.update(chunk)
-        incoming.write(chunk)
-    media_type = media_type_of(head, name)
-    if limits is not None and size == 0:
-        raise refuse("evidence.empty", name=name)
-    if limits is not None and media_type not in limits.media_types:
-        allowed = sorted(limits.media_types)
-        raise refuse("evidence.type_forbidden", name=name, media_type=media_type, allowed=allowed)
-    return Kept(digest.hexdigest(), size, media_type)
-
-
-#: What is told apart by its name only: the content of these has no mark of its own.
-_BY_NAME = {".txt": "text/plain", ".csv": "text/csv"}
-_ZIPPED_OFFICE = {
-    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-}
-UNKNOWN_TYPE = "application/octet-stream"
+    def discard(self, sha256: str, before: datetime) -> bool:
+        # Moved away first: whoever keeps the same content meanwhile puts it where this one was.
+        path, doomed = self.path(sha256), self.folder / f"{INCOMING}doomed-{sha256}"
+        try:
+            path.rename(doomed)
+        except FileNotFoundError:
+            return False
+        if kept_at(doomed) >= before:
+            doomed.replace(path)
+            return False
+        doomed.unlink()
+        return True
 
 
-def media_type_of(head: bytes, name: str) -> str:
-    """The media type by the first bytes of the content; the name helps only where content cannot tell.
+class Incoming:
+    """A temporary file in the folder: gone with the block, unless it was moved to its place."""
 
-    A program renamed to ``.pdf`` is a program. A text must be UTF-8 without control characters.
-    """
-    guessed = filetype.guess_mime(head)
-    suffix = Path(name).suffix.lower()
-    if guessed == "application/zip" and suffix in _ZIPPED_OFFICE and b"[Content_Types].xml" in head:
-        return _ZIPPED_OFFICE[suffix]
-    if guessed is not None:
-        return str(guessed)
-    return _BY_NAME[suffix] if suffix in _BY_NAME and _is_text(head) else UNKNOWN_TYPE
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=folder, prefix=INCOMING)
+        os.close(handle)
+        self.path = Path(name)
+        self.sha256, self.size = "", 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.path.unlink(missing_ok=True)
+
+    def receive(self, source: Source, name: str, most: int | None) -> None:
+        """Take the stream in, make it durable, and know its hash and size; no more than ``most`` bytes."""
+        digest = hashlib.sha256()
+        with self.path.open("wb") as file:
+            while chunk := source.read(_CHUNK):
+                self.size += len(chunk)
+                if most is not None and self.size > most:
+                    raise refuse("evidence.too_large", name=name, limit=most)
+                digest.update(chunk)
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+        self.sha256 = digest.hexdigest()
 
 
-def _is_text(head: bytes) -> bool:
-    try:
-        # A full head may end inside a character; nothing else may be amiss.
-        text = codecs.getincrementaldecoder("utf-8")().decode(head, final=len(head) < _HEAD)
-    except UnicodeDecodeError:
-        return False
-    return all(unicodedata.category(character) != "Cc" or character in "\n\r\t" for character in text)
+def judged(path: Path, name: str, limits: Limits, scanner: Scanner | None) -> str:
+    """The media type of a file that may be kept; anything else is refused."""
+    called = clean_name(name)
+    with path.open("rb") as content:
+        if os.fstat(content.fileno()).st_size == 0:
+            raise refuse("evidence.empty", name=called)
+        media_type = examine(content, called, limits.media_types)
+        if scanner is not None:
+            scan(scanner, content, called)
+    return media_type
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file."""
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def kept_at(path: Path) -> datetime:
+    """Since when a file lies where it lies."""
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -176,13 +244,55 @@ def registered(connection: Connection) -> Iterator[Kept]:
         yield Kept(row.sha256, row.size, row.media_type)
 
 
-def used_by(connection: Connection, sha256: str) -> list[tuple[str, int, str]]:
-    """Where a file serves as evidence: (indicator code, fiscal year, milestone)."""
-    e, i = t.evidence.c, t.indicators.c
-    found = connection.execute(
-        select(i.code, i.fiscal_year, e.milestone)
+class Use(NamedTuple):
+    """Where a file serves as evidence; ``owner`` is the agency that sets the guidelines of its workflow."""
+
+    indicator: int
+    code: str
+    fiscal_year: int
+    agency: int
+    agency_name: Text
+    owner: int | None
+    milestone: str
+    number: int
+
+
+def uses_of(connection: Connection, hashes: Collection[str]) -> Mapping[str, list[Use]]:
+    """Where each of these files serves as evidence that was not withdrawn: one statement for all of them."""
+    e, i, a = t.evidence.c, t.indicators.c, t.agencies.c
+    found: dict[str, list[Use]] = {sha256: [] for sha256 in hashes}
+    if not found:
+        return found
+    rows = connection.execute(
+        select(
+            e.sha256,
+            i.id,
+            i.code,
+            i.fiscal_year,
+            i.agency_id,
+            a.name_th,
+            a.name_en,
+            i.owner_id,
+            e.milestone,
+            e.number,
+        )
         .join_from(t.evidence, t.indicators)
-        .where(e.sha256 == sha256, e.withdrawn_at.is_(None))
+        .join(t.agencies, a.id == i.agency_id)
+        .where(e.sha256.in_(list(found)), e.withdrawn_at.is_(None))
         .order_by(i.fiscal_year, i.code, e.number)
     )
-    return [(row.code, row.fiscal_year, row.milestone) for row in found]
+    for sha256, indicator, code, year, agency, name_th, name_en, *rest in rows:
+        found[sha256].append(Use(indicator, code, year, agency, Text(name_th, name_en), *rest))
+    return found
+
+
+def used_by(connection: Connection, sha256: str) -> list[tuple[str, int, str]]:
+    """Where a file serves as evidence: (indicator code, fiscal year, milestone)."""
+    return [(one.code, one.fiscal_year, one.milestone) for one in uses_of(connection, [sha256])[sha256]]
+
+
+def known_files(connection: Connection, hashes: Collection[str]) -> dict[str, Kept]:
+    """What is known of each of these files: one statement for all of them."""
+    f = t.files.c
+    rows = connection.execute(select(f.sha256, f.size, f.media_type).where(f.sha256.in_(list(hashes))))
+    return {row.sha256: Kept(row.sha256, row.size, row.media_type) for row in rows}

@@ -12,7 +12,7 @@ from engine import actions
 from engine.actions import NewOccurrence
 from engine.indicator import Indicator
 from storage import backup, checks
-from storage.evidence import EvidenceStore, Limits
+from storage.evidence import EvidenceFolder, Limits
 from storage.store import Store
 from storage.writer import NotCommitted
 from tests.cast import CODE, COORDINATOR, GUIDELINES, YEAR, at, found_city, new_store, open_store
@@ -113,7 +113,7 @@ def test_database_that_may_only_be_read_is_read_and_refuses_writes(store, tmp_pa
 
 
 def test_backup_to_a_full_disk_leaves_no_file(store, tmp_path):
-    evidence = EvidenceStore(tmp_path / "evidence", Limits(1000, frozenset()))
+    evidence = EvidenceFolder(tmp_path / "evidence", Limits(1000, frozenset()))
     (tmp_path / "backups").mkdir()
 
     with files_no_larger_than(1000), pytest.raises(OSError, match="File too large"):

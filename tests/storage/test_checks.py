@@ -11,7 +11,7 @@ from engine.permissions import Role
 from storage import checks, registry
 from storage import tables as t
 from storage.checks import Finding
-from storage.evidence import EvidenceStore, Limits
+from storage.evidence import EvidenceFolder, Limits
 from tests.cast import CODE, EVALUATOR, FOUNDED, WORKFLOW, YEAR, new_store
 from tests.storage.story import FILE, STORY, take
 
@@ -113,7 +113,7 @@ def test_unreadable_instant_in_the_journal_does_not_stop_the_doctor(year):
 
 
 def test_evidence_file_vanished_altered_and_whole_are_told_apart(year, tmp_path):
-    folder = EvidenceStore(tmp_path / "evidence", Limits(100, frozenset()))
+    folder = EvidenceFolder(tmp_path / "evidence", Limits(100, frozenset()))
 
     def found() -> list[Finding | None]:
         with year.read() as tx:
