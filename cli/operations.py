@@ -200,7 +200,7 @@ def backup(ctx: typer.Context, file: OneFile, as_json: Json = False) -> None:
     desk: Desk = ctx.obj
     house = desk.house()
     with house.store.read() as tx:
-        parts = len(t.metadata.tables) + count(tx, t.files)
+        parts = len(safe.TABLES) + count(tx, t.files)
     with desk.progress("progress.backup", parts) as bar:
         written = safe.back_up(house.store, house.evidence, file, bar.step)
     if as_json:

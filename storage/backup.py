@@ -26,7 +26,7 @@ from engine.errors import refuse
 from storage import schema
 from storage.evidence import EvidenceStore, registered
 from storage.store import Store
-from storage.tables import metadata
+from storage.tables import metadata, uploads
 from storage.types import instant_text
 
 _MANIFEST = "manifest.json"
@@ -36,6 +36,8 @@ _CHUNK = 1 << 20
 #: The one key of a mapping that stands for bytes.
 _BYTES = "base64"
 
+#: What a backup holds: everything but what is still on its way.
+TABLES = [table for table in metadata.sorted_tables if table is not uploads]
 #: Told the name of each part when it is done.
 Progress = Callable[[str], None]
 
@@ -61,7 +63,7 @@ def back_up(store: Store, evidence: EvidenceStore, target: Path, done: Progress 
     partial = target.with_name(f".{target.name}.partial")
     try:
         with tarfile.open(partial, "w:gz", compresslevel=6) as archive, store.read() as tx:
-            for table in metadata.sorted_tables:
+            for table in TABLES:
                 part = f"tables/{table.name}.jsonl"
                 with tempfile.TemporaryFile() as lines:
                     count = _write_lines(tx.connection, table, lines)
@@ -199,7 +201,7 @@ def _follow_sequences(connection: Connection) -> None:
     if connection.dialect.name != "postgresql":
         return
     for table in metadata.sorted_tables:
-        if [column.name for column in table.primary_key.columns] == ["id"] and table.name != "city":
+        if table.autoincrement_column is not None:
             follow = f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), max(id)) FROM {table.name}"  # noqa: S608 - names come from our own tables
             connection.execute(text(follow))
 
