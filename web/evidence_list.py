@@ -1,0 +1,142 @@
+"""The evidence of a milestone as a list draws it: each with its versions, and where else the file serves."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy.engine import Connection
+
+from engine.evidence import EvidenceState, evidence_states
+from engine.indicator import Evidence, Indicator
+from engine.permissions import Action, Person, Subject, may
+from engine.wording import Wording
+from storage.drawing import MEDIA_TYPES
+from storage.evidence import Kept, Use, known_files, uses_of
+
+_SHOWN_TEXTS = ("text/plain", "text/csv")
+#: The colour of a state's tag; what holds needs none.
+COLOURS: Mapping[EvidenceState, str] = {
+    EvidenceState.HOLDS: "",
+    EvidenceState.REPLACED: "grey",
+    EvidenceState.EXPIRED: "orange",
+    EvidenceState.UNFOUNDED: "red",
+    EvidenceState.WITHDRAWN: "grey",
+}
+
+
+class EvidenceRow(NamedTuple):
+    """One piece of evidence, in words. ``path`` is its own, below that of the indicator; a link has none."""
+
+    number: int
+    name: str
+    path: str
+    link: str
+    has_thumb: bool
+    has_preview: bool
+    about: str  # what it is, and how large
+    request: str
+    attached: str  # by whom, when
+    state: str  # nothing for what holds
+    colour: str
+    expires: str
+    flags: list[str]
+    older: "list[EvidenceRow]"
+    is_live: bool  # may be withdrawn or replaced
+
+
+def evidence_rows(
+    connection: Connection,
+    indicator: Indicator,
+    milestone: str,
+    *,
+    on: date,
+    reader: Person,
+    names: Mapping[int, str],
+    wording: Wording,
+) -> list[EvidenceRow]:
+    """Everything attached to the milestone, older versions with the one that replaced them, withdrawn last.
+
+    Two statements, however much there is.
+    """
+    attached = [one for one in indicator.evidence if one.milestone == milestone]
+    hashes = {one.sha256 for one in attached if one.sha256}
+    files, uses = known_files(connection, hashes), uses_of(connection, hashes)
+    states = evidence_states(indicator, on)
+    newest = [one for one in attached if states[one.number] is not EvidenceState.REPLACED]
+
+    def row(one: Evidence) -> EvidenceRow:
+        return _row(indicator, one, states[one.number], files, names, wording)._replace(
+            flags=list(_flags(indicator, one, uses.get(one.sha256 or "", []), reader, wording)),
+            older=[
+                row(older) for older in attached if older.number == one.replaces and _is_older(states, older)
+            ],
+        )
+
+    withdrawn = EvidenceState.WITHDRAWN
+    return sorted((row(one) for one in newest), key=lambda each: states[each.number] is withdrawn)
+
+
+def _is_older(states: Mapping[int, EvidenceState], one: Evidence) -> bool:
+    return states[one.number] is EvidenceState.REPLACED
+
+
+def _row(
+    indicator: Indicator,
+    one: Evidence,
+    state: EvidenceState,
+    files: Mapping[str, Kept],
+    names: Mapping[int, str],
+    wording: Wording,
+) -> EvidenceRow:
+    file = files.get(one.sha256 or "")
+    media_type = file.media_type if file else ""
+    definition = indicator.workflow.milestone(one.milestone)
+    asked = {each.key: each.title for each in definition.evidence} if definition else {}
+    return EvidenceRow(
+        number=one.number,
+        name=one.file_name or one.link or "",
+        path=f"/evidence/{one.number}" if file else "",
+        link=one.link or "",
+        has_thumb=media_type in MEDIA_TYPES,
+        has_preview=media_type in MEDIA_TYPES or media_type in _SHOWN_TEXTS,
+        about=wording.say("evidence_list.about", media_type=media_type, size=file.size)
+        if file
+        else wording.say("evidence_list.link"),
+        request=wording.value(asked[one.request]) if one.request in asked else "",
+        attached=wording.say("page.by_at", name=names.get(one.attached_by, ""), at=one.attached_at),
+        state="" if state is EvidenceState.HOLDS else wording.value(state),
+        colour=COLOURS[state],
+        expires="" if one.expires_on is None else wording.say("evidence_list.expires", day=one.expires_on),
+        flags=[],
+        older=[],
+        is_live=state in (EvidenceState.HOLDS, EvidenceState.EXPIRED, EvidenceState.UNFOUNDED),
+    )
+
+
+def _flags(
+    indicator: Indicator, one: Evidence, uses: list[Use], reader: Person, wording: Wording
+) -> Iterator[str]:
+    """Where else the same file serves; what the reader may not see is told without naming it."""
+    unseen = 0
+    for use in uses:
+        if use.indicator == indicator.id:
+            # A newer version with the same content would be strange as well, and is told.
+            if use.number == one.number:
+                continue
+            definition = indicator.workflow.milestone(use.milestone)
+            title = definition.title if definition else use.milestone
+            yield wording.say("evidence_used.here", number=use.number, milestone=title)
+        elif not may(reader, Action.VIEW, Subject(use.agency, use.owner)):
+            unseen += 1
+        else:
+            kind = _how_far(indicator, use)
+            what = {"code": use.code, "year": use.fiscal_year, "agency": use.agency_name}
+            yield wording.say(f"evidence_used.{kind}", what)
+    if unseen:
+        yield wording.say("evidence_used.unseen", count=unseen)
+
+
+def _how_far(indicator: Indicator, use: Use) -> str:
+    if use.agency != indicator.agency:
+        return "agency"
+    return "year" if use.fiscal_year != indicator.fiscal_year.year else "indicator"
