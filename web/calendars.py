@@ -18,12 +18,13 @@ from notifications.phrases import Phrases
 from notifications.pieces import one_line
 from storage.calendars import calendar_of
 from storage.contents import Words
+from web.doors import OPEN, Doors
 from web.site import Site
 
 _TO_MEND = (Topic.RETURNED_MILESTONE, Topic.RETURNED_REPORT)
 
 
-def routes(site: Site) -> APIRouter:
+def routes(site: Site, doors: Doors) -> APIRouter:
     """The feeds under ``/calendar``."""
     router = APIRouter()
     phrases = {language: Phrases(wording) for language, wording in site.wordings.items()}
@@ -48,7 +49,7 @@ def routes(site: Site) -> APIRouter:
         headers["Content-Disposition"] = 'inline; filename="radap.ics"'
         return Response(content, media_type="text/calendar; charset=utf-8", headers=headers)
 
-    router.add_api_route("/calendar/{token}.ics", calendar, methods=["GET", "HEAD"])
+    doors.add(router, "/calendar/{token}.ics", calendar, OPEN)
     return router
 
 

@@ -24,6 +24,7 @@ from notifications.links import Link, LinkAction
 from notifications.phrases import Phrases
 from notifications.pieces import one_line
 from storage.answers import Reader, StoredAnswers, Use
+from web.doors import OPEN, Doors
 from web.pages import Pages
 from web.site import Site
 
@@ -33,12 +34,12 @@ _DAYS = 10
 _CHOOSE_AGAIN = frozenset({"snooze.no_day", "snooze.past", "snooze.day_off", "snooze.beyond"})
 
 
-def routes(site: Site, pages: Pages) -> APIRouter:
+def routes(site: Site, pages: Pages, doors: Doors) -> APIRouter:
     """The pages under ``/links``."""
     router = APIRouter()
     here = _Links(site, pages)
-    router.add_api_route("/links/{token}", here.ask, methods=["GET", "HEAD"])
-    router.add_api_route("/links/{token}", here.answer, methods=["POST"])
+    doors.add(router, "/links/{token}", here.ask, OPEN)
+    doors.add(router, "/links/{token}", here.answer, OPEN, ["POST"])
     return router
 
 

@@ -7,7 +7,25 @@ from urllib.parse import urlsplit
 
 from engine.reminders import ReminderPolicy
 from engine.wording import Wording
+from storage.clamd import Scanner
+from storage.evidence import EvidenceStore
+from storage.passwords import Passwords
 from storage.store import Store
+from storage.uploads import Uploads
+
+
+@dataclass(frozen=True, slots=True)
+class OpenId:
+    """Another house where people may sign in (OpenID Connect); ``only`` there, or here as well.
+
+    ``issuer`` is its address, ``name`` stands on the button.
+    """
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    name: str
+    only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +33,9 @@ class Site:
     """A house as its pages know it.
 
     ``house`` is the name at the head of every page, ``base_url`` the address under which people reach the
-    pages, ``language`` what is spoken to who asks for none; ``clock`` gives aware instants.
+    pages, ``language`` what is spoken to who asks for none; ``clock`` gives aware instants. ``demo_people``
+    are those of the demo as whom its own machine may sign in without a password. ``openid`` is the other
+    house where people may sign in, if there is one; ``scanner`` looks for malice in what they send.
     """
 
     store: Store
@@ -24,12 +44,32 @@ class Site:
     clock: Callable[[], datetime]
     house: str
     base_url: str
+    evidence: EvidenceStore
+    passwords: Passwords
     language: str = "th"
+    demo_people: tuple[tuple[int, str], ...] = ()
+    openid: OpenId | None = None
+    scanner: Scanner | None = None
+
+    @property
+    def uploads(self) -> Uploads:
+        """What people have sent and have not attached yet."""
+        return Uploads(self.store, self.evidence, self.scanner)
+
+    @property
+    def takes_passwords(self) -> bool:
+        """Whether people sign in here at all."""
+        return self.openid is None or not self.openid.only
 
     @property
     def root(self) -> str:
         """What stands before the path of every page: empty, or where a proxy serves us below another site."""
         return urlsplit(self.base_url).path.rstrip("/")
+
+    @property
+    def host(self) -> str:
+        """The name of this house's server, which ends every Message-ID."""
+        return urlsplit(self.base_url).hostname or "radap"
 
     def today(self) -> date:
         """The local day."""

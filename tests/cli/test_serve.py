@@ -95,7 +95,7 @@ def test_who_is_being_answered_is_answered_before_it_ends(radap):
         with closing(socket.create_connection((url.host, url.port or 0))) as line:
             form = b"until=2021-01-07"
             head = (
-                "POST /links/x HTTP/1.1\r\nHost: radap\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+                "POST /links/x HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
                 f"Content-Length: {len(form)}\r\nExpect: 100-continue\r\n\r\n"
             )
             line.sendall(head.encode())

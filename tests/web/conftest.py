@@ -1,6 +1,7 @@
 """The small city of the storage's tests, with its pages."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,8 +13,8 @@ __all__ = ["city", "copy_of", "originals", "town"]
 
 
 @pytest.fixture
-def town(city: Store) -> Iterator[Town]:
+def town(city: Store, tmp_path: Path) -> Iterator[Town]:
     """Pages on a founded city; once on each kind of database."""
-    opened = Town(city)
+    opened = Town(city, tmp_path / "evidence")
     with opened.client:
         yield opened

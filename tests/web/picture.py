@@ -24,7 +24,7 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         store = new_store(f"sqlite:///{folder}/radap.db")
         found_city(store)
-        town = Town(store)
+        town = Town(store, Path(folder) / "evidence")
         with _served(town) as address:
             photograph(address + town.link(SNOOZE, town.remind()), PICTURE, WIDTH, HEIGHT, Path(folder))
         store.close()

@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
+from argon2 import PasswordHasher
 from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
@@ -15,6 +18,8 @@ from engine.reminders import DEFAULT, Owed, Subject, Topic
 from notifications.links import Link, LinkAction, make
 from storage import quiets
 from storage import tables as t
+from storage.evidence import EvidenceFolder, Limits
+from storage.passwords import Passwords
 from storage.reminding import add_owed
 from storage.store import Store
 from tests.cast import COORDINATOR, GUIDELINES, THUNG_KHRU, at
@@ -36,22 +41,42 @@ ACKNOWLEDGE, SNOOZE, UNSUBSCRIBE = LinkAction
 HOME = "https://radap.example"
 
 
+#: As weak as hashes can be: what is tested is who comes in.
+QUICK = Passwords(hasher=PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+LIMITS = Limits(200_000, frozenset({"application/pdf", "image/jpeg", "image/png", "text/plain"}))
+
+
 @dataclass
 class Town:
     """A store and its pages, at a time that the test chooses."""
 
     store: Store
+    evidence: Path
     clock: Clock = field(default_factory=lambda: Clock(NOW))
     site: Site = field(init=False)
     client: TestClient = field(init=False)
 
     def __post_init__(self) -> None:
-        self.open(Site(self.store, DEFAULT, WORDINGS, self.clock, "ระบบติดตามตัวชี้วัด", HOME))
+        self.open(
+            Site(
+                self.store,
+                DEFAULT,
+                WORDINGS,
+                self.clock,
+                "ระบบติดตามตัวชี้วัด",
+                HOME,
+                EvidenceFolder(self.evidence, LIMITS),
+                QUICK,
+            )
+        )
 
     def open(self, site: Site) -> None:
         """Serve these pages instead."""
         self.site = site
-        self.client = TestClient(create_app(site), raise_server_exceptions=False)
+        own = urlsplit(site.base_url)
+        self.client = TestClient(
+            create_app(site), f"{own.scheme}://{own.netloc}", raise_server_exceptions=False
+        )
 
     def with_policy(self, topic: Topic, **changed: Any) -> None:
         """Serve pages of a house whose policy of the topic differs."""

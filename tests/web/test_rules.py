@@ -1,0 +1,148 @@
+"""Every route has a rule, made from the table of routes: whoever adds one is held to it as well."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.routing import Mount
+
+from storage import sessions
+from tests.cast import CODE, COORDINATOR, OPERATOR
+from tests.web.doorway import COOKIE, come_in, token_in
+from tests.web.town import NOW, Town
+from web.doors import Rule
+from web.site import OpenId
+
+#: What stands for a part of a path; anything else is a number.
+PARTS = {"code": CODE, "year": "2564"}
+#: Two sites that have every route between them: with the demo and another house to sign in at, and without.
+SITES: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "all": {
+        "demo_people": ((COORDINATOR.id, "coordinator"),),
+        "openid": OpenId("https://id.example", "radap", "secret", "City ID"),
+    },
+}
+
+
+@pytest.fixture(params=sorted(SITES))
+def house(request: pytest.FixtureRequest, town: Town) -> Town:
+    town.open(replace(town.site, **SITES[request.param]))
+    return town
+
+
+def app_of(town: Town) -> FastAPI:
+    app = town.client.app
+    assert isinstance(app, FastAPI)
+    return app
+
+
+def routes_of(town: Town) -> Iterator[tuple[str, str, APIRoute]]:
+    """Every method of every route, wherever it was included."""
+    for route in _all(app_of(town).routes):
+        assert isinstance(route, APIRoute), f"{route} is behind no rule"
+        for method in sorted(route.methods or ()):
+            yield method, route.path, route
+
+
+def _all(routes: list[Any]) -> Iterator[Any]:
+    for route in routes:
+        inner = getattr(route, "routes", None) or getattr(
+            getattr(route, "original_router", None), "routes", None
+        )
+        if isinstance(route, Mount) and route.path == "/static":
+            continue  # files of ours, for everybody
+        if inner:
+            yield from _all(inner)
+        else:
+            yield route
+
+
+def rules_of(town: Town) -> dict[tuple[str, str], Rule]:
+    rules: dict[tuple[str, str], Rule] = app_of(town).state.rules
+    return rules
+
+
+def filled(path: str) -> str:
+    return re.sub(r"\{([a-z_]+)[^}]*\}", lambda part: PARTS.get(part[1], "1"), path)
+
+
+def closed(town: Town, *methods: str) -> list[tuple[str, str, Rule]]:
+    return [
+        (method, path, rule)
+        for (method, path), rule in sorted(rules_of(town).items(), key=lambda item: item[0])
+        if rule.signed_in and (not methods or method in methods)
+    ]
+
+
+def test_every_route_has_a_rule_and_every_rule_a_route(house):
+    routes = {(method, path) for method, path, _ in routes_of(house)}
+    assert len(routes) > 10
+    assert routes == set(rules_of(house))
+
+
+def test_route_without_a_rule_would_be_found(house):
+    app_of(house).add_api_route("/back-door", lambda: "open")
+    routes = {(method, path) for method, path, _ in routes_of(house)}
+    assert routes - set(rules_of(house)) == {("GET", "/back-door")}
+
+
+def test_stranger_is_shown_the_way_in_by_every_route_that_is_not_open(house):
+    for method, path, _ in closed(house):
+        answer = house.client.request(method, filled(path), follow_redirects=False)
+        assert answer.status_code == 303, (method, path)
+        assert answer.headers["location"].startswith("/sign-in"), (method, path)
+        assert answer.content == b"", (method, path)
+
+
+def test_secret_of_no_session_is_no_way_in(house):
+    for token in ("x", "A" * 43, '"; x=', "a" * 5000):
+        house.client.headers["cookie"] = f"{COOKIE}={token}"
+        for method, path, _ in closed(house, "GET"):
+            answer = house.client.request(method, filled(path), follow_redirects=False)
+            assert answer.status_code == 303, (method, path)
+
+
+def test_every_form_needs_the_token_of_its_own_session(house):
+    """As the operator, whom every rule lets in: what remains is the token."""
+    come_in(house, OPERATOR.id)
+    foreign = token_in(house.get("/account"))
+    house.client.cookies.clear()
+    come_in(house, OPERATOR.id)
+    forms = closed(house, "POST", "PUT", "PATCH", "DELETE")
+    assert len(forms) >= 5
+    for method, path, _ in forms:
+        for data in ({}, {"token": ""}, {"token": "x"}, {"token": foreign}):
+            answer = house.client.request(method, filled(path), data=data, follow_redirects=False)
+            assert answer.status_code == 403, (method, path, data)
+        headers = {"content-type": "application/json", "x-radap-token": foreign}
+        answer = house.client.request(method, filled(path), content=b"{}", headers=headers)
+        assert answer.status_code == 403, (method, path)
+    assert still_in(house)  # no form of theirs signed anybody out
+
+
+def still_in(town: Town) -> bool:
+    with town.store.read() as tx:
+        return len(sessions.of_person(tx.connection, OPERATOR.id, NOW)) == 2
+
+
+def test_every_form_refuses_another_site(house):
+    come_in(house, OPERATOR.id)
+    own = token_in(house.get("/account"))
+    for (method, path), _ in sorted(rules_of(house).items(), key=lambda item: item[0]):
+        if method in ("GET", "HEAD"):
+            continue
+        for headers in ({"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}):
+            answer = house.client.request(method, filled(path), data={"token": own}, headers=headers)
+            assert answer.status_code == 403, (method, path, headers)
+
+
+def test_head_is_behind_the_rule_of_its_page(house):
+    rules = rules_of(house)
+    for (method, path), rule in rules.items():
+        if method == "HEAD":
+            assert rules["GET", path] == rule

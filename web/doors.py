@@ -1,0 +1,323 @@
+"""The one place that decides who comes in: every route has a rule, and is answered only where it holds."""
+
+import hmac
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+from urllib.parse import quote, urlsplit
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from sqlalchemy import select
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.responses import Response
+
+from engine.permissions import Action, Person, Role, Subject, may
+from engine.quarter import BE_OFFSET
+from engine.signing_in import KEPT
+from storage import door, sessions
+from storage import tables as t
+from storage.door import AtTheDoor
+from storage.sessions import Client
+from web.middleware import LIMIT
+from web.pages import Pages
+from web.site import Site
+
+_SAFE = frozenset({"GET", "HEAD"})
+#: How much is kept of the name that a browser gives itself, and of a network address.
+_AGENT, _ADDRESS = 200, 64
+#: So many files of the greatest size a form may bring at once; more go one after the other.
+_AT_ONCE = 4
+#: No code of an indicator is longer.
+_CODE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Who may open a route.
+
+    Anybody, or whoever is signed in; with ``sees`` only who may see the indicator of the path, with an
+    ``action`` only who may do that to it. Who has given the password and not yet the code is nobody, but
+    where a rule is for the ``halfway``.
+    """
+
+    signed_in: bool
+    sees: bool = False
+    action: Action | None = None
+    halfway: bool = False
+    files: bool = False
+
+
+#: Mails lead here, and whoever wants to sign in.
+OPEN = Rule(signed_in=False)
+SIGNED_IN = Rule(signed_in=True)
+HALFWAY = Rule(signed_in=True, halfway=True)
+SEEN = Rule(signed_in=True, sees=True)
+
+
+def doing(action: Action, *, files: bool = False) -> Rule:
+    """Only for who sees the indicator and may do that to it; with ``files`` the form may bring some."""
+    return Rule(signed_in=True, sees=True, action=action, files=files)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Who is signed in, and the token that their forms carry; ``agency`` is the one they chose.
+
+    The ``token`` is masked anew for every answer, for what repeats itself in a compressed page can be guessed
+    from its length (BREACH).
+    """
+
+    person: Person
+    email: str
+    language: str
+    token: str
+    session: sessions.Session
+    agency: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The indicator that a path names; ``year`` is that of the Common Era."""
+
+    code: str
+    year: int
+    indicator: int
+    subject: Subject
+
+
+class SignInFirst(Exception):
+    """Nobody is signed in: to be answered with the way to the sign-in page, and back."""
+
+    def __init__(self, next_path: str) -> None:
+        super().__init__(next_path)
+        self.next_path = next_path
+
+
+class CodeFirst(SignInFirst):
+    """The password was given and the code was not: to be answered with the page that asks for it."""
+
+
+class Doors:
+    """Adds routes to routers, each behind its rule; ``rules`` has all of them, by method and path."""
+
+    def __init__(self, site: Site, pages: Pages) -> None:
+        self._site = site
+        self._pages = pages
+        self._own = urlsplit(site.base_url)
+        self.rules: dict[tuple[str, str], Rule] = {}
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether people reach us by TLS only."""
+        return self._own.scheme == "https"
+
+    @property
+    def cookie(self) -> str:
+        """The name of the session's cookie; by TLS one that no other site of the domain can set."""
+        return "__Host-radap" if self.is_secure and not self._site.root else "radap-session"
+
+    def add(
+        self,
+        router: APIRouter,
+        path: str,
+        endpoint: Callable[..., Any],
+        rule: Rule,
+        methods: Sequence[str] = ("GET", "HEAD"),
+    ) -> None:
+        """Answer the path by the endpoint for those to whom the rule opens it."""
+
+        def enter(request: Request) -> None:
+            self._enter(request, rule)
+
+        async def read(request: Request, _: None = Depends(enter)) -> AsyncIterator[None]:
+            if request.method not in _SAFE:
+                if rule.files:
+                    request.scope[LIMIT] = self._site.evidence.limits.max_bytes * _AT_ONCE
+                await self._read(request, rule)
+            try:
+                yield
+            finally:
+                # What came along lies in files that nobody has a name for: they go when they are closed.
+                await request.close()
+
+        for method in methods:
+            self.rules[method, path] = rule
+        router.add_api_route(
+            path, endpoint, methods=list(methods), dependencies=[Depends(read)], response_model=None
+        )
+
+    def keep(self, answer: Response, token: str, *, kept: bool) -> None:
+        """Let the browser keep the secret of a session: for long, or until it is closed."""
+        seconds = int(KEPT.total_seconds()) if kept else None
+        answer.set_cookie(self.cookie, token, max_age=seconds, **self._cookies())
+
+    def forget(self, answer: Response) -> None:
+        """Let the browser forget it."""
+        answer.delete_cookie(self.cookie, **self._cookies())
+
+    def _cookies(self) -> dict[str, Any]:
+        path = self._site.root or "/"
+        return {"path": path, "secure": self.is_secure, "httponly": True, "samesite": "lax"}
+
+    # -- in order: the address, the session, the indicator, the form --------------------------------------
+
+    def _enter(self, request: Request, rule: Rule) -> None:
+        if request.method not in _SAFE:
+            self._check_origin(request)
+        visit = self._visit(request)
+        if visit is not None:
+            self._pages.speak(request, visit.language)
+        request.state.begun = visit.session if visit is not None else None
+        code_due = visit is not None and visit.session.code_due
+        # Where the password alone opens nothing: this line, and no other.
+        request.state.visit = None if code_due and not rule.halfway else visit
+        if not rule.signed_in:
+            return
+        if visit is None or request.state.visit is None:
+            first = CodeFirst if code_due else SignInFirst
+            raise first(_path_of(request) if request.method in _SAFE else "/")
+        if rule.sees:
+            place = self._place(request, visit)
+            request.state.place = place
+            if rule.action is not None and not may(visit.person, rule.action, place.subject):
+                self._refuse(request, visit, rule.action)
+
+    def _visit(self, request: Request) -> Visit | None:
+        token = request.cookies.get(self.cookie)
+        if not token:
+            return None
+        now = self._site.clock()
+        with self._site.store.read() as tx:
+            found = sessions.find(tx.connection, token, now)
+        if found is None:
+            return None
+        if now - found.seen_at >= sessions.SEEN_EVERY:
+            with self._site.store.begin() as tx:
+                sessions.see(tx, found.id, now)
+        agencies = agencies_of(found.person)
+        chosen = found.agency if found.agency in agencies else next(iter(agencies), None)
+        return Visit(found.person, found.email, found.language, _masked(found.form_token), found, chosen)
+
+    def _place(self, request: Request, visit: Visit) -> Place:
+        """The indicator of the path; one of which they may not know is like one that there is not."""
+        code, be = request.path_params["code"], request.path_params["year"]
+        i, w = t.indicators.c, t.indicators.c.owner_id
+        is_year = be.isascii() and be.isdigit() and len(be) == 4
+        if not is_year or not code.isprintable() or len(code) > _CODE:
+            raise HTTPException(404)
+        year = int(be) - BE_OFFSET
+        with self._site.store.read() as tx:
+            row = tx.connection.execute(
+                select(i.id, i.agency_id, w).where(i.fiscal_year == year, i.code == code)
+            ).one_or_none()
+        if row is None:
+            raise HTTPException(404)
+        subject = Subject(row.agency_id, row.owner_id)
+        if not may(visit.person, Action.VIEW, subject):
+            self._refuse(request, visit, Action.VIEW, 404)
+        return Place(code, year, row.id, subject)
+
+    def _refuse(self, request: Request, visit: Visit | None, action: str, status: int = 403) -> NoReturn:
+        """Write down what somebody wanted and may not, and answer so."""
+        person, now = visit.person.id if visit else None, self._site.clock()
+        with self._site.store.begin() as tx:
+            detail = f"{status} {action} {_open_part(request)}"
+            door.log(tx, AtTheDoor.REFUSED, person, client_of(request), now, detail=detail)
+        raise HTTPException(status)
+
+    def _check_origin(self, request: Request) -> None:
+        """What changes something comes from our own pages, as far as the browser tells."""
+        origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
+        own = {f"{self._own.scheme}://{self._own.netloc}", f"{request.url.scheme}://{request.url.netloc}"}
+        # A browser that keeps its referrers to itself calls our own pages "null", but tells the rest.
+        is_own = origin is None or origin in own or (origin == "null" and site == "same-origin")
+        if not is_own or (site or "none") not in ("same-origin", "none"):
+            self._refuse(request, None, "origin")
+
+    async def _read(self, request: Request, rule: Rule) -> None:
+        """The form, and that it was made for this session."""
+        visit: Visit | None = request.state.visit
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        form = FormData()
+        if kind in ("application/x-www-form-urlencoded", "multipart/form-data"):
+            form = await request.form(max_files=20 if rule.files else 0, max_fields=200)
+        request.state.form = form
+        if visit is not None and rule.signed_in:
+            given = form.get("token") or request.headers.get("x-radap-token", "")
+            if not hmac.compare_digest(_unmasked(str(given)), visit.session.form_token.encode()):
+                await run_in_threadpool(self._refuse, request, visit, "token")
+
+
+def agencies_of(person: Person) -> tuple[int, ...]:
+    """The agencies for which somebody works, each once, in the order of their grants."""
+    return tuple(dict.fromkeys(one.agency for one in person.grants if one.agency is not None))
+
+
+def sees_everything(person: Person) -> bool:
+    """Whether somebody serves the whole city."""
+    return any(one.role in (Role.EVALUATOR, Role.ADMINISTRATOR, Role.VIEWER) for one in person.grants)
+
+
+def client_of(request: Request) -> Client:
+    """Where the request comes from."""
+    address = request.client.host if request.client else ""
+    agent = door.printable(request.headers.get("user-agent", ""), _AGENT)
+    return Client(door.printable(address, _ADDRESS), agent)
+
+
+def _masked(token: str) -> str:
+    """The token under something random, which stands before it."""
+    mask = secrets.token_bytes(len(token))
+    return urlsafe_b64encode(mask + _xor(mask, token.encode())).decode()
+
+
+def _unmasked(given: str) -> bytes:
+    """The token that was masked; nothing for what never was."""
+    try:
+        both = urlsafe_b64decode(given.encode())
+    except ValueError:
+        return b""
+    half = len(both) // 2
+    return _xor(both[:half], both[half:]) if len(both) % 2 == 0 else b""
+
+
+def _xor(one: bytes, other: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(one, other, strict=True))
+
+
+def own_path(given: str) -> str:
+    """A path of ours to go on to; anything that could lead elsewhere leads home."""
+    parts = urlsplit(given)
+    is_ours = given.startswith("/") and not given.startswith("//") and not parts.scheme and not parts.netloc
+    safe = is_ours and "\\" not in given and given.isprintable()
+    return given if safe else "/"
+
+
+def _open_part(request: Request) -> str:
+    """The path without what of it may be a secret."""
+    shown = request.url.path
+    for name, value in request.path_params.items():
+        if name == "token":
+            shown = shown.replace(str(value), "…")
+    return shown
+
+
+def _path_of(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+def sign_in_address(root: str, next_path: str) -> str:
+    """Where to sign in to be led back to that path."""
+    return _with_next(f"{root}/sign-in", next_path)
+
+
+def code_address(root: str, next_path: str) -> str:
+    """Where to give the code to be led on to that path."""
+    return _with_next(f"{root}/sign-in/code", next_path)
+
+
+def _with_next(address: str, next_path: str) -> str:
+    return address + (f"?next={quote(next_path)}" if next_path != "/" else "")
