@@ -22,6 +22,8 @@ class State(StrEnum):
     HELD = "held"  # an operator keeps it back
 
 
+#: The kind of a message that carries a link to set a password.
+RESET = "reset"
 #: What somebody has to look at.
 TROUBLED = frozenset({State.FAILED, State.UNCERTAIN, State.HELD})
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from engine.outbox import Claimed, Step, Way
-from engine.reminders.ports import Begun, Contents, Ended, Queue
+from engine.reminders.ports import Begun, Contents, Ended, Opens, Queue
 from notifications.channels import Answer, Channel, Letter, Outcome
 
 _log = logging.getLogger(__name__)
@@ -42,10 +42,15 @@ class Writing(Protocol):
 
 
 class Written(NamedTuple):
-    """A message as it goes out: its subject for lists, and the letter."""
+    """A message as it goes out: its subject for lists, and the letter.
+
+    A letter that ``opens`` something is ``kept`` without what opens it.
+    """
 
     subject: str
     letter: Letter
+    kept: bytes | None = None
+    opens: Opens | None = None
 
 
 class Pacing(Protocol):
@@ -172,7 +177,8 @@ class Delivery:
             return Ended(message, Step.WITHDRAWN, "message.nothing_left")
         if not written.letter.to and self._way is not Way.WEBHOOK:
             return Ended(message, Step.FAILED, "message.no_address")
-        return Begun(message, written.letter.to, written.subject, written.letter.content)
+        letter = written.letter
+        return Begun(message, letter.to, written.subject, letter.content, written.kept, written.opens)
 
     def _wait(self, begun: Begun) -> float:
         """In how many seconds it may go out; once that is 0.0, it counts as gone."""

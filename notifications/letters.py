@@ -1,6 +1,7 @@
 """From what a message has to tell to the letter that goes out: which links, which reasons, which news."""
 
 import json
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -10,13 +11,14 @@ from typing import Any
 from engine.errors import Unmet
 from engine.events import Happened
 from engine.indicator import MilestoneState
-from engine.outbox import Claimed, Way
+from engine.outbox import RESET, Claimed, Way
 from engine.quarter import FiscalYear, WorkCalendar
 from engine.reminders import ReminderPolicy
 from engine.reminders.notices import level_moved
-from engine.reminders.ports import Changed, Contents, Due
+from engine.reminders.ports import Changed, Contents, Due, Opens
+from engine.signing_in import RESET_LASTS
 from engine.workflow import Text
-from notifications import links
+from notifications import links, password_links
 from notifications.calendar_feed import uid_of
 from notifications.channels import Letter
 from notifications.delivery import Written
@@ -29,12 +31,16 @@ from notifications.messages import (
     Line,
     News,
     Recipient,
+    Reset,
     escalated,
     passed_up,
 )
+from notifications.password_links import PasswordLink
 
 #: How long the links of a mail work without signing in.
 _LINKS_LAST = timedelta(days=14)
+#: What stands for a link to set a password in what is kept of its mail.
+_LEFT_OUT = "-"
 
 #: The news of an event, where it is news by itself. Of any other only the level is told.
 _NEWS: Mapping[str, News] = {
@@ -55,12 +61,16 @@ _NEWS: Mapping[str, News] = {
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What letters rest on besides their contents; ``secret`` signs the links."""
+    """What letters rest on besides their contents.
+
+    ``secret`` signs the links; ``random`` makes what nobody can guess of a link to set a password.
+    """
 
     calendar: WorkCalendar
     policy: ReminderPolicy
     day_of: Callable[[datetime], date]
     secret: str
+    random: Callable[[], str] = secrets.token_urlsafe
 
 
 class Letters:
@@ -72,6 +82,8 @@ class Letters:
 
     def write(self, message: Claimed, contents: Contents, now: datetime) -> Written | None:
         """The letter of the message; ``None`` when nothing is left to tell; no ``to``: no address."""
+        if message.kind == RESET:
+            return self._reset(message, contents, now) if contents.link_wanted else None
         if not contents.due and not contents.changed:
             return None
         if message.channel is Way.WEBHOOK:
@@ -90,6 +102,23 @@ class Letters:
         else:
             composed = self._composer.mail(told, message.message_ref, now)
         return Written(composed.subject, Letter(address, composed.content, message.message_ref))
+
+    def _reset(self, message: Claimed, contents: Contents, now: datetime) -> Written:
+        """The link to set a password: made here and now, so that nothing of it lay anywhere before."""
+        reader, ref = contents.reader, message.message_ref
+        if not reader.email:
+            return Written("", Letter("", b"", ref))
+        ends_at = (now + RESET_LASTS).replace(microsecond=0)
+        token = password_links.make(
+            self._terms.secret, PasswordLink(reader.id, ends_at), self._terms.random()
+        )
+        to = Recipient(reader.name, reader.email, reader.language)
+        mail, kept = (
+            self._composer.reset(Reset(to, password_links.path_of(said), ends_at), ref, now)
+            for said in (token, _LEFT_OUT)
+        )
+        opens = Opens(reader.id, password_links.fingerprint(token), ends_at)
+        return Written(mail.subject, Letter(to.email, mail.content, ref), kept.content, opens)
 
     def _digest(self, to: Recipient, contents: Contents, now: datetime) -> Digest:
         today = self._terms.day_of(now)

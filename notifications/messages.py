@@ -129,6 +129,15 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True)
+class Reset:
+    """The mail with the link that sets a new password; it works until that instant."""
+
+    to: Recipient
+    link: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Composed:
     """A mail as it goes out and is kept: its subject, its bytes word for word, and its Message-ID."""
 
@@ -242,6 +251,14 @@ class Composer:
             "count": len(shown),
             "more": len(shown) - 1,
         }
+
+    def reset(self, told: Reset, ref: str, at: datetime) -> Composed:
+        """A mail that lets its reader set a new password. Raises ``ValueError`` as :meth:`mail` does."""
+        values = self._frame(told.to, None) | {
+            "link": self._whole(told.link),
+            "until": self._phrases[told.to.language].value(told.until),
+        }
+        return self._composed("reset", told.to, values, ref, at)
 
     def test(self, to: Recipient, ref: str, at: datetime) -> Composed:
         """A mail that proves that mails arrive and that their Thai is whole."""

@@ -4,7 +4,7 @@ The house's own wording is tried on them, and a person can look at them before a
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from engine.indicator import MilestoneState
@@ -22,6 +22,7 @@ from notifications.messages import (
     Line,
     News,
     Recipient,
+    Reset,
     Sender,
     escalated,
 )
@@ -162,12 +163,18 @@ def bare_changes(language: str) -> Changes:
     return Changes(_recipient(language), (line,))
 
 
+def reset(language: str) -> Reset:
+    """The link to set a new password."""
+    return Reset(_recipient(language), "/password/2.1", NOW + timedelta(hours=1))
+
+
 def composed(composer: Composer, language: str) -> Iterator[Composed]:
     """Every sample as a mail."""
     for digest in (full_digest(language), bare_digest(language)):
         yield composer.mail(digest, _REF, NOW)
     for changes in (full_changes(language), bare_changes(language)):
         yield composer.mail(changes, _REF, NOW)
+    yield composer.reset(reset(language), _REF, NOW)
     yield composer.test(_recipient(language), _REF, NOW)
 
 

@@ -8,9 +8,10 @@ from sqlalchemy.engine import Connection
 from engine.outbox import Claimed, Expired, Step, Way
 from engine.reminders import Contact, ReminderPolicy, is_silenced, quiet_key
 from engine.reminders.ports import Begun, Contents, Ended
-from storage import duty, outbox, quiets, reminding
+from storage import duty, outbox, password_links, quiets, reminding
 from storage.contents import contents_of
 from storage.deadlines import read_deadlines
+from storage.password_links import LinkKind
 from storage.store import Store
 from storage.transaction import Tx
 
@@ -58,10 +59,14 @@ class StoredQueue:
             deadlines = read_deadlines(connection, policy, self._policy.review_days)
             silenced = self._silenced(connection, people, policy.day_of(now))
             contents, done = contents_of(connection, self._store.workflow, deadlines, given, silenced)
+            wanted = password_links.wanted(connection, messages, now)
         if done:
             with self._store.begin() as tx:
                 reminding.withdraw(tx.connection, done, now)
-        return contents
+        return [
+            one._replace(link_wanted=message.id in wanted)
+            for message, one in zip(messages, contents, strict=True)
+        ]
 
     def _silenced(
         self, connection: Connection, people: list[int], today: date
@@ -83,16 +88,20 @@ class StoredQueue:
                 self._end(tx, token, now, ended)
             if begun is None:
                 return False
-            return outbox.sending(
+            held = outbox.sending(
                 tx.connection,
                 begun.message.id,
                 token,
                 to_address=begun.to_address,
                 subject=begun.subject,
-                content=begun.content,
+                content=begun.content if begun.kept is None else begun.kept,
                 lease_seconds=self._lease,
                 now=now,
             )
+            if held and begun.opens is not None:
+                person, digest, ends_at = begun.opens
+                password_links.keep(tx, LinkKind.RESET, person, digest, ends_at, now)
+            return held
 
     def _end(self, tx: Tx, token: str, now: datetime, ended: Ended) -> None:
         message, later, answer = ended.message.id, ended.not_before or now, ended.answer

@@ -124,11 +124,15 @@ class Changed(NamedTuple):
 
 
 class Contents(NamedTuple):
-    """What a message has to tell now: what of it is still owed, and what happened."""
+    """What a message has to tell now: what of it is still owed, and what happened.
+
+    ``link_wanted`` is whether its reader still waits for a link to set a password.
+    """
 
     reader: Contact
     due: tuple[Due, ...]
     changed: tuple[Changed, ...]
+    link_wanted: bool = False
 
 
 class Ended(NamedTuple):
@@ -141,13 +145,26 @@ class Ended(NamedTuple):
     unreachable: bool = False  # the address takes no mail for good
 
 
+class Opens(NamedTuple):
+    """A link to set a password as the store keeps it: whose, its SHA-256, and until when it works."""
+
+    person: int
+    digest: str
+    ends_at: datetime
+
+
 class Begun(NamedTuple):
-    """A message that is about to be sent, word for word."""
+    """A message that is about to be sent, word for word.
+
+    One that ``opens`` something is ``kept`` without what opens it.
+    """
 
     message: Claimed
     to_address: str
     subject: str
     content: bytes
+    kept: bytes | None = None
+    opens: Opens | None = None
 
 
 class Queue(Protocol):
