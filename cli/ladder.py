@@ -8,9 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.desk import Desk
-from cli.standing import Stand, sentence
 from engine.explain import Next
 from engine.levels import Proof, Rung
+from engine.standing import Stand, sentence
 from engine.wording import plain_number
 from engine.workflow import Bound, Count, MilestoneDefinition, Reached
 
@@ -61,7 +61,7 @@ def _ladder(desk: Desk, found: Stand) -> Table:
     for justify in ("right", "left", "left", "left"):
         table.add_column(justify=justify, overflow="fold")
     levels = [rung.level for rung in found.claimed.rungs]
-    aim = _target_level(found)
+    aim = found.target_level
     for rung in reversed(levels):
         marks = [
             CLAIMED if rung.level <= found.claimed.level else "",
@@ -75,14 +75,6 @@ def _ladder(desk: Desk, found: Stand) -> Table:
     below = "┃" if found.claimed.level else "╎"
     table.add_row("0", below, "", Text(desk.wording.say("level.not_started"), style="dim"))
     return table
-
-
-def _target_level(found: Stand) -> int | None:
-    """The level that the target means: itself for a ladder of milestones, the top for a measure."""
-    workflow, target = found.indicator.workflow, found.indicator.target
-    if any(milestone.measure is not None for milestone in workflow.milestones):
-        return workflow.top_level
-    return None if target is None else int(target)
 
 
 def _signs(marks: list[str]) -> Text:

@@ -18,6 +18,7 @@ from cli.desk import Desk
 from cli.options import Code, Json, NeededYear, Year
 from engine.errors import refuse
 from engine.indicator import Indicator
+from engine.standing import stand
 from storage import views
 from storage.views import Cell
 
@@ -45,7 +46,7 @@ def level(
     day = None if on is None else parsing.day(on)
     known = None if known_at is None else parsing.instant(known_at, desk.settings.zone)
     indicator = _load(desk, code.strip(), year)
-    found = standing.stand(indicator, _day(desk, indicator, day), known)
+    found = stand(indicator, _day(desk, indicator, day), known)
     if as_json:
         desk.json(standing.as_data(found, desk.wording))
         return
@@ -62,7 +63,7 @@ def _day(desk: Desk, indicator: Indicator, given: date | None) -> date:
     """The day asked for, inside the year; without one today, or the year's end that is nearest to it."""
     year = indicator.fiscal_year
     if given is None:
-        return min(max(desk.today(), year.first_day), year.last_day)
+        return year.nearest(desk.today())
     if not year.first_day <= given <= year.last_day:
         raise refuse("day.outside_year", day=given, year=year, first=year.first_day, last=year.last_day)
     return given

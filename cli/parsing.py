@@ -1,11 +1,12 @@
 """What people type at the command line, turned into days, years, instants and numbers, or refused."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine.errors import Refusal, Unmet, refuse
+from engine.numbers import parse_number
 from engine.quarter import BE_OFFSET, FiscalYear
 from engine.thai_dates import DateProblem, parse_be_year, parse_day, plain_text
 
@@ -63,11 +64,7 @@ def instant(typed: str, zone: ZoneInfo) -> datetime:
 
 def number(typed: str) -> Decimal:
     """A plain number; thousands may be set apart by commas, digits may be Thai."""
-    text = plain_text(typed).removesuffix("%").replace(",", "")
     try:
-        value = Decimal(text)
-    except InvalidOperation:
-        raise unreadable("value.not_a_number", value=typed) from None
-    if not value.is_finite():
-        raise unreadable("value.not_a_number", value=typed)
-    return value
+        return parse_number(typed)
+    except Refusal as refused:
+        raise Unreadable(refused.conditions) from None

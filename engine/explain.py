@@ -136,7 +136,7 @@ def _conditions(
     if basis is Basis.VERIFIED:
         proof = _claimed(indicator, proof, on, known_at)
         if proof.met:
-            yield from _unverified(indicator, definition, known_at)
+            yield from _unverified(indicator, definition, on, known_at)
             return
     decision = latest_decisions(indicator.decisions, known_at).get(definition.key)
     if decision is not None and decision.ruling is Ruling.REOPENED:
@@ -215,7 +215,7 @@ def _paused(indicator: Indicator, definition: MilestoneDefinition) -> Iterator[U
 
 
 def _unverified(
-    indicator: Indicator, definition: MilestoneDefinition, known_at: datetime | None
+    indicator: Indicator, definition: MilestoneDefinition, on: date, known_at: datetime | None
 ) -> Iterator[Unmet]:
     """What stands between a claimed milestone and its verification."""
     decision = latest_decisions(indicator.decisions, known_at).get(definition.key)
@@ -226,5 +226,5 @@ def _unverified(
             who_may(Action.ACHIEVE),
         )
         return
-    yield from lacking_evidence(indicator, definition, known_at)
+    yield from lacking_evidence(indicator, definition, on, known_at)
     yield Unmet("milestone.not_verified", {"milestone": definition.title}, who_may(Action.VERIFY))

@@ -5,8 +5,9 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from engine.errors import Unmet
+from engine.evidence import EvidenceState, evidence_states
 from engine.indicator import Indicator, Life, MilestoneState, Occurrence, QuarterReport, ReportState
-from engine.levels import NOTHING, Tally, happened
+from engine.levels import NOTHING, Tally
 from engine.permissions import Action, Person, Role, Subject, may, who_may
 from engine.quarter import Quarter
 from engine.workflow import MilestoneDefinition, Order
@@ -25,6 +26,7 @@ class Attempt(NamedTuple):
     report: QuarterReport | None = None
     reason: str = ""
     until: date | None = None
+    petitioner: int | None = None
 
 
 Guard = Callable[[Attempt], Iterator[Unmet]]
@@ -126,26 +128,24 @@ _DONE = (MilestoneState.ACHIEVED, MilestoneState.VERIFIED, MilestoneState.WAIVED
 
 
 def evidenced(attempt: Attempt) -> Iterator[Unmet]:
-    """Every required document of the milestone is attached."""
+    """Every required document of the milestone is attached; a year that is over asks what held at its end."""
     if attempt.milestone is not None:
-        yield from lacking_evidence(attempt.indicator, attempt.milestone)
+        on = min(attempt.today, attempt.indicator.fiscal_year.last_day)
+        yield from lacking_evidence(attempt.indicator, attempt.milestone, on)
 
 
 def lacking_evidence(
-    indicator: Indicator, milestone: MilestoneDefinition, known_at: datetime | None = None
+    indicator: Indicator, milestone: MilestoneDefinition, on: date, known_at: datetime | None = None
 ) -> Iterator[Unmet]:
-    """The required documents that nobody had attached by ``known_at``.
+    """The required documents of which none attached by ``known_at`` holds on that day.
 
-    A document of a fact that was voided since proves nothing.
+    One of a fact that was voided since, one that has run out, and one with a newer version prove nothing.
     """
-    voided = {one.number for one in indicator.occurrences if happened(one.voided_at, known_at)}
+    states = evidence_states(indicator, on, known_at)
     attached = {
         one.request
         for one in indicator.evidence
-        if one.milestone == milestone.key
-        and one.occurrence not in voided
-        and happened(one.attached_at, known_at)
-        and not happened(one.withdrawn_at, known_at)
+        if one.milestone == milestone.key and states.get(one.number) is EvidenceState.HOLDS
     }
     for request in milestone.required_evidence:
         if request.key not in attached:
@@ -163,6 +163,7 @@ def not_own_work(attempt: Attempt) -> Iterator[Unmet]:
     authors: set[int | None] = {fact.recorded_by for fact in attempt.tally.facts}
     if attempt.report is not None:
         authors.add(attempt.report.submitted_by)
+    authors.add(attempt.petitioner)
     if attempt.by.id in authors:
         yield Unmet("person.own_work", {"person": attempt.by.name}, who_may(attempt.action))
 

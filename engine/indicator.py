@@ -119,7 +119,11 @@ class Waiver(NamedTuple):
 
 
 class Evidence(NamedTuple):
-    """A file (by its SHA-256) or a link that proves a fact of a milestone."""
+    """A file (by its SHA-256) or a link that proves a fact of a milestone.
+
+    It proves something through ``expires_on`` (``None``: for ever). ``replaces`` is the number of the
+    evidence of which it is a newer version.
+    """
 
     number: int
     milestone: str
@@ -131,6 +135,8 @@ class Evidence(NamedTuple):
     link: str | None = None
     file_name: str = ""
     withdrawn_at: datetime | None = None
+    expires_on: date | None = None
+    replaces: int | None = None
 
 
 @dataclass(slots=True)
@@ -163,7 +169,10 @@ class Evaluation:
 
 @dataclass(slots=True)
 class QuarterReport:
-    """What the agency says of one quarter. Mutable because the state machine writes ``state`` on it."""
+    """What the agency says of one quarter; ``answer`` is what it said to the last return, point by point.
+
+    Mutable because the state machine writes ``state`` on it.
+    """
 
     quarter: int
     state: str = ReportState.DRAFT.value
@@ -177,6 +186,7 @@ class QuarterReport:
     endorsed_by: int | None = None
     return_reason: str = ""
     fix_by: date | None = None
+    answer: str = ""
     evaluation: Evaluation | None = None
 
 

@@ -17,6 +17,7 @@ from engine import guards
 from engine.errors import Refusal, Unmet
 from engine.guards import Attempt, Guard
 from engine.indicator import Life, MilestoneState, ReportState
+from engine.petition import PetitionState
 from engine.workflow import NOT_STARTED, Workflow
 
 
@@ -124,6 +125,15 @@ LIFE_TRANSITIONS = (
 )
 
 
+_P = PetitionState
+#: A petition's short way.
+PETITION_TRANSITIONS = (
+    Transition("grant", (_P.PENDING,), _P.GRANTED, (*_PERSON, guards.not_own_work)),
+    Transition("decline", (_P.PENDING,), _P.DECLINED, (*_PERSON, guards.not_own_work, guards.reasoned)),
+    Transition("withdraw", (_P.PENDING,), _P.WITHDRAWN, _PERSON),
+)
+
+
 class _Quiet(Moving):
     """A transition that nothing listens to: asking its guards and changing the state is all there is.
 
@@ -217,6 +227,12 @@ def milestone_rules() -> Rules:
 def report_rules() -> Rules:
     """The life of a quarter report."""
     return Rules("report", ReportState, REPORT_TRANSITIONS)
+
+
+@cache
+def petition_rules() -> Rules:
+    """The life of a petition."""
+    return Rules("petition", PetitionState, PETITION_TRANSITIONS)
 
 
 @cache

@@ -47,6 +47,7 @@ class Action(StrEnum):
     ENDORSE_REPORT = "endorse_report"
     ACCEPT_REPORT = "accept_report"
     RETURN_REPORT = "return_report"
+    PETITION = "petition"
     REQUEST_CANCELLATION = "request_cancellation"
     CANCEL = "cancel"
     EXTEND = "extend"
@@ -118,6 +119,7 @@ PERMISSIONS: dict[Action, dict[Role, Reach]] = {
     Action.ENDORSE_REPORT: {_H: _OWN},
     Action.ACCEPT_REPORT: {_E: _ALL},
     Action.RETURN_REPORT: {_H: _OWN, _E: _ALL},
+    Action.PETITION: _WORKERS,
     Action.REQUEST_CANCELLATION: _WORKERS,
     Action.CANCEL: {_E: _ALL},
     Action.EXTEND: {_E: _ALL},

@@ -17,6 +17,7 @@ from engine.indicator import (
     QuarterReport,
     Waiver,
 )
+from engine.petition import Petition
 from engine.quarter import DeadlinePolicy, Quarter, WorkCalendar, local_day
 from engine.scores import ScoreScale
 
@@ -113,6 +114,12 @@ class Transaction(Protocol):
 
     def create(self, indicator: Indicator, event: Event) -> None:
         """Write a new indicator with its milestones and its first event; sets ``indicator.id``."""
+
+    def petitions(self, indicator: Indicator) -> list[Petition]:
+        """Every petition about the indicator, by number; read only where somebody asks for them."""
+
+    def keep_petition(self, indicator: Indicator, petition: Petition) -> None:
+        """Write a new petition, or what became of one; the caller saves its event in the same transaction."""
 
     def extend(self, agency: int, quarter: Quarter, until: date, reason: str, event: Event) -> None:
         """Keep an extension of the agency's deadline with its event in the city's own journal."""

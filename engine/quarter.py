@@ -41,6 +41,10 @@ class FiscalYear:
     def be(self) -> int:
         return self.year + BE_OFFSET
 
+    def nearest(self, day: date) -> date:
+        """The day itself when it lies in the year, else the year's first or last day."""
+        return min(max(day, self.first_day), self.last_day)
+
     @property
     def first_day(self) -> date:
         return date(self.year - 1, 10, 1)

@@ -16,9 +16,11 @@ from zoneinfo import ZoneInfo
 
 from engine.errors import Refusal, Unmet
 from engine.events import Happened
+from engine.evidence import EvidenceState
 from engine.indicator import Life, MilestoneState, ReportState, Ruling
 from engine.levels import Basis
 from engine.permissions import Action, Role
+from engine.petition import PetitionKind, PetitionState
 from engine.quarter import BE_OFFSET, FiscalYear, Quarter
 from engine.thai_dates import MONTHS, WEEKDAYS, Era, Span, Style, format_day
 from engine.workflow import Direction, MeasureKind, Order, Text, YearValue
@@ -31,11 +33,14 @@ _FAMILIES: dict[type, str] = {
     Basis: "basis",
     Direction: "direction",
     Era: "era",
+    EvidenceState: "evidence_state",
     Happened: "event",
     Life: "life",
     MeasureKind: "measure_kind",
     MilestoneState: "milestone_state",
     Order: "order",
+    PetitionKind: "petition_kind",
+    PetitionState: "petition_state",
     ReportState: "report_state",
     Role: "role",
     Ruling: "ruling",
@@ -46,6 +51,8 @@ _FAMILIES: dict[type, str] = {
 _NUMBERED = ("month", "weekday", "year", "be", "ce", "size")
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 _PLACE = re.compile(r"\{(\w+)(?::(\w+))?\}")
+#: Units that are written before their number.
+_BEFORE_ITS_NUMBER = ("ร้อยละ", "ลดลงร้อยละ", "เพิ่มขึ้นร้อยละ")
 _SAYS_NOTHING: tuple[object, ...] = (None, "", [], ())
 
 
@@ -118,6 +125,13 @@ class Wording:
                 parts = [self.value(one, "" if family == "or" else family) for one in value]
                 return self._joined(parts, family)
         return str(value)
+
+    def amount(self, value: object, unit: str) -> str:
+        """A value with its unit, as people write it: ``5 ระดับ`` but ``ร้อยละ 62``; a dash for none."""
+        said = self.value(value)
+        if value is None or not unit:
+            return said
+        return f"{unit} {said}" if unit.startswith(_BEFORE_ITS_NUMBER) else f"{said} {unit}"
 
     def _numbered(self, number: int, family: str) -> str:
         """A number that stands for something: a month, a weekday, a year (CE) in the era of the language."""

@@ -14,7 +14,7 @@ from engine.indicator import MilestoneState
 from engine.outbox import RESET, Claimed, Way
 from engine.quarter import FiscalYear, WorkCalendar
 from engine.reminders import ReminderPolicy
-from engine.reminders.notices import level_moved
+from engine.reminders.notices import RECEIPTS, level_moved
 from engine.reminders.ports import Changed, Contents, Due, Opens
 from engine.signing_in import RESET_LASTS
 from engine.workflow import Text
@@ -54,6 +54,8 @@ _NEWS: Mapping[str, News] = {
     Happened.REPORT_ACCEPTED: News.ACCEPTED,
     Happened.REPORT_RETURNED: News.RETURNED,
     Happened.EXTENSION_GRANTED: News.EXTENDED,
+    Happened.PETITION_MADE: News.PETITIONED,
+    Happened.PETITION_DECLINED: News.PETITION_DECLINED,
     Happened.CANCELLATION_DECLINED: News.CANCELLATION_DECLINED,
     Happened.INDICATOR_CANCELLED: News.CANCELLED,
 }
@@ -179,7 +181,8 @@ class Letters:
 
 
 def _changes(to: Recipient, contents: Contents) -> Changes:
-    return Changes(to, tuple(line for one in contents.changed for line in _lines(one)))
+    reader = contents.reader.id
+    return Changes(to, tuple(line for one in contents.changed for line in _lines(one, reader)))
 
 
 def page_of(year: FiscalYear, code: str) -> str:
@@ -226,8 +229,8 @@ def _reason(data: Mapping[str, Any]) -> str:
     return data.get("reason") or data.get("remark") or ""
 
 
-def _lines(one: Changed) -> Iterator[Line]:
-    """What an event is told as: its own news, and the level that it moved."""
+def _lines(one: Changed, reader: int) -> Iterator[Line]:
+    """What an event is told as: its own news, or its receipt, and the level that it moved."""
     data = one.happening.data
     line = partial(
         Line,
@@ -240,6 +243,8 @@ def _lines(one: Changed) -> Iterator[Line]:
         agency=one.agency,
     )
     news = _NEWS.get(one.happening.what)
+    if one.happening.what in RECEIPTS and one.happening.by == reader:
+        news = News.RECEIVED
     if news is not None:
         until = _until(data)
         yield line(news, reason=_reason(data), until=date.fromisoformat(until) if until else None)

@@ -86,6 +86,9 @@ class News(StrEnum):
     POSTPONED = "postponed"
     WAIVED = "waived"
     SUBMITTED = "submitted"
+    RECEIVED = "received"  # the same, as whoever handed it in is told of it
+    PETITIONED = "petitioned"
+    PETITION_DECLINED = "petition_declined"
     ENDORSED = "endorsed"
     ACCEPTED = "accepted"
     EXTENDED = "extended"

@@ -284,6 +284,7 @@ def report_row(owner: int, report: QuarterReport) -> Row:
         report.endorsed_by,
         report.return_reason,
         report.fix_by,
+        report.answer,
         *scores,
         *judged,
     )

@@ -17,18 +17,32 @@ from sqlalchemy import (
     and_,
 )
 
+from storage.account_tables import (
+    credentials,
+    door_log,
+    password_links,
+    recovery_codes,
+    second_factors,
+    sessions,
+)
 from storage.naming import metadata, one_of, only
 from storage.outbox_tables import notices, outbox, outbox_log, quiets, reminders, substitutions, used_links
 from storage.types import Exact, Instant
 
 #: What comes from elsewhere and is found here as well: this module knows every table.
 __all__ = [
+    "credentials",
+    "door_log",
     "metadata",
     "notices",
     "outbox",
     "outbox_log",
+    "password_links",
     "quiets",
+    "recovery_codes",
     "reminders",
+    "second_factors",
+    "sessions",
     "substitutions",
     "used_links",
 ]
@@ -268,6 +282,20 @@ files = Table(
     Column("stored_at", Instant, nullable=False),
 )
 
+# What somebody sent and no evidence points to yet: gone when it is attached, or after a day.
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("sha256", String(64), index=True),  # once it is whole, and was found to be what may be kept
+    Column("media_type", String(128)),
+    Column("created_at", Instant, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
 evidence = Table(
     "evidence",
     metadata,
@@ -282,6 +310,8 @@ evidence = Table(
     Column("link", Text),
     Column("file_name", Text, nullable=False),
     Column("withdrawn_at", Instant),
+    Column("expires_on", Date),
+    Column("replaces", Integer),  # the number of the evidence of which it is a newer version
     CheckConstraint("(sha256 IS NULL) <> (link IS NULL)", name="file_or_link"),
     sqlite_with_rowid=False,
 )
@@ -302,6 +332,7 @@ reports = Table(
     Column("endorsed_by", Integer),
     Column("return_reason", Text, nullable=False),
     Column("fix_by", Date),
+    Column("answer", Text, nullable=False, server_default=""),  # to the last return, point by point
     Column("quality", SmallInteger),
     Column("timeliness", SmallInteger),
     Column("remark", Text),
@@ -324,6 +355,40 @@ Index(
     "ix_reports_endorsed", reports.c.endorsed_at, reports.c.indicator_id, reports.c.quarter, **only(ENDORSED)
 )
 Index("ix_reports_to_mend", reports.c.fix_by, reports.c.indicator_id, reports.c.quarter, **only(TO_MEND))
+
+petitions = Table(
+    "petitions",
+    metadata,
+    Column("indicator_id", ForeignKey("indicators.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("milestone", String(64), nullable=False),
+    Column("quarter", SmallInteger, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("asked_by", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("decided_at", Instant),
+    Column("decided_by", Integer),
+    Column("answer", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+PENDING = one_of(petitions.c.state, "pending")
+Index("ix_petitions_pending", petitions.c.asked_at, petitions.c.indicator_id, **only(PENDING))
+
+# What somebody typed and has not said yet: no fact, so no journal knows of it.
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("person_id", ForeignKey("people.id"), primary_key=True),
+    Column("indicator_id", ForeignKey("indicators.id"), primary_key=True),
+    Column("quarter", SmallInteger, primary_key=True),
+    Column("narrative", Text, nullable=False),
+    Column("self_reported", Text, nullable=False),
+    Column("saved_at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
 
 extensions = Table(
     "extensions",

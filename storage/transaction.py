@@ -12,10 +12,11 @@ from engine.errors import Refusal, refuse
 from engine.events import Event
 from engine.indicator import Indicator
 from engine.nearest import nearest
+from engine.petition import Petition
 from engine.ports import Change, LastChange, SealLine
 from engine.quarter import Quarter
 from engine.workflow import Workflow
-from storage import rows, seals
+from storage import petitions, rows, seals
 from storage import tables as t
 from storage.journal import GENESIS, Entry, chained
 from storage.statements import Prepared, insert_once, upsert
@@ -201,6 +202,14 @@ class Tx:
             .limit(1)
         ).scalar_one_or_none()
         return found or 0
+
+    def petitions(self, indicator: Indicator) -> list[Petition]:
+        """Every petition about the indicator, by number."""
+        return petitions.of(self.connection, [indicator.id]).get(indicator.id, [])
+
+    def keep_petition(self, indicator: Indicator, petition: Petition) -> None:
+        """Write a new petition, or what became of one."""
+        petitions.keep(self.connection, indicator.id, petition)
 
     def extend(self, agency: int, quarter: Quarter, until: date, reason: str, event: Event) -> None:
         """Keep an extension of the agency's deadline with its event in the city's own journal."""

@@ -2,6 +2,7 @@
 
 from engine.actions._work import Outcome
 from engine.actions.city import check_manager
+from engine.actions.evidence import attach_evidence, withdraw_evidence
 from engine.actions.indicators import (
     NewIndicator,
     activate_indicator,
@@ -14,7 +15,6 @@ from engine.actions.indicators import (
 )
 from engine.actions.milestones import (
     achieve_milestone,
-    attach_evidence,
     block_milestone,
     postpone_milestone,
     reopen_milestone,
@@ -22,13 +22,19 @@ from engine.actions.milestones import (
     return_milestone,
     verify_milestone,
     waive_milestone,
-    withdraw_evidence,
 )
 from engine.actions.occurrences import (
     NewOccurrence,
     approve_occurrence,
     record_occurrence,
     void_occurrence,
+)
+from engine.actions.petitions import (
+    NewPetition,
+    decline_petition,
+    grant_petition,
+    make_petition,
+    withdraw_petition,
 )
 from engine.actions.quarters import grant_extension, seal_quarter
 from engine.actions.reports import (
@@ -42,6 +48,7 @@ from engine.actions.reports import (
 __all__ = [
     "NewIndicator",
     "NewOccurrence",
+    "NewPetition",
     "Outcome",
     "accept_report",
     "achieve_milestone",
@@ -54,8 +61,11 @@ __all__ = [
     "close_indicator",
     "create_indicator",
     "decline_cancellation",
+    "decline_petition",
     "endorse_report",
     "grant_extension",
+    "grant_petition",
+    "make_petition",
     "postpone_milestone",
     "record_occurrence",
     "refresh_level",
@@ -70,5 +80,6 @@ __all__ = [
     "void_occurrence",
     "waive_milestone",
     "withdraw_evidence",
+    "withdraw_petition",
     "write_report",
 ]

@@ -106,11 +106,11 @@ class Work:
         if decision is not None and decision.ruling is Ruling.VERIFIED:
             self.written_at = max(self.written_at, decision.decided_at + timedelta(microseconds=1))
 
-    def fire_milestone(self, key: str, trigger: str, **more: Any) -> Milestone:
+    def fire_milestone(self, key: str, trigger: str, faults: Iterable[Unmet] = (), **more: Any) -> Milestone:
         """Move the milestone by a person's trigger; it becomes part of the change."""
         milestone = self.indicator.milestones[key]
         attempt = self.attempt(self.definition(key), tally=self.tally(key), **more)
-        fire(milestone_rules(), milestone, trigger, attempt)
+        fire(milestone_rules(), milestone, trigger, attempt, faults)
         milestone.forget_why()
         self.touch(milestone)
         return milestone

@@ -1,15 +1,15 @@
 """What people decide on a milestone: verified, returned, reopened, blocked, postponed, waived, and why."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from engine.actions._work import Outcome, Work, begin
-from engine.errors import Unmet, refuse
+from engine.answering import answered, unanswered
 from engine.events import Happened
-from engine.indicator import Decision, Evidence, MilestoneState, Ruling, Waiver
-from engine.nearest import nearest
+from engine.indicator import Decision, MilestoneState, Ruling, Waiver
+from engine.levels import latest_decisions
 from engine.permissions import Action, Person
 from engine.ports import Transaction
-from engine.workflow import MilestoneDefinition
 
 
 def achieve_milestone(
@@ -18,6 +18,7 @@ def achieve_milestone(
     fiscal_year: int,
     milestone: str,
     *,
+    answers: Sequence[str] | None = None,
     by: Person,
     now: datetime,
     expected_version: int | None = None,
@@ -25,18 +26,22 @@ def achieve_milestone(
     """Declare a milestone achieved: after a return or a reopening, its facts are put forward again.
 
     A milestone becomes achieved by itself when its facts are complete, so asking for one that already
-    is changes nothing. Anything missing is refused, all of it at once.
+    is changes nothing. Anything missing is refused, all of it at once. With ``answers`` every point of the
+    return has to be answered (see :mod:`engine.answering`).
     """
     work = begin(tx, code, fiscal_year, Action.ACHIEVE, by, now, expected_version)
     definition = work.definition(milestone)
     if work.indicator.milestones[milestone].state == MilestoneState.ACHIEVED:
         work.check_person(definition)
         return work.nothing_to_do()
-    decision = _decide(work, milestone, Ruling.ACHIEVED)
-    work.fire_milestone(definition.key, "achieve")
-    return work.finish(
-        Happened.MILESTONE_ACHIEVED, {"milestone": milestone}, _first_day(work), decision.number
-    )
+    returned = latest_decisions(work.indicator.decisions).get(milestone)
+    reason = returned.reason if returned is not None and returned.ruling is Ruling.RETURNED else ""
+    faults = () if answers is None else tuple(unanswered(reason, answers))
+    answer = "" if answers is None or faults else answered(reason, answers)
+    decision = _decide(work, milestone, Ruling.ACHIEVED, answer)
+    work.fire_milestone(definition.key, "achieve", faults)
+    data = {"milestone": milestone, **({"answer": answer} if answer else {})}
+    return work.finish(Happened.MILESTONE_ACHIEVED, data, _first_day(work), decision.number)
 
 
 def verify_milestone(
@@ -196,89 +201,6 @@ def waive_milestone(
     return work.finish(Happened.MILESTONE_WAIVED, data, work.today, waiver.number)
 
 
-def attach_evidence(
-    tx: Transaction,
-    code: str,
-    fiscal_year: int,
-    milestone: str,
-    *,
-    request: str | None = None,
-    occurrence: int | None = None,
-    sha256: str | None = None,
-    link: str | None = None,
-    file_name: str = "",
-    by: Person,
-    now: datetime,
-    expected_version: int | None = None,
-) -> Outcome:
-    """Attach a kept file (by its SHA-256) or a link to a milestone, as one of the documents it asks for.
-
-    ``request`` defaults to the milestone's first document; ``occurrence`` ties it to one fact.
-    """
-    work = begin(tx, code, fiscal_year, Action.ATTACH, by, now, expected_version)
-    definition = work.definition(milestone)
-    known = [asked.key for asked in definition.evidence]
-    request = request or (known[0] if known else "")
-    work.check_person(
-        definition,
-        _unknown_request(definition, request),
-        _unknown_fact(work, milestone, occurrence),
-        Unmet("evidence.file_or_link") if (sha256 is None) == (link is None) else None,
-    )
-    evidence = Evidence(
-        number=len(work.indicator.evidence) + 1,
-        milestone=milestone,
-        request=request,
-        occurrence=occurrence,
-        attached_at=work.written_at,
-        attached_by=by.id,
-        sha256=sha256,
-        link=link,
-        file_name=file_name,
-    )
-    work.indicator.evidence.append(evidence)
-    work.change.evidence.append(evidence)
-    full = {
-        "number": evidence.number,
-        "milestone": milestone,
-        "request": request or None,
-        "occurrence": occurrence,
-        "sha256": sha256,
-        "link": link,
-        "file_name": file_name or None,
-    }
-    data = {"evidence": {key: value for key, value in full.items() if value is not None}}
-    return work.finish(Happened.EVIDENCE_ATTACHED, data, number=evidence.number)
-
-
-def withdraw_evidence(
-    tx: Transaction,
-    code: str,
-    fiscal_year: int,
-    number: int,
-    *,
-    reason: str,
-    by: Person,
-    now: datetime,
-    expected_version: int | None = None,
-) -> Outcome:
-    """Take a piece of evidence back, with a reason; the file itself is kept."""
-    work = begin(tx, code, fiscal_year, Action.ATTACH, by, now, expected_version)
-    found = next((one for one in work.indicator.evidence if one.number == number), None)
-    if found is None or found.withdrawn_at is not None:
-        known = [one.number for one in work.indicator.evidence if one.withdrawn_at is None]
-        raise refuse("evidence.unknown", number=number, code=code, known=known)
-    work.check_person(
-        work.definition(found.milestone),
-        None if reason.strip() else Unmet("reason.missing", {"action": Action.ATTACH}),
-    )
-    withdrawn = found._replace(withdrawn_at=work.written_at)
-    work.indicator.evidence[number - 1] = withdrawn
-    work.change.evidence.append(withdrawn)
-    data = {"evidence": number, "milestone": found.milestone, "reason": reason.strip()}
-    return work.finish(Happened.EVIDENCE_WITHDRAWN, data, number=number)
-
-
 def _decide(
     work: Work, milestone: str, ruling: Ruling, reason: str = "", fix_by: date | None = None
 ) -> Decision:
@@ -294,32 +216,6 @@ def _decide(
     work.indicator.decisions.append(decision)
     work.change.decisions.append(decision)
     return decision
-
-
-def _unknown_request(definition: MilestoneDefinition, request: str) -> Unmet | None:
-    known = [asked.key for asked in definition.evidence]
-    if not known or request in known:
-        return None
-    return Unmet(
-        "evidence.request_unknown",
-        {
-            "given": request,
-            "milestone": definition.title,
-            "nearest": nearest(request, known),
-            "known": known,
-        },
-    )
-
-
-def _unknown_fact(work: Work, milestone: str, number: int | None) -> Unmet | None:
-    known = [
-        one.number
-        for one in work.indicator.occurrences
-        if one.milestone == milestone and one.voided_at is None
-    ]
-    if number is None or number in known:
-        return None
-    return Unmet("occurrence.unknown", {"number": number, "code": work.indicator.code, "known": known})
 
 
 def _withdraw_waivers(work: Work, milestone: str) -> None:

@@ -1,10 +1,11 @@
 """What people do with a quarter report: write, submit, endorse, accept with scores, return."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
 from engine.actions._work import Outcome, Work, begin
+from engine.answering import answered, unanswered
 from engine.errors import Unmet, refuse
 from engine.events import Happened
 from engine.indicator import Evaluation, QuarterReport, ReportState
@@ -23,6 +24,7 @@ def write_report(
     *,
     narrative: str | None = None,
     self_reported: Decimal | None = None,
+    not_reported: bool = False,
     by: Person,
     now: datetime,
     expected_version: int | None = None,
@@ -30,6 +32,7 @@ def write_report(
     """Write, or write over, the draft of a quarter's report; what is ``None`` stays as it was.
 
     ``self_reported`` is kept beside the computed level and never replaces it; not reported is not 0.
+    ``not_reported`` takes a number back that was given before.
     """
     work = _begin(tx, code, fiscal_year, quarter, Action.WRITE_REPORT, by, now, expected_version)
     faults = []
@@ -38,7 +41,7 @@ def write_report(
     report = work.fire_report(quarter, "write", faults)
     if narrative is not None:
         report.narrative = narrative.strip()
-    if self_reported is not None:
+    if self_reported is not None or not_reported:
         report.self_reported = self_reported
     report.written_at, report.written_by = now, by.id
     data = {
@@ -55,13 +58,19 @@ def submit_report(
     fiscal_year: int,
     quarter: int,
     *,
+    answers: Sequence[str] | None = None,
     by: Person,
     now: datetime,
     expected_version: int | None = None,
 ) -> Outcome:
-    """Hand the report in; the time of it decides whether it was in time."""
+    """Hand the report in; the time of it decides whether it was in time.
+
+    With ``answers`` every point of the return before it has to be answered (see :mod:`engine.answering`).
+    """
     work = _begin(tx, code, fiscal_year, quarter, Action.SUBMIT_REPORT, by, now, expected_version)
-    report = work.fire_report(quarter, "submit")
+    returned = work.indicator.reports.get(quarter, QuarterReport(quarter)).return_reason
+    report = work.fire_report(quarter, "submit", () if answers is None else unanswered(returned, answers))
+    report.answer = "" if answers is None else answered(returned, answers)
     report.submitted_at, report.submitted_by = now, by.id
     report.return_reason, report.fix_by = "", None
     end = min(_quarter(work, report).last_day, work.last_day)
@@ -71,6 +80,7 @@ def submit_report(
         "level": level_of(work.indicator.workflow, work.indicator.facts, end).level,
         "self_reported": None if report.self_reported is None else str(report.self_reported),
         "due_on": due_on.isoformat(),
+        **({"answer": report.answer} if report.answer else {}),
     }
     return work.finish(Happened.REPORT_SUBMITTED, data)
 

@@ -47,9 +47,15 @@ TOLD: Mapping[Happened, tuple[Role, ...]] = {
     Happened.REPORT_ACCEPTED: _AGENCY,
     Happened.REPORT_RETURNED: _AGENCY,
     Happened.EXTENSION_GRANTED: _AGENCY,
+    Happened.PETITION_MADE: (Role.EVALUATOR,),
+    Happened.PETITION_DECLINED: _WORK,
     Happened.CANCELLATION_DECLINED: _AGENCY,
     Happened.INDICATOR_CANCELLED: _AGENCY,
 }
+
+
+#: Of these whoever did it has a receipt.
+RECEIPTS = frozenset({Happened.REPORT_SUBMITTED})
 
 
 def level_moved(data: Mapping[str, Any]) -> tuple[int, int] | None:
@@ -64,7 +70,7 @@ def is_news(event: Happening) -> bool:
 
 
 def notices_of(event: Happening, roster: Roster, today: date) -> Iterator[Notice]:
-    """Everybody who is told of the event, each once; never the one who did it.
+    """Everybody who is told of the event, each once; the one who did it only where there is a receipt.
 
     A person who is away is stood in for, as with reminders. Nobody is told twice of one event, and a rung
     that cannot be told is left out: a change is news, not work that somebody must see to.
@@ -74,6 +80,9 @@ def notices_of(event: Happening, roster: Roster, today: date) -> Iterator[Notice
         roles = _AGENCY
     substitutes = roster.substitutes(today)
     told = {event.by}
+    author = roster.contact(event.by)
+    if event.what in RECEIPTS and author is not None and author.can_be_told:
+        yield Notice(event.by, event.indicator, event.seq, event.what)
     for role in roles:
         for one in roster.on_duty(role, event.agency, substitutes)[0]:
             if one.person not in told:

@@ -11,6 +11,7 @@ from engine.errors import Refusal, Unmet, refuse
 from engine.events import Event
 from engine.indicator import Decision, Evidence, Indicator, Occurrence, ReportState, Waiver
 from engine.permissions import Person
+from engine.petition import Petition
 from engine.ports import Change, Policy, SealLine
 from engine.quarter import Quarter
 from engine.workflow import Workflow
@@ -30,6 +31,7 @@ class Memory:
     events: list[Event] = field(default_factory=list)
     extensions: dict[tuple[int, Quarter], date] = field(default_factory=dict)
     seals: dict[Quarter, list[SealLine]] = field(default_factory=dict)
+    made: dict[str, list[Petition]] = field(default_factory=dict)
 
     def indicator(self, code: str, fiscal_year: int) -> Indicator:
         kept = self.kept.get((code, fiscal_year))
@@ -71,6 +73,12 @@ class Memory:
         self._append(kept, event)
         indicator.version, indicator.journal_seq = kept.version, kept.journal_seq
 
+    def petitions(self, indicator: Indicator) -> list[Petition]:
+        return deepcopy(self.made.get(indicator.code, []))
+
+    def keep_petition(self, indicator: Indicator, petition: Petition) -> None:
+        _put(self.made.setdefault(indicator.code, []), [deepcopy(petition)])
+
     def extend(self, agency: int, quarter: Quarter, until: date, reason: str, event: Event) -> None:
         self.extensions[agency, quarter] = until
         self.events.append(event)
@@ -94,7 +102,7 @@ class Memory:
         self.events.append(event)
 
 
-Row = TypeVar("Row", Occurrence, Decision, Waiver, Evidence)
+Row = TypeVar("Row", Occurrence, Decision, Waiver, Evidence, Petition)
 
 
 def _put(rows: list[Row], changed: list[Row]) -> None:
@@ -116,7 +124,7 @@ class Behind(Memory):
     @classmethod
     def of(cls, tx: Memory, loaded: Indicator) -> "Behind":
         """On the same memory as ``tx``."""
-        return cls(tx.policy, tx.kept, tx.events, tx.extensions, tx.seals, loaded)
+        return cls(tx.policy, tx.kept, tx.events, tx.extensions, tx.seals, tx.made, loaded)
 
 
 def copied(indicator: Indicator) -> Indicator:

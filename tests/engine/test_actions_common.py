@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from engine import actions
-from engine.actions import NewOccurrence, Outcome
+from engine.actions import NewOccurrence, NewPetition, Outcome
 from engine.events import Happened
 from engine.indicator import Life
 from engine.permissions import PERMISSIONS, Action, Grant, Person, Role
+from engine.petition import PetitionKind
 from engine.quarter import Quarter
 from tests.cast import (
     ADMINISTRATOR,
@@ -109,6 +110,15 @@ CASES = {
         case("endorse_report", H, Action.ENDORSE_REPORT, Happened.REPORT_ENDORSED, 2),
         case("return_report", H, Action.RETURN_REPORT, Happened.REPORT_RETURNED, 2, reason="too short"),
         case(
+            "make_petition",
+            C,
+            Action.PETITION,
+            Happened.PETITION_MADE,
+            NewPetition(PetitionKind.POSTPONEMENT, date(2021, 8, 2), "floods", ISSUE),
+        ),
+        case("decline_petition", E, Action.EXTEND, Happened.PETITION_DECLINED, 1, reason="there is time"),
+        case("withdraw_petition", C, Action.PETITION, Happened.PETITION_WITHDRAWN, 1),
+        case(
             "request_cancellation",
             C,
             Action.REQUEST_CANCELLATION,
@@ -156,6 +166,8 @@ def one() -> Desk:
     for quarter in (1, 2):
         made.do(actions.write_report, quarter, narrative="We met.", now=at(DAY, 8))
     made.do(actions.submit_report, 2, now=at(DAY, 8))
+    longer = NewPetition(PetitionKind.EXTENSION, date(2021, 8, 2), "floods", quarter=3)
+    made.do(actions.make_petition, longer, now=at(DAY, 8))
     return made
 
 
@@ -169,8 +181,15 @@ def prepared(one: Desk, name: str) -> Case:
 
 
 def test_every_action_on_an_indicator_has_a_case():
-    on_none = {"create_indicator", "refresh_level", "grant_extension", "seal_quarter", "check_manager"}
-    things = {"NewIndicator", "NewOccurrence", "Outcome"}
+    # What grants a petition does two things, each with its event: see test_actions_petitions.
+    on_none = {"grant_petition"} | {
+        "create_indicator",
+        "refresh_level",
+        "grant_extension",
+        "seal_quarter",
+        "check_manager",
+    }
+    things = {"NewIndicator", "NewOccurrence", "NewPetition", "Outcome"}
     assert set(EVERY) == set(actions.__all__) - on_none - things
 
 

@@ -36,6 +36,7 @@ MATRIX = {
     "endorse_report":       ("-",   "-",   "own", "-",   "-",   "-",   "-",   "-"),
     "accept_report":        ("-",   "-",   "-",   "-",   "-",   "all", "-",   "-"),
     "return_report":        ("-",   "-",   "own", "-",   "-",   "all", "-",   "-"),
+    "petition":             ("own", "own", "own", "-",   "-",   "-",   "-",   "-"),
     "request_cancellation": ("own", "own", "own", "-",   "-",   "-",   "-",   "-"),
     "cancel":               ("-",   "-",   "-",   "-",   "-",   "all", "-",   "-"),
     "extend":               ("-",   "-",   "-",   "-",   "-",   "all", "-",   "-"),

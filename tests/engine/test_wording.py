@@ -13,12 +13,15 @@ import pytest
 from babel.messages.pofile import read_po
 
 from engine import wording
+from engine.desk import Group, Verb
 from engine.errors import Unmet, refuse
 from engine.events import Happened
+from engine.evidence import EvidenceState
 from engine.indicator import Life, MilestoneState, ReportState, Ruling
 from engine.levels import Basis
-from engine.machine import LIFE_TRANSITIONS, MILESTONE_TRANSITIONS, REPORT_TRANSITIONS
+from engine.machine import LIFE_TRANSITIONS, MILESTONE_TRANSITIONS, PETITION_TRANSITIONS, REPORT_TRANSITIONS
 from engine.permissions import Action, Role
+from engine.petition import PetitionKind, PetitionState
 from engine.quarter import FiscalYear, Quarter
 from engine.thai_dates import DateFault, Era, Span
 from engine.wording import Wording, places
@@ -63,10 +66,15 @@ def words() -> list[str]:
         ("ruling", Ruling),
         ("basis", Basis),
         ("order", Order),
+        ("petition_kind", PetitionKind),
+        ("petition_state", PetitionState),
+        ("desk", Group),
+        ("do", Verb),
         ("era", Era),
+        ("evidence_state", EvidenceState),
         ("span", Span),
     )
-    tables = (MILESTONE_TRANSITIONS, REPORT_TRANSITIONS, LIFE_TRANSITIONS)
+    tables = (MILESTONE_TRANSITIONS, REPORT_TRANSITIONS, LIFE_TRANSITIONS, PETITION_TRANSITIONS)
     triggers = {f"trigger.{row.trigger}" for table in tables for row in table}
     return sorted({f"{family}.{name}" for family, names in families for name in names} | triggers)
 
@@ -90,10 +98,13 @@ def test_a_kind_without_sentence_would_be_found():
 
 def test_every_built_kind_has_its_sentence():
     """Kinds that the code puts together from parts, which no reading of it can find."""
-    built = [f"{subject}.wrong_state" for subject in ("milestone", "report", "indicator")]
+    built = [f"{subject}.wrong_state" for subject in ("milestone", "report", "indicator", "petition")]
     built += [str(fault) for fault in DateFault]
     built += [f"journal.{fault}" for fault in ("altered", "missing", "unchained", "head", "ownerless")]
     built += [f"seal.{fault}" for fault in ("no_seal", "gone", "level", "rule", "journal", "hash")]
+    built += [f"evidence.{kind}" for kind in ("macros", "embedded", "linked")]
+    built += [f"evidence_used.{kind}" for kind in ("agency", "year", "indicator")]
+    built += [f"evidence_unshown.{kind}" for kind in ("pdf", "heic", "other")]
     built += [f"finding.{kind}" for kind in ("level.differs", "evidence.vanished", "evidence.altered")]
     assert sorted(set(built) - set(SENTENCES["th"])) == []
 

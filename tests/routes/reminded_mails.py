@@ -42,6 +42,8 @@ _NEWS = {
     "Waived": "waived",
     "ส่งแล้ว รอการรับรอง": "submitted",
     "Handed in, to be endorsed": "submitted",
+    "ได้รับแล้ว รอหัวหน้าฝ่ายรับรอง": "received",
+    "Received, to be endorsed by your section head": "received",
     "รับรองแล้ว": "endorsed",
     "Endorsed": "endorsed",
     "รับรายงานแล้ว": "accepted",

@@ -420,6 +420,10 @@ class Oracle:
             lines = [Told(news, *about) for news in (*told, *(["level_reached"] if rise else []))]
             holders = [self.people.holder(role, act.agency) for role in roles]
             people = {self.people.instead(holder, today) for holder in holders}
+            if act.what == "submit":
+                author = self.people.holder(act.by, act.agency)
+                if author not in self.people.unreachable:
+                    self._news[author or ""].update([Told("received", *about)])
             for person in people - {None, self.people.holder(act.by, act.agency)}:
                 self._news[person or ""].update(lines)
         self._happened = []

@@ -1,0 +1,194 @@
+"""What an agency asks for, and what is decided on it: postponements, waivers, longer quarters."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from engine.actions._work import Outcome, Work, begin
+from engine.actions.milestones import postpone_milestone, waive_milestone
+from engine.actions.quarters import grant_extension
+from engine.actions.reports import deadline
+from engine.errors import Unmet, refuse
+from engine.events import Happened
+from engine.guards import ahead_in_year, reasoned
+from engine.machine import fire, petition_rules
+from engine.permissions import Action, Person
+from engine.petition import DECIDED_BY, Petition, PetitionKind, PetitionState
+from engine.ports import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class NewPetition:
+    """A petition as a person makes it: about a milestone, or for an extension about a quarter."""
+
+    kind: PetitionKind
+    until: date | None
+    reason: str
+    milestone: str = ""
+    quarter: int = 0
+
+
+def make_petition(
+    tx: Transaction,
+    code: str,
+    fiscal_year: int,
+    new: NewPetition,
+    *,
+    by: Person,
+    now: datetime,
+    expected_version: int | None = None,
+) -> Outcome:
+    """Ask for it; one of a kind about the same thing waits at a time."""
+    work = begin(tx, code, fiscal_year, Action.PETITION, by, now, expected_version)
+    milestone = None
+    if new.kind is not PetitionKind.EXTENSION:
+        milestone = work.definition(new.milestone)
+    made = tx.petitions(work.indicator)
+    work.check_person(milestone, *_faults(work, new, made))
+    assert new.until is not None  # which is refused above
+    petition = Petition(
+        number=len(made) + 1,
+        kind=new.kind,
+        milestone=milestone.key if milestone else "",
+        quarter=0 if milestone else new.quarter,
+        until=new.until,
+        reason=new.reason.strip(),
+        asked_at=work.written_at,
+        asked_by=by.id,
+    )
+    tx.keep_petition(work.indicator, petition)
+    return work.finish(Happened.PETITION_MADE, _described(petition), number=petition.number)
+
+
+def grant_petition(
+    tx: Transaction,
+    code: str,
+    fiscal_year: int,
+    number: int,
+    *,
+    by: Person,
+    now: datetime,
+    expected_version: int | None = None,
+) -> Outcome:
+    """Give what was asked for: the milestone is postponed or waived, or the quarter extended, with it."""
+    petition = _petition(tx, code, fiscal_year, number)
+    work = _decide(tx, code, fiscal_year, petition, "grant", "", by, now, expected_version)
+    tx.keep_petition(work.indicator, petition)
+    outcome = work.finish(Happened.PETITION_GRANTED, _described(petition), number=number)
+    key, until, reason = petition.milestone, petition.until, petition.reason
+    match petition.kind:
+        case PetitionKind.POSTPONEMENT:
+            return postpone_milestone(tx, code, fiscal_year, key, until=until, reason=reason, by=by, now=now)
+        case PetitionKind.WAIVER:
+            return waive_milestone(
+                tx, code, fiscal_year, key, expires_on=until, reason=reason, by=by, now=now
+            )
+        case PetitionKind.EXTENSION:
+            quarter = work.indicator.fiscal_year.quarters[petition.quarter - 1]
+            grant_extension(tx, work.indicator.agency, quarter, until, reason=reason, by=by, now=now)
+            return outcome
+
+
+def decline_petition(
+    tx: Transaction,
+    code: str,
+    fiscal_year: int,
+    number: int,
+    *,
+    reason: str,
+    by: Person,
+    now: datetime,
+    expected_version: int | None = None,
+) -> Outcome:
+    """Turn it down, with a reason."""
+    petition = _petition(tx, code, fiscal_year, number)
+    work = _decide(tx, code, fiscal_year, petition, "decline", reason, by, now, expected_version)
+    tx.keep_petition(work.indicator, petition)
+    data = {**_described(petition), "reason": petition.answer}
+    return work.finish(Happened.PETITION_DECLINED, data, number=number)
+
+
+def withdraw_petition(
+    tx: Transaction,
+    code: str,
+    fiscal_year: int,
+    number: int,
+    *,
+    by: Person,
+    now: datetime,
+    expected_version: int | None = None,
+) -> Outcome:
+    """Take it back before it is decided."""
+    petition = _petition(tx, code, fiscal_year, number)
+    work = begin(tx, code, fiscal_year, Action.PETITION, by, now, expected_version)
+    fire(petition_rules(), petition, "withdraw", work.attempt())
+    tx.keep_petition(work.indicator, petition)
+    return work.finish(Happened.PETITION_WITHDRAWN, _described(petition), number=number)
+
+
+def _decide(
+    tx: Transaction,
+    code: str,
+    fiscal_year: int,
+    petition: Petition,
+    trigger: str,
+    reason: str,
+    by: Person,
+    now: datetime,
+    expected_version: int | None,
+) -> Work:
+    work = begin(tx, code, fiscal_year, DECIDED_BY[petition.kind], by, now, expected_version)
+    fire(petition_rules(), petition, trigger, work.attempt(reason=reason, petitioner=petition.asked_by))
+    petition.decided_at, petition.decided_by, petition.answer = work.written_at, by.id, reason.strip()
+    return work
+
+
+def _petition(tx: Transaction, code: str, fiscal_year: int, number: int) -> Petition:
+    made = tx.petitions(tx.indicator(code, fiscal_year))
+    if not 1 <= number <= len(made):
+        raise refuse("petition.unknown", number=number, code=code, known=[one.number for one in made])
+    return made[number - 1]
+
+
+def _faults(work: Work, new: NewPetition, made: list[Petition]) -> Iterator[Unmet]:
+    attempt = work.attempt(reason=new.reason, until=new.until)
+    yield from reasoned(attempt)
+    if new.until is None:
+        yield Unmet("petition.no_day", {})
+    elif new.kind is PetitionKind.EXTENSION:
+        yield from _extension_faults(work, new, new.until)
+    else:
+        yield from ahead_in_year(attempt)
+    about = ("", new.quarter) if new.kind is PetitionKind.EXTENSION else (new.milestone, 0)
+    for one in made:
+        waits = one.state == PetitionState.PENDING
+        if waits and (one.kind, one.milestone, one.quarter) == (new.kind, *about):
+            params = {"kind": new.kind, "until": one.until, "number": one.number}
+            yield Unmet("petition.waits_already", params)
+
+
+def _extension_faults(work: Work, new: NewPetition, until: date) -> Iterator[Unmet]:
+    if not 1 <= new.quarter <= 4:
+        yield Unmet("quarter.unknown", {"given": new.quarter})
+        return
+    quarter = work.indicator.fiscal_year.quarters[new.quarter - 1]
+    if quarter.number <= work.indicator.sealed_through:
+        yield Unmet("quarter.sealed", {"quarter": quarter})
+    due_on = deadline(work.tx, work.indicator.agency, quarter)
+    if until <= due_on:
+        yield Unmet("extension.not_longer", {"until": until, "usual": due_on})
+    if until <= work.today:
+        yield Unmet("day.not_ahead", {"day": until, "first": work.today, "last": None})
+
+
+def _described(petition: Petition) -> dict[str, object]:
+    """The particulars of a petition as its events keep them; what is not given is left out."""
+    full = {
+        "petition": petition.number,
+        "kind": str(petition.kind),
+        "milestone": petition.milestone or None,
+        "quarter": petition.quarter or None,
+        "until": petition.until.isoformat(),
+        "reason": petition.reason,
+    }
+    return {key: value for key, value in full.items() if value is not None}

@@ -1,0 +1,260 @@
+"""What a person's desk is made from: all that is owed or waits at the agencies they serve, and its words."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Select, and_, or_, select
+from sqlalchemy.engine import Connection
+
+from engine.desk import Asked, Lacking, Owing, Undated
+from engine.indicator import MilestoneState
+from engine.permissions import Person, Role
+from engine.permissions import Subject as Whose
+from engine.petition import PetitionKind
+from engine.quarter import FiscalYear
+from engine.reminders import Subject, Topic
+from engine.workflow import Text, Workflow
+from storage import owed
+from storage import tables as t
+from storage.contents import Workflows
+from storage.deadlines import Deadlines
+from storage.naming import one_of
+from storage.owed_statements import RUNNING
+
+_i, _d, _a, _m, _o, _e, _p, _r = (
+    t.indicators.c,
+    t.indicator_details.c,
+    t.agencies.c,
+    t.milestones.c,
+    t.occurrences.c,
+    t.evidence.c,
+    t.petitions.c,
+    t.reports.c,
+)
+
+#: Whoever serves the whole city is shown so many of each kind that waits for them, the oldest first.
+MOST = 50
+_AT_ONE_AGENCY = (Role.COORDINATOR, Role.DEPUTY, Role.SECTION_HEAD, Role.DIRECTOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What an indicator is known by, and where it stands by the kept columns."""
+
+    id: int
+    code: str
+    fiscal_year: FiscalYear
+    agency: int
+    agency_name: Text
+    owner: int | None
+    title: Text
+    unit: str
+    workflow: Workflow
+    target: Decimal | None
+    life: str
+    claimed: int
+    claimed_fraction: float
+    verified: int
+    next_due_on: date | None
+
+
+_HEADS = (
+    select(
+        _i.id,
+        _i.code,
+        _i.fiscal_year,
+        _i.agency_id,
+        _a.name_th,
+        _a.name_en,
+        _i.owner_id,
+        _d.title_th,
+        _d.title_en,
+        _d.unit,
+        _i.workflow_version_id,
+        _i.target,
+        _i.life,
+        _i.claimed_level,
+        _i.claimed_fraction,
+        _i.verified_level,
+        _i.next_due_on,
+    )
+    .join_from(t.indicators, t.indicator_details)
+    .join(t.agencies, _a.id == _i.agency_id)
+    .order_by(_i.fiscal_year.desc(), _i.code)
+)
+
+
+def _heads(connection: Connection, workflows: Workflows, query: Select[Any]) -> list[Head]:
+    return [
+        Head(
+            row.id,
+            row.code,
+            FiscalYear(row.fiscal_year),
+            row.agency_id,
+            Text(row.name_th, row.name_en),
+            row.owner_id,
+            Text(row.title_th, row.title_en),
+            row.unit,
+            workflows(row.workflow_version_id, connection),
+            row.target,
+            row.life,
+            row.claimed_level,
+            row.claimed_fraction,
+            row.verified_level,
+            row.next_due_on,
+        )
+        for row in connection.execute(query).all()
+    ]
+
+
+def years(connection: Connection, person: Person) -> list[int]:
+    """The fiscal years that have indicators which the person may see, the newest first."""
+    query = select(_i.fiscal_year).distinct().order_by(_i.fiscal_year.desc())
+    return list(connection.execute(_seen(query, person)).scalars())
+
+
+def indicators_of_year(
+    connection: Connection, workflows: Workflows, person: Person, fiscal_year: int, agency: int | None
+) -> list[Head]:
+    """The indicators of the year that the person may see, of the one agency or of all, by code."""
+    query = _seen(_HEADS, person).where(_i.fiscal_year == fiscal_year)
+    return _heads(connection, workflows, query if agency is None else query.where(_i.agency_id == agency))
+
+
+def _seen(query: Select[Any], person: Person) -> Select[Any]:
+    """Only what the person may see: the permissions' table, as a condition."""
+    if any(one.agency is None and one.role is not Role.OWNER for one in person.grants):
+        return query
+    at = [one.agency for one in person.grants if one.role in _AT_ONE_AGENCY]
+    owned = [one.agency for one in person.grants if one.role is Role.OWNER]
+    return query.where(or_(_i.agency_id.in_(at), _i.owner_id.in_(owned)))
+
+
+def desk_of(
+    connection: Connection,
+    workflows: Workflows,
+    deadlines: Deadlines,
+    person: Person,
+    agency: int | None,
+) -> tuple[Owing, dict[int, Head]]:
+    """All that is owed or waits at the agency, or for somebody without one all that waits for them.
+
+    The same number of statements however much that is.
+    """
+    whose = _i.id.in_(_waiting_for(connection, person)) if agency is None else _i.agency_id == agency
+    heads = _heads(connection, workflows, _HEADS.where(whose, RUNNING))
+    found = {one.id: one for one in heads}
+    subjects = owed.owed_of(connection, deadlines, list(found), _TOPICS) if found else []
+    states = _states(connection, subjects)
+    if agency is None:
+        subjects = [one for one in subjects if one.topic is Topic.EVALUATION or _is_blocked(one, states)]
+    return (
+        Owing(
+            subjects,
+            {one.id: Whose(one.agency, one.owner) for one in heads},
+            states,
+            _plans(connection, subjects),
+            _undated(connection, found),
+            _lacking(connection, found) if agency is not None else [],
+            _asked(connection, found),
+        ),
+        found,
+    )
+
+
+_TOPICS = tuple(topic for topic in Topic if topic is not Topic.EXTENSION)
+
+
+def _waiting_for(connection: Connection, person: Person) -> set[int]:
+    """The indicators on which something waits for somebody who serves no agency, the oldest of each kind."""
+    found: set[int] = set()
+    if person.has(Role.EVALUATOR):
+        for query in (
+            select(_r.indicator_id).where(t.ENDORSED).order_by(_r.endorsed_at),
+            select(_p.indicator_id).where(t.PENDING).order_by(_p.asked_at),
+        ):
+            found.update(connection.execute(query.limit(MOST)).scalars())
+    owned = [one.agency for one in person.grants if one.role is Role.OWNER]
+    if owned:
+        blocked = (
+            select(_m.indicator_id)
+            .join_from(t.milestones, t.indicators, _i.id == _m.indicator_id)
+            .where(_m.state == MilestoneState.BLOCKED, _i.owner_id.in_(owned), RUNNING)
+            .limit(MOST)
+        )
+        found.update(connection.execute(blocked).scalars())
+    return found
+
+
+def _is_blocked(subject: Subject, states: Mapping[tuple[int, str], tuple[str, str]]) -> bool:
+    state, _ = states.get((subject.indicator, subject.key), ("", ""))
+    return subject.topic is Topic.MILESTONE and state == MilestoneState.BLOCKED
+
+
+def _states(connection: Connection, subjects: Iterable[Subject]) -> dict[tuple[int, str], tuple[str, str]]:
+    owners = {one.indicator for one in subjects if one.topic in (Topic.MILESTONE, Topic.RETURNED_MILESTONE)}
+    query = select(_m.indicator_id, _m.key, _m.state, _m.blocked_by).where(_m.indicator_id.in_(owners))
+    return {(row[0], row[1]): (row[2], row[3]) for row in connection.execute(query)}
+
+
+def _plans(connection: Connection, subjects: Iterable[Subject]) -> dict[tuple[int, str], tuple[str, str]]:
+    owners = {one.indicator for one in subjects if one.topic is Topic.MEETING}
+    query = select(_o.indicator_id, _o.number, _o.milestone, _o.note).where(
+        _o.indicator_id.in_(owners), t.PLANNED
+    )
+    return {(row[0], str(row[1])): (row[2], row[3]) for row in connection.execute(query)}
+
+
+def _undated(connection: Connection, heads: dict[int, Head]) -> list[Undated]:
+    query = (
+        select(_o.indicator_id, _o.number, _o.milestone, _o.recorded_by, _o.quarter)
+        .where(
+            _o.indicator_id.in_(list(heads)),
+            _o.counts,
+            _o.counts_on.is_(None),
+            _o.voided_at.is_(None),
+        )
+        .order_by(_o.indicator_id, _o.number)
+    )
+    return [
+        Undated(owner, number, milestone, by, heads[owner].fiscal_year.quarters[quarter - 1].last_day)
+        for owner, number, milestone, by, quarter in connection.execute(query)
+    ]
+
+
+def _lacking(connection: Connection, heads: dict[int, Head]) -> list[Lacking]:
+    """The achieved milestones that a required document is missing of."""
+    achieved = (
+        select(_m.indicator_id, _m.key)
+        .where(_m.indicator_id.in_(list(heads)), one_of(_m.state, "achieved"))
+        .order_by(_m.indicator_id, _m.key)
+    )
+    voided = select(_o.indicator_id).where(
+        _o.indicator_id == _e.indicator_id, _o.number == _e.occurrence, _o.voided_at.is_not(None)
+    )
+    attached = select(_e.indicator_id, _e.milestone, _e.request).where(
+        _e.indicator_id.in_(list(heads)), _e.withdrawn_at.is_(None), ~voided.exists()
+    )
+    there = {(row[0], row[1], row[2]) for row in connection.execute(attached)}
+    found = []
+    for owner, key in connection.execute(achieved):
+        definition = heads[owner].workflow.milestone(key)
+        asked: Sequence[str] = [one.key for one in definition.required_evidence] if definition else ()
+        if any((owner, key, one) not in there for one in asked):
+            found.append(Lacking(owner, key))
+    return found
+
+
+def _asked(connection: Connection, heads: Collection[int]) -> list[Asked]:
+    query = (
+        select(_p.indicator_id, _p.number, _p.kind, _p.milestone, _p.quarter, _p.until, _p.asked_by)
+        .where(and_(_p.indicator_id.in_(list(heads)), t.PENDING))
+        .order_by(_p.asked_at, _p.indicator_id, _p.number)
+    )
+    return [
+        Asked(owner, number, PetitionKind(kind), *rest)
+        for owner, number, kind, *rest in connection.execute(query)
+    ]
