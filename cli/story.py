@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy import func, select
 
-from cli import bootstrap, demo, ladder, reminded, standing
+from cli import bootstrap, demo, demo_today, ladder, reminded
 from cli import serve as serving
 from cli.desk import Desk
 from engine.errors import Refusal, refuse
@@ -22,6 +22,7 @@ from engine.indicator import Indicator, Occurrence
 from engine.permissions import Role
 from engine.quarter import Quarter
 from engine.reminders import Roster
+from engine.standing import stand
 from engine.wording import Wording
 from engine.workflow import Text as EngineText
 from storage import duty, schema, views
@@ -55,6 +56,7 @@ def run(
     _refuse_a_city_of_its_own(desk)
     with desk.progress("demo.loading", demo.total()) as bar:
         loaded = demo.fill(house.store, house.evidence, bootstrap.catalogue(), bar.step)
+    demo_today.begin(house.store, bootstrap.catalogue(), house.clock())
     if loaded.indicators == 0:
         desk.say("demo.already_there", indicators=loaded.already_there)
     with house.store.read() as tx:
@@ -93,7 +95,7 @@ def _tell(desk: Desk, indicator: Indicator) -> None:
     """The year fact by fact, the level at every quarter's end, and the ladder as it stands."""
     desk.out.print(Text(desk.wording.say("demo.story", year=indicator.fiscal_year), style="bold"))
     desk.out.print(_facts(desk, indicator))
-    found = standing.stand(indicator, indicator.fiscal_year.last_day, None)
+    found = stand(indicator, indicator.fiscal_year.last_day, None)
     for part in ladder.drawn(desk, found, why=False):
         desk.out.print(part)
 

@@ -1,21 +1,36 @@
 """The web application: put together from what it is handed, and from nothing else."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from engine.errors import Refusal
-from web import calendars, links
-from web.middleware import HEADERS, BodyLimit, ClosedDoors
+from storage.accounts import StoredAccounts
+from web import (
+    account,
+    calendars,
+    coordinator,
+    evidence,
+    forgotten,
+    links,
+    offline,
+    second_factor,
+    session,
+    uploading,
+)
+from web.doors import CodeFirst, Doors, SignInFirst, code_address, sign_in_address
+from web.middleware import BodyLimit, ClosedDoors, OwnName, headers_for
 from web.pages import FOLDER, Pages
 from web.site import Site
 
 #: No form of ours is longer.
-_LONGEST_FORM = 64 * 1024
+_LONGEST_FORM = 512 * 1024
 
 #: With which status a refusal is answered; any other is a conflict with how things stand (409).
 REFUSED: Mapping[str, int] = {
@@ -24,14 +39,23 @@ REFUSED: Mapping[str, int] = {
     "link.used": 409,
     "link.gone": 404,
     "link.done": 404,
+    "password_link.expired": 410,
+    "password_link.used": 410,
+    "sign_in.wait": 429,
+    "sign_in.busy": 503,
 }
 #: What is said where a request leads to no page of ours.
-_WRONG: Mapping[int, str] = {404: "page.unknown", 405: "page.wrong_method", 413: "page.too_large"}
+_WRONG: Mapping[int, str] = {
+    403: "page.forbidden",
+    404: "page.unknown",
+    405: "page.wrong_method",
+    413: "page.too_large",
+}
 
 
 def create_app(site: Site) -> FastAPI:
     """The pages of a site, as an ASGI application."""
-    pages = Pages(site)
+    pages, headers = Pages(site), headers_for(site.base_url)
 
     def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refusal)
@@ -49,20 +73,53 @@ def create_app(site: Site) -> FastAPI:
 
     def broken(request: Request, _error: Exception) -> Response:
         # Answered outside of everything else, so that it brings the headers itself.
-        return _told(pages, request, "page.broken", 500, HEADERS)
+        return _told(pages, request, "page.broken", 500, headers)
+
+    def not_ours(request: Request) -> Response:
+        return _told(pages, request, "page.not_ours", 400)
+
+    def sign_in_first(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, SignInFirst)
+        address = code_address if isinstance(error, CodeFirst) else sign_in_address
+        return RedirectResponse(address(site.root, error.next_path), 303)
 
     # What describes an interface for programs will come with one.
     app = FastAPI(openapi_url=None, redirect_slashes=False)
     app.add_exception_handler(Refusal, refused)
+    app.add_exception_handler(SignInFirst, sign_in_first)
     app.add_exception_handler(HTTPException, wrong)
     app.add_exception_handler(RequestValidationError, unreadable)
     app.add_exception_handler(Exception, broken)
     app.add_middleware(BodyLimit, limit=_LONGEST_FORM)
-    app.add_middleware(ClosedDoors)
-    app.include_router(links.routes(site, pages))
-    app.include_router(calendars.routes(site))
-    app.mount("/static", StaticFiles(directory=FOLDER / "static"))
+    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=6)
+    app.add_middleware(OwnName, base_url=site.base_url, refused=not_ours)
+    app.add_middleware(ClosedDoors, headers=headers)
+    doors, accounts = Doors(site, pages), StoredAccounts(site.store, site.passwords, site.house, site.host)
+    for router in (
+        links.routes(site, pages, doors),
+        calendars.routes(site, doors),
+        session.routes(site, pages, doors, accounts),
+        forgotten.routes(site, pages, doors, accounts),
+        account.routes(site, pages, doors, accounts),
+        second_factor.routes(site, pages, doors, accounts),
+        uploading.routes(site, pages, doors),
+        evidence.routes(site, pages, doors),
+        offline.routes(pages, doors),
+        coordinator.routes(site, pages, doors),
+    ):
+        app.include_router(router)
+    app.state.rules = doors.rules
+    app.mount("/static", _KeptFiles(directory=FOLDER / "static"))
     return app
+
+
+class _KeptFiles(StaticFiles):
+    """Files whose address changes with them, so that browsers may keep them for ever."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        answer = super().file_response(*args, **kwargs)
+        answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return answer
 
 
 def _told(

@@ -1,8 +1,11 @@
 """From values to a page in the language of its reader."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
@@ -14,6 +17,21 @@ from web.site import Site
 
 FOLDER = Path(__file__).parent
 TEMPLATES = FOLDER / "templates"
+LANGUAGE_COOKIE = "radap-language"
+_YEAR = 365 * 24 * 3600
+
+
+#: What the frame of every page is given where a page says nothing else.
+_FRAME: Mapping[str, Any] = {"current": "", "faults": [], "errors": {}, "fields": {}}
+
+
+#: What every page wears.
+_WORN = ("radap.css", "radap.js", "radap.svg")
+
+
+@cache
+def _fingerprint(name: str) -> str:
+    return sha256((FOLDER / "static" / name).read_bytes()).hexdigest()[:12]
 
 
 class Pages:
@@ -30,16 +48,31 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._environment.globals["static"] = self._static
+        self._environment.globals["worker"] = self._worker
+
+    def _static(self, name: str) -> str:
+        """The address of a file of ours; it changes with the file, which may be kept for ever."""
+        return f"{self._site.root}/static/{name}?v={_fingerprint(name)}"
+
+    def _worker(self) -> str:
+        """The address of the worker that keeps a page for when there is no connection.
+
+        What it keeps stands in it, so that a new release keeps the new files.
+        """
+        kept = [f"{self._site.root}/offline", *map(self._static, _WORN)]
+        return f"{self._site.root}/worker.js?{urlencode([('keep', one) for one in kept])}"
 
     def speak(self, request: Request, language: str) -> None:
         """From now on this request is answered in that language, unless its address names another."""
         request.state.language = language
 
     def language(self, request: Request) -> str:
-        """What the address asks for, else what the reader is known to read, else what the browser prefers."""
+        """What the address asks for, or did before, else what the reader is known to read, or to prefer."""
         known = self._site.wordings
         wanted: tuple[str, ...] = (
             request.query_params.get("lang", ""),
+            request.cookies.get(LANGUAGE_COOKIE, ""),
             getattr(request.state, "language", ""),
             *_preferred(request.headers.get("accept-language", "")),
         )
@@ -65,17 +98,27 @@ class Pages:
             say=self._site.wordings[language].say,
             language=language,
             # What was done by a form cannot be asked for again in another language.
-            others=[] if request.method == "POST" else self._others(language),
+            others=[] if request.method == "POST" else self._others(request, language),
             house=self._site.house,
             root=self._site.root,
-            **values,
+            **{**_FRAME, "visit": getattr(request.state, "visit", None), **values},
         )
-        return HTMLResponse(page, status, headers)
+        answer = HTMLResponse(page, status, headers)
+        if request.query_params.get("lang") == language:
+            # What a reader has chosen is remembered by their browser.
+            answer.set_cookie(
+                LANGUAGE_COOKIE, language, max_age=_YEAR, path=self._site.root or "/", samesite="lax"
+            )
+        return answer
 
-    def _others(self, language: str) -> list[tuple[str, str]]:
-        """The other languages, each with its own name for itself."""
-        others = {one: wording for one, wording in self._site.wordings.items() if one != language}
-        return [(one, wording.say("page.language")) for one, wording in others.items()]
+    def _others(self, request: Request, language: str) -> list[tuple[str, str, str]]:
+        """The other languages, each with its own name for itself and the address of this page in it."""
+        asked = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
+        return [
+            (one, wording.say("page.language"), "?" + urlencode([*asked, ("lang", one)]))
+            for one, wording in self._site.wordings.items()
+            if one != language
+        ]
 
     def tell(
         self,

@@ -1,0 +1,100 @@
+"""A page with rows asks as often for thirty of them as for one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+
+import pytest
+from sqlalchemy import event
+
+from engine import actions
+from engine.actions import NewOccurrence, create_indicator
+from tests.cast import (
+    ADMINISTRATOR,
+    CODE,
+    FOUNDED,
+    GUIDELINES,
+    MEETINGS,
+    REPORT,
+    SECTION_HEAD,
+    YEAR,
+    at,
+    new_indicator,
+)
+from tests.cast import COORDINATOR as C
+from tests.web.coordinators import BASE, DAY, enter
+from tests.web.doorway import come_in
+
+#: The pages that have rows of something of which there may be many.
+PAGES = [
+    "/",
+    "/indicators?year=2564",
+    BASE,
+    f"{BASE}/history",
+    f"{BASE}/milestones/{MEETINGS}",
+    f"{BASE}/milestones/{REPORT}",
+    f"{BASE}/quarters/1",
+    "/account",
+]
+
+
+@contextmanager
+def counted(town) -> Iterator[list[str]]:
+    """Every statement that is sent to the database meanwhile."""
+    sent: list[str] = []
+
+    def note(_connection, cursor, statement, *_rest):
+        sent.append(statement)
+
+    event.listen(town.store.engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(town.store.engine, "before_cursor_execute", note)
+
+
+def grow(town, through: int, since: int) -> None:
+    """So many indicators with work of every kind, and as many facts at one of them."""
+    with town.store.begin() as tx:
+        for number in range(since, through):
+            code = f"5049-3{number:03}"
+            create_indicator(tx, new_indicator(code), by=ADMINISTRATOR, now=FOUNDED)
+            day = date(2021, 2, 1)
+            for new in (
+                NewOccurrence(GUIDELINES, day),
+                NewOccurrence(REPORT, day),
+                NewOccurrence(MEETINGS, None, 1, note="ไม่ทราบวันที่"),
+                NewOccurrence(MEETINGS, date(2021, 6, 1), planned=True, note="นัด"),
+            ):
+                actions.record_occurrence(tx, code, YEAR, new, by=C, now=at(day))
+            actions.write_report(tx, code, YEAR, 1, narrative="ทำแล้ว", by=C, now=at(day))
+            actions.submit_report(tx, code, YEAR, 1, by=C, now=at(day))
+            fact = NewOccurrence(MEETINGS, day, document_number=f"{number}/64")
+            actions.record_occurrence(tx, CODE, YEAR, fact, by=C, now=at(day))
+            link = f"https://example.org/{number}"
+            actions.attach_evidence(tx, CODE, YEAR, REPORT, link=link, by=C, now=at(day))
+    for _ in range(since, through):
+        come_in(town, C.id)
+
+
+def asked(town) -> dict[str, int]:
+    found = {}
+    for path in PAGES:
+        town.get(path)  # what is read once in a process was read
+        with counted(town) as sent:
+            assert town.get(path).status_code == 200
+        found[path] = len(sent)
+    return found
+
+
+@pytest.mark.parametrize("person", [C, SECTION_HEAD], ids=["coordinator", "head"])
+def test_pages_ask_as_often_for_thirty_rows_as_for_one(town, person):
+    enter(town, person, DAY)
+    grow(town, 1, 0)
+    enter(town, person, DAY)
+    one = asked(town)
+    grow(town, 30, 1)
+    enter(town, person, DAY)
+
+    assert asked(town) == one
+    assert max(one.values()) < 40

@@ -1,0 +1,18 @@
+"""The pages of those who do the work: their desk, an indicator, its milestones and its quarter reports."""
+
+from fastapi import APIRouter
+
+from web.coordinator import acts, ask, indicator, record, report, work
+from web.coordinator.scene import Counter
+from web.doors import Doors
+from web.pages import Pages
+from web.site import Site
+
+
+def routes(site: Site, pages: Pages, doors: Doors) -> APIRouter:
+    """Every page of a coordinator, a section head and a deputy."""
+    router = APIRouter()
+    counter = Counter(site, pages)
+    for room in (work, indicator, record, acts, ask, report):
+        room.add_routes(router, counter, doors)
+    return router

@@ -1,0 +1,95 @@
+"""Asking: for a milestone later, to be excused from it, or for longer for the report of a quarter."""
+
+from fastapi import APIRouter, HTTPException, Request
+from starlette.responses import Response
+
+from engine.actions import NewPetition, make_petition
+from engine.errors import Refusal, Unmet
+from engine.permissions import Action
+from engine.petition import PetitionKind
+from engine.quarter import Quarter
+from web.coordinator.scene import Counter, Scene
+from web.doors import Doors, doing
+from web.reading import Typed
+
+_INDICATOR = "/indicators/{year}/{code}"
+_OF_MILESTONES = (PetitionKind.POSTPONEMENT, PetitionKind.WAIVER)
+
+
+def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
+    """The form of a petition, about a milestone and about a quarter."""
+    here, rule = _Ask(counter), doing(Action.PETITION)
+    for path, ask, send in (
+        (f"{_INDICATOR}/milestones/{{milestone}}/ask", here.about_milestone, here.of_milestone),
+        (f"{_INDICATOR}/quarters/{{quarter}}/ask", here.about_quarter, here.of_quarter),
+    ):
+        doors.add(router, path, ask, rule)
+        doors.add(router, path, send, rule, ["POST"])
+
+
+class _Ask:
+    def __init__(self, counter: Counter) -> None:
+        self._counter = counter
+
+    def about_milestone(self, request: Request, milestone: str) -> Response:
+        scene = self._counter.scene(request)
+        scene.milestone(milestone)
+        return self._asked(request, scene, Typed({}), milestone=milestone)
+
+    def about_quarter(self, request: Request, quarter: int) -> Response:
+        scene = self._counter.scene(request)
+        return self._asked(request, scene, Typed({}), quarter=quarter)
+
+    def of_milestone(self, request: Request, milestone: str) -> Response:
+        typed = Typed(request.state.form)
+        wanted = typed.fields.get("kind", "")
+        if wanted not in _OF_MILESTONES:
+            typed.fault("kind", Unmet("petition.choose_kind", {}))
+        kind = PetitionKind(wanted) if wanted in _OF_MILESTONES else PetitionKind.POSTPONEMENT
+        return self._send(request, typed, kind, milestone=milestone)
+
+    def of_quarter(self, request: Request, quarter: int) -> Response:
+        return self._send(request, Typed(request.state.form), PetitionKind.EXTENSION, quarter=quarter)
+
+    def _send(
+        self, request: Request, typed: Typed, kind: PetitionKind, *, milestone: str = "", quarter: int = 0
+    ) -> Response:
+        new = NewPetition(kind, typed.day("day"), typed.text("reason", 2000), milestone, quarter)
+        if not typed.faults:
+            try:
+                outcome = self._counter.do(
+                    request,
+                    lambda turn: make_petition(turn.tx, turn.code, turn.year, new, by=turn.by, now=turn.now),
+                )
+            except Refusal as refusal:
+                typed.blame(refusal)
+            else:
+                scene = self._counter.scene(request)
+                return self._counter.to(f"{scene.base}/petitions/{outcome.number}", "asked")
+        scene = self._counter.scene(request)
+        return self._asked(request, scene, typed, milestone=milestone, quarter=quarter)
+
+    def _asked(
+        self, request: Request, scene: Scene, typed: Typed, *, milestone: str = "", quarter: int = 0
+    ) -> Response:
+        wording, root = scene.wording, self._counter.site.root
+        if milestone:
+            about, back = wording.value(scene.milestone(milestone).title), f"/milestones/{milestone}"
+        elif 1 <= quarter <= 4:
+            year = scene.indicator.fiscal_year.year
+            about, back = scene.phrases.thing(Quarter(year, quarter)), f"/quarters/{quarter}"
+        else:
+            raise HTTPException(404)
+        values = {
+            "title": wording.say("act.ask"),
+            "what": about,
+            "kinds": [
+                (str(kind), wording.word("petition_kind", kind), wording.say(f"page.{kind}_does"))
+                for kind in _OF_MILESTONES
+            ]
+            if milestone
+            else [],
+            "back": f"{root}{scene.base}{back}",
+            "typed": typed,
+        }
+        return self._counter.show(request, "ask.html", scene, values)

@@ -1,0 +1,296 @@
+"""The page of an indicator: where it stands, what blocks it, its milestones, quarters, people and history."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from engine.actions.reports import deadline
+from engine.machine import milestone_rules
+from engine.permissions import Action
+from engine.petition import PetitionState
+from engine.quarter import Quarter
+from engine.wording import Wording
+from storage import told, views
+from storage.reminding import Reminder
+from storage.views import HistoryLine
+from web.coordinator import views as shown
+from web.coordinator.scene import Counter, Scene
+from web.doors import SEEN, Doors
+from web.evidence_list import evidence_rows
+
+_PAGE = "/indicators/{year}/{code}"
+#: So much of the history stands on the indicator's own page; all of it has a page of its own.
+_LAST = 8
+_LAST_TOLD = 12
+
+
+def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
+    """The page itself, its milestones, its history."""
+    here = _Indicator(counter)
+    doors.add(router, _PAGE, here.page, SEEN)
+    doors.add(router, f"{_PAGE}/history", here.history, SEEN)
+    doors.add(router, f"{_PAGE}/milestones/{{milestone}}", here.milestone, SEEN)
+
+
+class _Indicator:
+    def __init__(self, counter: Counter) -> None:
+        self._counter = counter
+        self._site = counter.site
+
+    def page(self, request: Request) -> Response:
+        """Everything of the indicator, the most useful first."""
+        scene = self._counter.scene(request)
+        wording, root, indicator = scene.wording, self._site.root, scene.indicator
+        with self._site.store.read() as tx:
+            due = {one.number: deadline(tx, indicator.agency, one) for one in indicator.fiscal_year.quarters}
+            history = views.history(tx.connection, indicator.id)
+            reminded = told.told(tx.connection, indicator.id, indicator.agency)
+        found = scene.found
+        values = {
+            "title": wording.value(indicator.title),
+            "scene": scene,
+            "life": wording.word("life", indicator.life) if indicator.life != "active" else "",
+            "standing": self._standing(scene),
+            "next_level": found.next.level if found.next else None,
+            "todos": shown.todos(scene, found.next.missing, root) if found.next else [],
+            "unverified_level": found.next_verified.level if found.next_verified else None,
+            "unverified": shown.todos(scene, found.next_verified.missing, root)
+            if found.next_verified
+            else [],
+            "steps": shown.ladder(scene),
+            "tasks": shown.task_list(scene, root),
+            "quarters": shown.quarter_table(scene, root, due),
+            "facts": list(self._facts(scene)),
+            "texts": self._texts(scene),
+            "petitions": self._petitions(scene, root),
+            "told": _told(reminded[-_LAST_TOLD:], wording),
+            "events": events(scene, history[-_LAST:]),
+            "more_events": max(0, len(history) - _LAST),
+            "may_work": scene.may(Action.RECORD),
+        }
+        return self._counter.show(request, "indicator.html", scene, values)
+
+    def _standing(self, scene: Scene) -> dict[str, Any]:
+        """The levels, and how they agree with what the agency reports itself."""
+        found, wording = scene.found, scene.wording
+        claimed = shown.level_text(found.claimed.level, found.claimed.fraction)
+        self_reported = found.self_reported
+        differs = (
+            self_reported is not None
+            and all(one.measure is None for one in scene.indicator.workflow.milestones)
+            and self_reported != found.claimed.level
+        )
+        return {
+            "claimed": claimed,
+            "verified": shown.level_text(found.verified.level, found.verified.fraction),
+            "projected": shown.level_text(found.projected.level, found.projected.fraction),
+            "rises": found.projected.level > found.claimed.level,
+            "top": scene.indicator.workflow.top_level,
+            "target": found.target_level,
+            "self_reported": wording.value(self_reported) if self_reported is not None else "",
+            "differs": differs,
+            "on": scene.phrases.day(found.on),
+            "is_past": found.on < scene.today,
+        }
+
+    def _facts(self, scene: Scene) -> Iterator[tuple[str, str]]:
+        """The short facts around the indicator, as (label, value); what is not known is left out."""
+        wording, indicator, dossier = scene.wording, scene.indicator, scene.dossier
+        yield wording.say("page.agency"), wording.value(dossier.agency)
+        yield wording.say("page.fiscal_year"), wording.value(indicator.fiscal_year)
+        if indicator.target is not None:
+            yield wording.say("label.target"), wording.amount(indicator.target, indicator.unit)
+        yield wording.say("page.weight"), wording.value(indicator.weight)
+        details = dossier.details
+        kinds = [
+            wording.word(family, value)
+            for family, value in (("kind", details.kind), ("result_kind", details.result_kind))
+            if value
+        ]
+        if kinds:
+            yield wording.say("label.kind"), " · ".join(kinds)
+        if dossier.owner is not None:
+            yield wording.say("role.owner"), wording.value(dossier.owner)
+        workflow = indicator.workflow
+        yield (
+            wording.say("page.workflow"),
+            wording.say("page.workflow_is", title=workflow.title, version=workflow.version),
+        )
+
+    def _texts(self, scene: Scene) -> list[tuple[str, str]]:
+        details = scene.dossier.details
+        return [
+            (scene.wording.say(kind), text)
+            for kind, text in (
+                ("page.definition", details.definition),
+                ("page.method", details.method),
+                ("page.evidence_asked", details.evidence_asked),
+                ("page.source_note", details.source_note),
+            )
+            if text
+        ]
+
+    def _petitions(self, scene: Scene, root: str) -> list[dict[str, Any]]:
+        return [
+            {
+                "href": f"{root}{scene.base}/petitions/{one.number}",
+                "what": petition_words(scene, one.kind, one.milestone, one.quarter),
+                "until": scene.wording.value(one.until),
+                "state": scene.wording.word("petition_state", one.state),
+                "pending": one.state == PetitionState.PENDING,
+            }
+            for one in scene.petitions
+        ]
+
+    def history(self, request: Request) -> Response:
+        """Everything that ever happened to the indicator, the newest first."""
+        scene = self._counter.scene(request)
+        with self._site.store.read() as tx:
+            lines = views.history(tx.connection, scene.indicator.id)
+        title = scene.wording.say("page.history")
+        return self._counter.show(
+            request, "history.html", scene, {"title": title, "events": events(scene, lines)}
+        )
+
+    def milestone(self, request: Request, milestone: str) -> Response:
+        """One milestone: its facts, its documents, and what can be done."""
+        scene = self._counter.scene(request)
+        definition = scene.milestone(milestone)
+        kept, wording, root = scene.indicator.milestones[milestone], scene.wording, self._site.root
+        returned = shown.why_returned(scene, milestone)
+        with self._site.store.read() as tx:
+            evidence = evidence_rows(
+                tx.connection,
+                scene.indicator,
+                milestone,
+                on=scene.found.on,
+                reader=scene.visit.person,
+                names=scene.dossier.names,
+                wording=wording,
+            )
+        page = f"{root}{scene.base}/milestones/{milestone}"
+        values = {
+            "title": wording.value(definition.title),
+            "page": page,
+            "tag": shown.state_tag(kept.state, wording),
+            "due": wording.value(kept.postponed_to or kept.due_on) if kept.due_on else "",
+            "needs": definition.needs if definition.measure is None else None,
+            "level": scene.indicator.workflow.first_level_of(milestone),
+            "measured": definition.measure is not None,
+            "paused": shown.paused(scene, kept),
+            "returned": returned,
+            "facts": shown.fact_rows(scene, definition, root),
+            "wanted": shown.wanted_evidence(scene, definition),
+            "evidence": evidence,
+            "requests": [(one.key, wording.value(one.title)) for one in definition.evidence],
+            "uploads": [],
+            "may_record": scene.may(Action.RECORD) and scene.indicator.sealed_through < 4,
+            "may_attach": scene.may(Action.ATTACH),
+            "acts": possible_acts(scene, kept.state, page),
+        }
+        return self._counter.show(request, "milestone.html", scene, values)
+
+
+#: What people do to a milestone on pages of their own, in the order in which it is offered, by its trigger.
+_ACTS: tuple[tuple[str, str, Action], ...] = (
+    ("answer", "achieve", Action.ACHIEVE),
+    ("verify", "verify", Action.VERIFY),
+    ("return", "return", Action.RETURN),
+    ("resume", "resume", Action.RESUME),
+    ("block", "block", Action.BLOCK),
+    ("postpone", "postpone", Action.POSTPONE),
+    ("waive", "waive", Action.WAIVE),
+    ("reopen", "reopen", Action.REOPEN),
+)
+_CAN_BE_ASKED = ("postpone", "waive")
+
+
+def possible_acts(scene: Scene, state: str, page: str) -> list[tuple[str, str]]:
+    """What whoever looks may do to a milestone in that state, as (word, address)."""
+    possible = milestone_rules().triggers_from(state)
+    found = [
+        (scene.wording.say(f"act.{name}"), f"{page}/{name}")
+        for name, trigger, action in _ACTS
+        if trigger in possible and scene.may(action) and (name != "answer" or state == "returned")
+    ]
+    if scene.may(Action.PETITION) and any(trigger in possible for trigger in _CAN_BE_ASKED):
+        found.append((scene.wording.say("act.ask"), f"{page}/ask"))
+    return found
+
+
+def petition_words(scene: Scene, kind: str, milestone: str, quarter: int) -> str:
+    """What is asked for, in a line."""
+    definition = scene.indicator.workflow.milestone(milestone)
+    about = definition.title if definition else Quarter(scene.indicator.fiscal_year.year, quarter or 1)
+    return scene.wording.say("page.petition_is", kind=scene.wording.word("petition_kind", kind), about=about)
+
+
+class EventRow(NamedTuple):
+    """An event as the history shows it."""
+
+    at: str
+    what: str
+    about: str
+    who: str
+
+
+def events(scene: Scene, lines: list[HistoryLine]) -> list[EventRow]:
+    """The events, the newest first."""
+    return [
+        EventRow(
+            scene.wording.value(datetime.fromisoformat(line.entry.at)),
+            scene.wording.word("event", line.entry.what),
+            " · ".join(_particulars(scene, json.loads(line.entry.data))),
+            line.by,
+        )
+        for line in reversed(lines)
+    ]
+
+
+def _particulars(scene: Scene, data: Mapping[str, Any]) -> Iterator[str]:
+    """What an event was about, in the words of its readers."""
+    wording = scene.wording
+    fact = data.get("occurrence")
+    inner: Mapping[str, Any] = fact if isinstance(fact, Mapping) else {}
+    file = data.get("evidence")
+    attached: Mapping[str, Any] = file if isinstance(file, Mapping) else {}
+    key = data.get("milestone") or inner.get("milestone") or attached.get("milestone")
+    definition = scene.indicator.workflow.milestone(str(key)) if key else None
+    if definition is not None:
+        yield wording.value(definition.title)
+    if "quarter" in data and not key:
+        yield wording.value(Quarter(scene.indicator.fiscal_year.year, int(data["quarter"])))
+    for name in ("occurred_on", "until", "fix_by", "expires_on"):
+        day = data.get(name) or inner.get(name)
+        if day:
+            yield wording.say(f"history.{name}", day=date.fromisoformat(day))
+    for text in (inner.get("document_number"), attached.get("file_name") or attached.get("link")):
+        if text:
+            yield str(text)
+    for name in ("reason", "waiting_for", "remark"):
+        if data.get(name):
+            yield f"“{data[name]}”"
+    for basis in ("claimed", "verified"):
+        if basis in data:
+            before, after = data[basis]
+            yield wording.say(f"history.{basis}", before=before, after=after)
+
+
+def _told(rows: list[told.Told], wording: Wording) -> list[tuple[str, str, str, str]]:
+    """Who was told what, when, and with which result, the newest first."""
+    found = []
+    for one in reversed(rows):
+        about = one.about
+        if isinstance(about, Reminder):
+            what = wording.word("heading", about.subject.topic)
+        else:
+            what = wording.word("event", about.what)
+        result = one.result
+        at = result.sent_at or result.not_before if result else None
+        state = wording.word("message_state", result.state) if result else wording.say("page.not_told_yet")
+        found.append((one.name, what, wording.value(at), state))
+    return found

@@ -1,0 +1,225 @@
+"""Recording: something was done, is planned, or was done on a day that nobody knows; with its files."""
+
+from typing import NamedTuple
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from engine.actions import NewOccurrence, Outcome, attach_evidence, record_occurrence
+from engine.errors import Refusal, Unmet
+from engine.indicator import Occurrence
+from engine.permissions import Action
+from engine.thai_dates import Style, format_day
+from engine.workflow import MilestoneDefinition
+from storage.uploads import Upload
+from web.coordinator.scene import Counter, Scene, Turn
+from web.doors import Doors, Visit, doing
+from web.reading import Typed
+from web.uploading import taken
+
+_PAGE = "/indicators/{year}/{code}/milestones/{milestone}"
+DONE, PLANNED, UNDATED = WAYS = ("done", "planned", "undated")
+
+
+def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
+    """The form that records, and the one that attaches documents to what was recorded."""
+    here = _Record(counter)
+    doors.add(router, f"{_PAGE}/record", here.ask, doing(Action.RECORD))
+    doors.add(router, f"{_PAGE}/record", here.record, doing(Action.RECORD, files=True), ["POST"])
+    doors.add(router, f"{_PAGE}/evidence", here.attach, doing(Action.ATTACH, files=True), ["POST"])
+
+
+class _Given(NamedTuple):
+    """What was sent: the form, the files that are whole, and where they belong."""
+
+    typed: Typed
+    uploads: list[Upload]
+
+
+class _Record:
+    def __init__(self, counter: Counter) -> None:
+        self._counter = counter
+        self._site = counter.site
+
+    def ask(self, request: Request, milestone: str) -> Response:
+        """The form; with a plan to be kept, its words stand in it."""
+        scene = self._counter.scene(request)
+        definition = scene.milestone(milestone)
+        typed = Typed({"way": DONE, **_of_plan(scene, request.query_params.get("fulfils", ""))})
+        return self._asked(request, scene, definition, _Given(typed, []))
+
+    def record(self, request: Request, milestone: str) -> Response:
+        """Record it and attach its files, all of it or nothing."""
+        given = self._given(request)
+        typed = given.typed
+        new = self._new(typed, milestone)
+        if not typed.faults:
+            try:
+                outcome = self._counter.do(request, lambda turn: self._recorded(turn, milestone, new, given))
+            except Refusal as refusal:
+                typed.blame(refusal)
+            else:
+                done = "planned" if new.planned else "recorded" if new.occurred_on else "undated"
+                scene = self._counter.scene(request)
+                return self._counter.to(f"{scene.base}/milestones/{milestone}", done, outcome)
+        scene = self._counter.scene(request)
+        return self._asked(request, scene, scene.milestone(milestone), given)
+
+    def attach(self, request: Request, milestone: str) -> Response:
+        """Attach documents to the milestone; from its own page."""
+        given = self._given(request)
+        typed = given.typed
+        link = typed.line("link", 2000)
+        if not given.uploads and not link and not typed.faults:
+            typed.fault("files", Unmet("evidence.nothing", {}))
+        if link and not link.startswith(("https://", "http://")):
+            typed.fault("link", Unmet("evidence.no_link", {"given": link}))
+        outcome: Outcome | None = None
+        if not typed.faults:
+            try:
+                outcome = self._counter.do(
+                    request, lambda turn: self._attached(turn, milestone, given, link=link)
+                )
+            except Refusal as refusal:
+                typed.blame(refusal)
+        scene = self._counter.scene(request)
+        page = f"{scene.base}/milestones/{milestone}"
+        if outcome is not None:
+            return self._counter.to(f"{page}#evidence", "attached", outcome)
+        return self._asked_for_files(request, scene, scene.milestone(milestone), given)
+
+    # -- what was sent -----------------------------------------------------------------------------------
+
+    def _given(self, request: Request) -> _Given:
+        visit: Visit = request.state.visit
+        typed = Typed(request.state.form)
+        uploads, faults = taken(request, self._site.uploads, visit.person.id, self._site.clock())
+        typed.blame(faults)
+        return _Given(typed, uploads)
+
+    def _new(self, typed: Typed, milestone: str) -> NewOccurrence:
+        """The fact as it was typed; what cannot be read is a fault of the form."""
+        way = typed.fields.get("way", DONE)
+        quarter = typed.whole("quarter") if way == UNDATED else None
+        if way == UNDATED and quarter is None:
+            typed.fault("quarter", Unmet("quarter.choose", {}))
+        return NewOccurrence(
+            milestone=milestone,
+            occurred_on=None if way == UNDATED else typed.day("day"),
+            quarter=quarter,
+            kind=typed.line("kind") or None,
+            value=typed.number("value"),
+            document_number=typed.line("document") or None,
+            note=typed.text("note", 2000),
+            planned=way == PLANNED,
+            fulfils=typed.whole("fulfils") if way == DONE else None,
+        )
+
+    # -- what is done ------------------------------------------------------------------------------------
+
+    def _recorded(self, turn: Turn, milestone: str, new: NewOccurrence, given: _Given) -> Outcome:
+        outcome = record_occurrence(turn.tx, turn.code, turn.year, new, by=turn.by, now=turn.now)
+        self._attached(turn, milestone, given, outcome)
+        return outcome
+
+    def _attached(
+        self, turn: Turn, milestone: str, given: _Given, outcome: Outcome | None = None, link: str = ""
+    ) -> Outcome:
+        """Attach every file and the link, to the fact that was just recorded if there is one."""
+        typed = given.typed
+        wanted = typed.line("request") or None
+        about = outcome.number if outcome else typed.whole("occurrence")
+        for upload in given.uploads:
+            attached = self._site.uploads.attach(
+                turn.tx,
+                turn.code,
+                turn.year,
+                milestone,
+                upload,
+                request=wanted,
+                occurrence=about,
+                by=turn.by,
+                now=turn.now,
+                expires_on=typed.day("expires"),
+                replaces=typed.whole("replaces"),
+            )
+            outcome = outcome or attached
+        if link:
+            attached = attach_evidence(
+                turn.tx,
+                turn.code,
+                turn.year,
+                milestone,
+                request=wanted,
+                occurrence=about,
+                link=link,
+                by=turn.by,
+                now=turn.now,
+            )
+            outcome = outcome or attached
+        assert outcome is not None  # who sent nothing is asked again before
+        return outcome
+
+    # -- the forms ---------------------------------------------------------------------------------------
+
+    def _asked(
+        self, request: Request, scene: Scene, definition: MilestoneDefinition, given: _Given
+    ) -> Response:
+        wording = scene.wording
+        values = {
+            "title": wording.say("act.record"),
+            "milestone": wording.value(definition.title),
+            "page": f"{self._site.root}{scene.base}/milestones/{definition.key}",
+            "typed": given.typed,
+            "uploads": given.uploads,
+            "ways": [(way, wording.say(f"way.{way}"), wording.say(f"way.{way}_hint")) for way in WAYS],
+            "kinds": [
+                (one.key, wording.value(one.title), "" if one.counts else wording.say("page.does_not_count"))
+                for one in definition.kinds
+            ],
+            "quarters": [
+                (str(one.number), wording.value(one))
+                for one in scene.indicator.fiscal_year.quarters
+                if one.first_day <= scene.today and one.number > scene.indicator.sealed_through
+            ],
+            "plans": [
+                (str(one.number), scene.phrases.day(one.occurred_on), one.note)
+                for one in open_plans(scene, definition.key)
+                if one.occurred_on
+            ],
+            "requests": [(one.key, wording.value(one.title)) for one in definition.evidence],
+            "measured": definition.measure is not None,
+            "unit": scene.indicator.unit,
+            "day_example": format_day(scene.found.on, wording.language, Style.SHORT),
+        }
+        return self._counter.show(request, "record.html", scene, values)
+
+    def _asked_for_files(
+        self, request: Request, scene: Scene, definition: MilestoneDefinition, given: _Given
+    ) -> Response:
+        wording = scene.wording
+        values = {
+            "title": wording.say("act.attach"),
+            "milestone": wording.value(definition.title),
+            "page": f"{self._site.root}{scene.base}/milestones/{definition.key}",
+            "typed": given.typed,
+            "uploads": given.uploads,
+            "requests": [(one.key, wording.value(one.title)) for one in definition.evidence],
+        }
+        return self._counter.show(request, "attach.html", scene, values)
+
+
+def open_plans(scene: Scene, milestone: str) -> list[Occurrence]:
+    """What is planned at the milestone and has not been kept."""
+    live = [one for one in scene.indicator.occurrences if one.voided_at is None]
+    fulfilled = {one.fulfils for one in live}
+    return [one for one in live if one.planned and one.milestone == milestone and one.number not in fulfilled]
+
+
+def _of_plan(scene: Scene, number: str) -> dict[str, str]:
+    """The fields of a plan that is to be kept, so that nobody types them twice."""
+    plan = scene.indicator.occurrence(int(number)) if number.isascii() and number.isdigit() else None
+    if plan is None or not plan.planned or plan.occurred_on is None:
+        return {}
+    day = format_day(plan.occurred_on, scene.wording.language, Style.SHORT)
+    return {"fulfils": number, "day": day, "kind": plan.kind, "note": plan.note}

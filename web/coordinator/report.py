@@ -1,0 +1,385 @@
+"""The report of a quarter: written, checked, handed in with a receipt; endorsed or sent back by the head."""
+
+import hashlib
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from fastapi import APIRouter, HTTPException, Request
+from starlette.responses import JSONResponse, Response
+
+from engine import actions
+from engine.actions import Outcome
+from engine.actions.reports import deadline
+from engine.answering import points_of
+from engine.contradictions import contradictions
+from engine.errors import Refusal, Unmet
+from engine.indicator import QuarterReport, ReportState
+from engine.levels import Basis, level_of
+from engine.machine import report_rules
+from engine.permissions import Action
+from engine.quarter import Quarter, timeliness
+from engine.wording import plain_number
+from storage import drafts
+from storage.drafts import Draft
+from web.coordinator.scene import Counter, Scene, Turn
+from web.coordinator.views import report_tag
+from web.doors import SEEN, Doors, Place, Visit, doing
+from web.reading import Typed
+
+_PAGE = "/indicators/{year}/{code}/quarters/{quarter}"
+_WRITES = doing(Action.WRITE_REPORT)
+
+
+def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
+    """The pages of a quarter's report."""
+    here = _Report(counter)
+    doors.add(router, _PAGE, here.page, SEEN)
+    doors.add(router, _PAGE, here.write, _WRITES, ["POST"])
+    doors.add(router, f"{_PAGE}/draft", here.keep_draft, _WRITES, ["POST"])
+    doors.add(router, f"{_PAGE}/draft/forget", here.forget_draft, _WRITES, ["POST"])
+    doors.add(router, f"{_PAGE}/check", here.check, doing(Action.SUBMIT_REPORT))
+    doors.add(router, f"{_PAGE}/submit", here.submit, doing(Action.SUBMIT_REPORT), ["POST"])
+    doors.add(router, f"{_PAGE}/receipt", here.receipt, SEEN)
+    for name, action in (("endorse", Action.ENDORSE_REPORT), ("return", Action.RETURN_REPORT)):
+        decide = _Decide(counter, name)
+        doors.add(router, f"{_PAGE}/{name}", decide.ask, doing(action))
+        doors.add(router, f"{_PAGE}/{name}", decide.do, doing(action), ["POST"])
+
+
+class _About(NamedTuple):
+    """The quarter of the path, its report (a blank one where nobody has begun it), and when it is due."""
+
+    quarter: Quarter
+    report: QuarterReport
+    is_there: bool
+    due_on: date
+
+
+def _about(counter: Counter, scene: Scene, number: str) -> _About:
+    if number not in ("1", "2", "3", "4"):
+        raise HTTPException(404)
+    quarter = scene.indicator.fiscal_year.quarters[int(number) - 1]
+    report = scene.indicator.reports.get(quarter.number)
+    with counter.site.store.read() as tx:
+        due_on = deadline(tx, scene.indicator.agency, quarter)
+    return _About(quarter, report or QuarterReport(quarter.number), report is not None, due_on)
+
+
+class _Report:
+    def __init__(self, counter: Counter) -> None:
+        self._counter = counter
+        self._site = counter.site
+
+    # -- reading -----------------------------------------------------------------------------------------
+
+    def page(self, request: Request, quarter: str) -> Response:
+        """The report as it stands, or the form to write it where that may be done."""
+        scene = self._counter.scene(request)
+        about = _about(self._counter, scene, quarter)
+        if self._may_write(scene, about):
+            return self._form(request, scene, about, _typed(about.report))
+        return self._counter.show(request, "report.html", scene, self._values(scene, about))
+
+    def _may_write(self, scene: Scene, about: _About) -> bool:
+        open_to_all = about.quarter.number > scene.indicator.sealed_through
+        possible = report_rules().triggers_from(about.report.state)
+        return open_to_all and "write" in possible and scene.may(Action.WRITE_REPORT)
+
+    def _values(self, scene: Scene, about: _About) -> dict[str, Any]:
+        """What every page of a report shows."""
+        wording, report, quarter = scene.wording, about.report, about.quarter
+        page = f"{self._site.root}{scene.base}/quarters/{quarter.number}"
+        given = report.evaluation
+        possible = report_rules().triggers_from(report.state) if about.is_there else ()
+        acts = [
+            (wording.say(f"act.{name}_report"), f"{page}/{name}")
+            for name, action in (("endorse", Action.ENDORSE_REPORT), ("return", Action.RETURN_REPORT))
+            if name in possible and scene.may(action)
+        ]
+        return {
+            "title": scene.phrases.thing(quarter),
+            "page": page,
+            "tag": report_tag(report if about.is_there else None, wording),
+            "report": report,
+            "is_there": about.is_there,
+            "level": _level_at_end(scene, quarter),
+            "self_reported": _amount(scene, report),
+            "unit": scene.indicator.unit,
+            "due": scene.phrases.day(about.due_on),
+            "left": self._left(scene, about),
+            "written": _by_at(scene, report.written_by, report.written_at),
+            "submitted": _by_at(scene, report.submitted_by, report.submitted_at),
+            "endorsed": _by_at(scene, report.endorsed_by, report.endorsed_at),
+            "fix_by": scene.phrases.day(report.fix_by) if report.fix_by else "",
+            "scores": (wording.value(given.quality), wording.value(given.timeliness)) if given else None,
+            "remark": given.remark if given else "",
+            "warnings": _warnings(scene, quarter, report.narrative, report.self_reported),
+            "acts": acts,
+            "may_ask": scene.may(Action.PETITION) and quarter.number > scene.indicator.sealed_through,
+        }
+
+    def _left(self, scene: Scene, about: _About) -> str:
+        if about.report.submitted_at is not None and about.report.state not in _UNFINISHED:
+            return ""
+        calendar = self._site.store.policy.calendar
+        days = calendar.working_days_between(scene.today, about.due_on)
+        return scene.phrases.left(days, about.due_on, scene.today)
+
+    # -- writing -----------------------------------------------------------------------------------------
+
+    def _form(
+        self,
+        request: Request,
+        scene: Scene,
+        about: _About,
+        typed: Typed,
+        theirs: QuarterReport | None = None,
+    ) -> Response:
+        with self._site.store.read() as tx:
+            number = about.quarter.number
+            kept = drafts.draft(tx.connection, scene.visit.person.id, scene.indicator.id, number)
+        if kept is not None and (kept.narrative, kept.self_reported) == (
+            typed.fields.get("narrative", ""),
+            typed.fields.get("value", ""),
+        ):
+            kept = None
+        values = {
+            **self._values(scene, about),
+            "typed": typed,
+            "draft": kept if not typed.faults and theirs is None else None,
+            "draft_value": kept.self_reported if kept else "",
+            "draft_at": scene.wording.value(kept.saved_at) if kept else "",
+            "theirs": theirs,
+            "theirs_value": _amount(scene, theirs) if theirs else "",
+            "theirs_by": _by_at(scene, theirs.written_by, theirs.written_at) if theirs else "",
+            "points": points_of(about.report.return_reason),
+        }
+        return self._counter.show(request, "write.html", scene, values, 409 if theirs else 200)
+
+    def write(self, request: Request, quarter: str) -> Response:
+        """Save what was typed, and go on to check it if that was the button."""
+        typed = Typed(request.state.form)
+        scene = self._counter.scene(request)
+        about = _about(self._counter, scene, quarter)
+        narrative, value = typed.text("narrative"), typed.number("value")
+        if typed.faults:
+            return self._form(request, scene, about, typed)
+        if typed.fields.get("seen", "") != _print_of(about.report):
+            # Somebody else wrote meanwhile: nothing is overwritten that was not read.
+            typed.fields["seen"] = _print_of(about.report)
+            return self._form(request, scene, about, typed, about.report)
+        try:
+            self._counter.do(request, lambda turn: self._written(turn, about, narrative, value))
+        except Refusal as refusal:
+            typed.blame(refusal)
+            return self._form(request, self._counter.scene(request), about, typed)
+        page = f"{scene.base}/quarters/{quarter}"
+        if typed.fields.get("then") == "check":
+            return self._counter.to(f"{page}/check")
+        return self._counter.to(page, "saved")
+
+    def _written(self, turn: Turn, about: _About, narrative: str, value: Decimal | None) -> Outcome:
+        number = about.quarter.number
+        outcome = actions.write_report(
+            turn.tx,
+            turn.code,
+            turn.year,
+            number,
+            narrative=narrative,
+            self_reported=value,
+            not_reported=value is None,
+            by=turn.by,
+            now=turn.now,
+        )
+        drafts.forget(turn.tx.connection, turn.by.id, outcome.indicator.id, number)
+        return outcome
+
+    def keep_draft(self, request: Request, quarter: str) -> Response:
+        """Keep what was typed so far, for this person alone; called by the page as it is typed."""
+        place: Place = request.state.place
+        visit: Visit = request.state.visit
+        typed = Typed(request.state.form)
+        if quarter not in ("1", "2", "3", "4"):
+            raise HTTPException(404)
+        now = self._site.clock()
+        draft = Draft(typed.text("narrative"), typed.line("value", 60), now)
+        if typed.faults:
+            raise HTTPException(413)
+        with self._site.store.begin() as tx:
+            drafts.keep(tx.connection, visit.person.id, place.indicator, int(quarter), draft)
+        said = self._counter.wording(request).say("page.draft_saved", at=now)
+        return JSONResponse({"saved": said})
+
+    def forget_draft(self, request: Request, quarter: str) -> Response:
+        """The draft is not wanted any more."""
+        scene = self._counter.scene(request)
+        about = _about(self._counter, scene, quarter)
+        with self._site.store.begin() as tx:
+            number = about.quarter.number
+            drafts.forget(tx.connection, scene.visit.person.id, scene.indicator.id, number)
+        return self._counter.to(f"{scene.base}/quarters/{quarter}")
+
+    # -- handing in --------------------------------------------------------------------------------------
+
+    def check(self, request: Request, quarter: str) -> Response:
+        """What will be handed in, for a last look, with whatever contradicts it."""
+        scene = self._counter.scene(request)
+        return self._checked(request, scene, _about(self._counter, scene, quarter), Typed({}))
+
+    def _checked(self, request: Request, scene: Scene, about: _About, typed: Typed) -> Response:
+        values = {
+            **self._values(scene, about),
+            "points": points_of(about.report.return_reason),
+            "typed": typed,
+            "seen": _print_of(about.report),
+            "on_time": scene.today <= about.due_on,
+        }
+        return self._counter.show(request, "check.html", scene, values)
+
+    def submit(self, request: Request, quarter: str) -> Response:
+        """Hand it in: what was looked at, and nothing else."""
+        typed = Typed(request.state.form)
+        scene = self._counter.scene(request)
+        about = _about(self._counter, scene, quarter)
+        if typed.fields.get("seen", "") != _print_of(about.report):
+            typed.fault("", Unmet("report.changed", {"by": scene.name(about.report.written_by)}))
+            return self._checked(request, scene, about, typed)
+        points = points_of(about.report.return_reason)
+        answers = [typed.text(f"answer-{number}", 2000) for number in range(1, len(points) + 1)]
+        try:
+            self._counter.do(
+                request,
+                lambda turn: actions.submit_report(
+                    turn.tx,
+                    turn.code,
+                    turn.year,
+                    about.quarter.number,
+                    answers=answers if points else None,
+                    by=turn.by,
+                    now=turn.now,
+                ),
+            )
+        except Refusal as refusal:
+            typed.blame(refusal)
+            return self._checked(request, self._counter.scene(request), about, typed)
+        return self._counter.to(f"{scene.base}/quarters/{quarter}/receipt")
+
+    def receipt(self, request: Request, quarter: str) -> Response:
+        """When it was handed in, whether in time, and what happens next."""
+        scene = self._counter.scene(request)
+        about = _about(self._counter, scene, quarter)
+        report = about.report
+        if report.submitted_at is None:
+            return self._counter.to(f"{scene.base}/quarters/{quarter}")
+        submitted_on = self._site.store.policy.day_of(report.submitted_at)
+        values = {
+            **self._values(scene, about),
+            "at": scene.wording.value(report.submitted_at),
+            "in_time": str(timeliness(submitted_on, about.due_on)),
+            "number": f"{scene.indicator.code}/{quarter}/{scene.indicator.fiscal_year.be}",
+            "waits": report.state == ReportState.SUBMITTED,
+        }
+        return self._counter.show(request, "receipt.html", scene, values)
+
+
+_UNFINISHED = (ReportState.DRAFT, ReportState.RETURNED)
+
+
+class _Decide:
+    """The section head, or the evaluator, stands behind the report or sends it back."""
+
+    def __init__(self, counter: Counter, name: str) -> None:
+        self._counter = counter
+        self._name = name
+
+    def ask(self, request: Request, quarter: str) -> Response:
+        scene = self._counter.scene(request)
+        return self._asked(request, scene, _about(self._counter, scene, quarter), Typed({}))
+
+    def do(self, request: Request, quarter: str) -> Response:
+        typed = Typed(request.state.form)
+        scene = self._counter.scene(request)
+        about = _about(self._counter, scene, quarter)
+        version = typed.whole("version")
+
+        def decide(turn: Turn) -> Outcome:
+            where = (turn.tx, turn.code, turn.year, about.quarter.number)
+            if self._name == "endorse":
+                return actions.endorse_report(*where, by=turn.by, now=turn.now, expected_version=version)
+            return actions.return_report(
+                *where,
+                reason=typed.text("reason"),
+                fix_by=typed.day("day"),
+                by=turn.by,
+                now=turn.now,
+                expected_version=version,
+            )
+
+        outcome: Outcome | None = None
+        try:
+            outcome = self._counter.do(request, decide)
+        except Refusal as refusal:
+            typed.blame(refusal)
+        if outcome is None or typed.faults:
+            scene = self._counter.scene(request)
+            return self._asked(request, scene, _about(self._counter, scene, quarter), typed)
+        done = "endorsed" if self._name == "endorse" else "report_returned"
+        return self._counter.to(f"{scene.base}/quarters/{quarter}", done, outcome)
+
+    def _asked(self, request: Request, scene: Scene, about: _About, typed: Typed) -> Response:
+        say, report = scene.wording.say, about.report
+        values = {
+            "title": say(f"act.{self._name}_report"),
+            "what": scene.phrases.thing(about.quarter),
+            "more": [
+                say("page.self_reported_is", value=_amount(scene, report)),
+                say("page.level_at_end", level=_level_at_end(scene, about.quarter)),
+                *_warnings(scene, about.quarter, report.narrative, report.self_reported),
+            ],
+            "does": say(f"act.{self._name}_report_does"),
+            "button": say(f"act.{self._name}_report_button"),
+            "back": f"{self._counter.site.root}{scene.base}/quarters/{about.quarter.number}",
+            "asked": () if self._name == "endorse" else ("reason", "day"),
+            "reason_label": say("act.return_reason"),
+            "day_label": say("act.return_day"),
+            "day_is_optional": True,
+            "points": (),
+            "warns": False,
+            "typed": typed,
+        }
+        return self._counter.show(request, "act.html", scene, values)
+
+
+def _level_at_end(scene: Scene, quarter: Quarter) -> int | None:
+    """The claimed level on the quarter's last day, or today while it runs; ``None`` before it has begun."""
+    if quarter.first_day > scene.today:
+        return None
+    on = min(quarter.last_day, scene.found.on)
+    return level_of(scene.indicator.workflow, scene.indicator.facts, on, None, Basis.CLAIMED).level
+
+
+def _warnings(scene: Scene, quarter: Quarter, narrative: str, value: Decimal | None) -> list[str]:
+    found = contradictions(scene.indicator, quarter, narrative, value, scene.found.on)
+    return [scene.wording.unmet(one) for one in found]
+
+
+def _amount(scene: Scene, report: QuarterReport) -> str:
+    """The self-reported result with its unit."""
+    return scene.wording.amount(report.self_reported, scene.indicator.unit)
+
+
+def _by_at(scene: Scene, person: int | None, at: object) -> str:
+    return scene.wording.say("page.by_at", name=scene.name(person), at=at) if at else ""
+
+
+def _typed(report: QuarterReport) -> Typed:
+    """The report as the fields of its form."""
+    value = "" if report.self_reported is None else plain_number(report.self_reported)
+    return Typed({"narrative": report.narrative, "value": value, "seen": _print_of(report)})
+
+
+def _print_of(report: QuarterReport) -> str:
+    """What somebody saw of the report: whoever saves it over must have seen what is there."""
+    value = "" if report.self_reported is None else plain_number(report.self_reported)
+    return hashlib.sha256(f"{report.state}\n{value}\n{report.narrative}".encode()).hexdigest()[:24]

@@ -1,0 +1,200 @@
+"""What every page about one indicator is made from, read in one snapshot, and what all of them do alike."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from fastapi import HTTPException, Request
+from starlette.responses import RedirectResponse, Response
+
+from engine.actions import Outcome
+from engine.errors import Refusal
+from engine.indicator import Indicator
+from engine.permissions import Action, Person, may
+from engine.petition import Petition
+from engine.standing import Stand, stand
+from engine.wording import Wording
+from engine.workflow import MilestoneDefinition
+from notifications.phrases import Phrases
+from storage.dossier import Dossier, dossier_of
+from storage.transaction import Tx
+from web.doors import Place, Visit
+from web.pages import Pages
+from web.reading import Typed
+from web.site import Site
+
+#: What a page may say was done before it was opened, and whether a level is told with it.
+_DONE = frozenset(
+    {
+        "recorded",
+        "planned",
+        "undated",
+        "approved",
+        "voided",
+        "achieved",
+        "verified",
+        "returned",
+        "reopened",
+        "blocked",
+        "resumed",
+        "postponed",
+        "waived",
+        "attached",
+        "withdrawn",
+        "asked",
+        "granted",
+        "declined",
+        "taken_back",
+        "saved",
+        "endorsed",
+        "accepted",
+        "report_returned",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One indicator, on the day on which somebody looks at it, with who looks."""
+
+    visit: Visit
+    place: Place
+    indicator: Indicator
+    found: Stand
+    dossier: Dossier
+    petitions: list[Petition]
+    today: date
+    wording: Wording
+    phrases: Phrases
+
+    @property
+    def base(self) -> str:
+        """The path of the indicator's page."""
+        return path_of(self.indicator.fiscal_year.be, self.indicator.code)
+
+    def may(self, action: Action) -> bool:
+        """Whether whoever looks may do that here."""
+        return may(self.visit.person, action, self.place.subject)
+
+    def name(self, person: int | None) -> str:
+        """Who did something; nothing for nobody."""
+        return self.dossier.names.get(person, "") if person else ""
+
+    def milestone(self, key: str) -> MilestoneDefinition:
+        """The milestone of a path; one that there is not leads nowhere."""
+        definition = self.indicator.workflow.milestone(key)
+        if definition is None:
+            raise HTTPException(404)
+        return definition
+
+
+def path_of(year: int, code: str) -> str:
+    """The path of an indicator's page; ``year`` is that of the Buddhist Era."""
+    return f"/indicators/{year}/{quote(code, safe='')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One action under way: the open transaction, the indicator, and what every action takes."""
+
+    tx: Tx
+    code: str
+    year: int
+    by: Person
+    now: datetime
+
+
+class Counter:
+    """What the rooms of this folder share: pages are shown here, and things are done here."""
+
+    def __init__(self, site: Site, pages: Pages) -> None:
+        self.site = site
+        self._pages = pages
+
+    def wording(self, request: Request) -> Wording:
+        return self._pages.wording(request)
+
+    def phrases(self, request: Request) -> Phrases:
+        return self._pages.phrases(request)
+
+    def scene(self, request: Request) -> Scene:
+        """The indicator of the path as it stands now."""
+        place: Place = request.state.place
+        today = self.site.today()
+        with self.site.store.read() as tx:
+            indicator = tx.indicator(place.code, place.year)
+            dossier = dossier_of(tx.connection, indicator)
+            petitions = tx.petitions(indicator)
+        return Scene(
+            visit=request.state.visit,
+            place=place,
+            indicator=indicator,
+            found=stand(indicator, indicator.fiscal_year.nearest(today), None),
+            dossier=dossier,
+            petitions=petitions,
+            today=today,
+            wording=self.wording(request),
+            phrases=self.phrases(request),
+        )
+
+    def do(self, request: Request, act: Callable[[Turn], Outcome]) -> Outcome:
+        """Do something to the indicator of the path in one transaction."""
+        place: Place = request.state.place
+        visit: Visit = request.state.visit
+        with self.site.store.begin() as tx:
+            return act(Turn(tx, place.code, place.year, visit.person, self.site.clock()))
+
+    def show(
+        self, request: Request, template: str, scene: Scene, values: Mapping[str, Any], status: int = 200
+    ) -> Response:
+        """A page about the indicator; what was typed and what is wrong with it stand beside each other."""
+        typed = values.get("typed")
+        shown = {
+            "current": "indicators",
+            "base": self.site.root + scene.base,
+            "code": scene.indicator.code,
+            "indicator_title": scene.wording.value(scene.indicator.title),
+            "version": scene.indicator.version,
+            "done": done_of(request, scene.wording),
+            **values,
+        }
+        if isinstance(typed, Typed):
+            errors = typed.errors(scene.wording)
+            shown |= {"fields": typed.fields, "errors": errors, "wrong_form": bool(errors)}
+            status = 422 if errors else status
+        return self._pages.show(request, f"coordinator/{template}", shown, status)
+
+    def page(self, request: Request, template: str, values: Mapping[str, Any], status: int = 200) -> Response:
+        """A page about no indicator in particular."""
+        done = done_of(request, self.wording(request))
+        return self._pages.show(request, f"coordinator/{template}", {"done": done, **values}, status)
+
+    def to(self, path: str, done: str = "", outcome: Outcome | None = None) -> Response:
+        """On to another page, which says what was done and what it did to the level."""
+        said: dict[str, str | int] = {"done": done} if done else {}
+        if outcome is not None and outcome.before.claimed.level != outcome.after.claimed.level:
+            said |= {"from": outcome.before.claimed.level, "to": outcome.after.claimed.level}
+        path, _, anchor = path.partition("#")
+        address = f"{path}?{urlencode(said)}" if said else path
+        return RedirectResponse(self.site.root + address + (f"#{anchor}" if anchor else ""), 303)
+
+
+def done_of(request: Request, wording: Wording) -> list[str]:
+    """What the address says was done: only words of ours and small numbers come from it."""
+    done = request.query_params.get("done", "")
+    if done not in _DONE:
+        return []
+    sentences = [wording.say(f"done_now.{done}")]
+    before, after = (request.query_params.get(name, "") for name in ("from", "to"))
+    if all(one.isascii() and one.isdigit() and len(one) < 4 for one in (before, after)):
+        kind = "done_now.level_up" if int(after) > int(before) else "done_now.level_down"
+        sentences.append(wording.say(kind, before=int(before), after=int(after)))
+    return sentences
+
+
+def refused(typed: Typed, refusal: Refusal, **fields: str) -> Typed:
+    """The form with each condition of the refusal at its field."""
+    typed.blame(refusal, **fields)
+    return typed

@@ -1,0 +1,218 @@
+"""My work: of all that is owed, what is mine to do next; and the list of the indicators that I may see."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from engine.desk import Group, Task, Verb, grouped, tasks_of
+from engine.errors import Unmet
+from engine.permissions import Role
+from engine.quarter import BE_OFFSET, FiscalYear, Quarter
+from engine.reminders import Topic
+from engine.thai_dates import DateProblem, parse_be_year
+from engine.wording import Wording
+from notifications.phrases import Phrases
+from storage.deadlines import read_deadlines
+from storage.desk import Head, desk_of, indicators_of_year, years
+from storage.registry import agencies
+from web.coordinator.scene import Counter, path_of
+from web.coordinator.views import level_text
+from web.doors import SIGNED_IN, Doors, Visit, agencies_of
+
+#: In these groups the rows are folded away: they are there to be looked up.
+_FOLDED = (Group.LATER, Group.PAST)
+#: In these nobody counts the days: they are others', or nobody's any more.
+_NOT_COUNTED = (Group.WAITING, Group.PAST)
+
+
+class Row(NamedTuple):
+    """One task as the desk shows it: what it is, of which indicator, by when, and the one thing to do."""
+
+    what: str
+    about: str
+    due: str
+    left: str
+    is_late: bool
+    more: str
+    kind: str
+    do: str
+    href: str
+
+
+def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
+    """``/`` and ``/indicators``."""
+    here = _Work(counter)
+    doors.add(router, "/", here.desk, SIGNED_IN)
+    doors.add(router, "/indicators", here.indicators, SIGNED_IN)
+
+
+class _Work:
+    def __init__(self, counter: Counter) -> None:
+        self._counter = counter
+        self._site = counter.site
+
+    def desk(self, request: Request) -> Response:
+        """What is to be done, what waits for others, what is planned."""
+        visit: Visit = request.state.visit
+        site, wording, phrases = self._site, self._counter.wording(request), self._counter.phrases(request)
+        today, policy = site.today(), site.store.policy
+        with site.store.read() as tx:
+            deadlines = read_deadlines(tx.connection, policy, site.reminders.review_days)
+            workflows = site.store.workflow
+            owing, heads = desk_of(tx.connection, workflows, deadlines, visit.person, visit.agency)
+            own = [one for one in agencies(tx.connection) if one.id in agencies_of(visit.person)]
+        tasks = grouped(tasks_of(visit.person, owing, site.reminders, policy.calendar, today))
+        groups = [
+            {
+                "key": str(group),
+                "title": wording.say(f"desk.{group}"),
+                "folded": group in _FOLDED,
+                "rows": [_row(one, heads[one.indicator], phrases, site.root, today) for one in rows],
+            }
+            for group, rows in tasks.items()
+        ]
+        values = {
+            "current": "work",
+            "title": wording.say("page.my_work"),
+            "today": phrases.day(today),
+            "groups": groups,
+            "nothing": _nothing(visit, heads),
+            "agencies": [(one.id, wording.value(one.name), one.id == visit.agency) for one in own],
+            "agency": next((wording.value(one.name) for one in own if one.id == visit.agency), ""),
+            "pressing": sum(len(tasks.get(one, ())) for one in _PRESSING),
+        }
+        return self._counter.page(request, "work.html", values)
+
+    def indicators(self, request: Request) -> Response:
+        """The indicators of a year, as they stand."""
+        visit: Visit = request.state.visit
+        wording, site = self._counter.wording(request), self._site
+        with site.store.read() as tx:
+            there = years(tx.connection, visit.person)
+            year = _year(
+                request.query_params.get("year", ""), there, FiscalYear.containing(site.today()).year
+            )
+            heads = indicators_of_year(tx.connection, site.store.workflow, visit.person, year, visit.agency)
+        values = {
+            "current": "indicators",
+            "title": wording.say("page.indicators_of", year=FiscalYear(year)),
+            "years": [(one + BE_OFFSET, wording.value(FiscalYear(one)), one == year) for one in there],
+            "rows": [
+                {
+                    "href": site.root + path_of(one.fiscal_year.be, one.code),
+                    "title": wording.value(one.title),
+                    "code": one.code,
+                    "agency": wording.value(one.agency_name),
+                    "claimed": level_text(one.claimed, one.claimed_fraction),
+                    "verified": str(one.verified),
+                    "top": one.workflow.top_level,
+                    "target": _target(one, wording),
+                    "due": wording.value(one.next_due_on),
+                    "life": wording.word("life", one.life) if one.life != "active" else "",
+                }
+                for one in heads
+            ],
+        }
+        return self._counter.page(request, "indicators.html", values)
+
+
+def _target(head: Head, wording: Wording) -> str:
+    if head.target is None:
+        return ""
+    return wording.say("page.target_is", target=wording.amount(head.target, head.unit))
+
+
+_PRESSING = (Group.RETURNED, Group.TO_DECIDE, Group.DUE, Group.LACKING)
+
+
+def _nothing(visit: Visit, heads: dict[int, Head]) -> str:
+    """Which words explain an empty desk."""
+    if not visit.person.grants:
+        return "desk.no_role"
+    if visit.agency is None:
+        evaluates = visit.person.has(Role.EVALUATOR) or visit.person.has(Role.OWNER)
+        return "desk.nothing_waits" if evaluates else "desk.only_looks"
+    return "desk.nothing_to_do" if heads else "desk.no_indicator"
+
+
+def _year(asked: str, there: Sequence[int], running: int) -> int:
+    """The year asked for; without one, or with one that is none, the running one or the newest there is."""
+    try:
+        return parse_be_year(asked) if asked else _newest(there, running)
+    except DateProblem:
+        return _newest(there, running)
+
+
+def _newest(there: Sequence[int], running: int) -> int:
+    return running if running in there or not there else there[0]
+
+
+#: Where each thing is done, below the page of its indicator.
+_PLACES: Mapping[str, str] = {
+    Verb.RECORD: "/milestones/{key}/record",
+    Verb.KEEP: "/milestones/{key}/record?fulfils={number}",
+    Verb.APPROVE: "/occurrences/{number}/approve",
+    Verb.ATTACH: "/milestones/{key}#evidence",
+    Verb.DECIDE: "/petitions/{number}",
+}
+_OF_QUARTERS = (
+    Topic.REPORT,
+    Topic.RETURNED_REPORT,
+    Topic.ENDORSEMENT,
+    Topic.EVALUATION,
+    "petition_extension",
+)
+#: What the day of a task means, where it is not the day by which it is due.
+_DAYS: Mapping[str, str] = {
+    Topic.MEETING: "desk.planned_for",
+    Topic.ENDORSEMENT: "desk.review_by",
+    Topic.EVALUATION: "desk.review_by",
+    "undated": "desk.approvable_from",
+    "petition_postponement": "desk.asked_until",
+    "petition_waiver": "desk.asked_until",
+    "petition_extension": "desk.asked_until",
+}
+
+
+def _row(task: Task, head: Head, phrases: Phrases, root: str, today: date) -> Row:
+    counts = task.group not in _NOT_COUNTED and task.days is not None and task.due_on is not None
+    said = Unmet(
+        _DAYS.get(task.topic, "desk.due_by"), {"day": phrases.day(task.due_on) if task.due_on else ""}
+    )
+    return Row(
+        what=_what(task, head, phrases),
+        about=f"{phrases.value(head.title)} · {head.code}",
+        due=phrases.sentence(said) if task.due_on else "",
+        left=phrases.left(task.days, task.due_on, today) if counts and task.due_on else "",
+        is_late=counts and (task.days or 0) < 0,
+        more=phrases.sentence(Unmet("desk.waits_for", {"who": task.note}))
+        if _is_blocked(task)
+        else task.note,
+        kind="" if task.topic == Topic.REPORT else phrases.word("topic_of_desk", task.topic),
+        do=phrases.word("do", task.verb),
+        href=root + path_of(head.fiscal_year.be, head.code) + _place(task),
+    )
+
+
+def _is_blocked(task: Task) -> bool:
+    return task.group is Group.BLOCKED and bool(task.note)
+
+
+def _place(task: Task) -> str:
+    of_quarter = task.topic in _OF_QUARTERS
+    if task.verb in _PLACES:
+        return _PLACES[task.verb].format(key=task.key, number=task.number)
+    if task.verb is Verb.ANSWER and not of_quarter:
+        return f"/milestones/{task.key}/answer"
+    return f"/quarters/{task.key}" if of_quarter else f"/milestones/{task.key}"
+
+
+def _what(task: Task, head: Head, phrases: Phrases) -> str:
+    """What the task is about: the title of the milestone, or the report of the quarter."""
+    if task.topic in _OF_QUARTERS:
+        return phrases.thing(Quarter(head.fiscal_year.year, int(task.key)))
+    definition = head.workflow.milestone(task.key)
+    return phrases.value(definition.title) if definition else task.key

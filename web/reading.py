@@ -1,0 +1,121 @@
+"""What people type into forms: read field by field, made plain, and kept to be shown again if it is wrong."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from engine.errors import Refusal, Unmet
+from engine.numbers import parse_number
+from engine.thai_dates import DateProblem, parse_day
+from engine.wording import Wording
+
+#: Nothing that is typed into one field is longer, in characters.
+LONGEST = 20_000
+#: No letter of any language carries more marks; what does is made to overflow its line.
+_MOST_MARKS = 4
+#: Controls but line feed and tab, marks that turn the direction of a text, and those that nobody sees.
+_UNWANTED = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
+
+
+def plain(typed: str) -> str:
+    """The text as it is kept: composed letters, one kind of line end, nothing hidden in it."""
+    text = unicodedata.normalize("NFC", typed.replace("\r\n", "\n").replace("\r", "\n"))
+    return _few_marks(_UNWANTED.sub("", text)).strip()
+
+
+def _few_marks(text: str) -> str:
+    kept, marks = [], 0
+    for character in text:
+        marks = marks + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
+        if marks <= _MOST_MARKS:
+            kept.append(character)
+    return "".join(kept)
+
+
+#: To which field of a form an unmet condition belongs, by how its kind begins; any other belongs to none.
+_FIELDS: Mapping[str, str] = {
+    "date.": "day",
+    "day.": "day",
+    "quarter.": "quarter",
+    "value.": "value",
+    "occurrence.duplicate_document": "document",
+    "occurrence.kind_unknown": "kind",
+    "occurrence.no_such_plan": "fulfils",
+    "reason.undated": "note",
+    "reason.": "reason",
+    "petition.no_day": "day",
+    "extension.": "day",
+    "report.empty": "narrative",
+    "evidence.": "files",
+    "return.unanswered": "answer",
+}
+
+
+class Typed:
+    """One form as it was sent. ``fields`` is what was typed, ``faults`` what is wrong with it, by field."""
+
+    def __init__(self, form: Mapping[str, Any]) -> None:
+        self.fields: dict[str, str] = {
+            name: value for name, value in form.items() if isinstance(value, str) and name != "token"
+        }
+        self.faults: dict[str, list[Unmet]] = {}
+
+    def text(self, name: str, most: int = LONGEST) -> str:
+        """The plain text of a field; one that is too long is a fault, and none of it is lost."""
+        text = plain(self.fields.get(name, ""))
+        if len(text) > most:
+            self.fault(name, Unmet("field.too_long", {"length": len(text), "most": most}))
+        return text
+
+    def line(self, name: str, most: int = 300) -> str:
+        """The same in one line."""
+        return " ".join(self.text(name, most).split())
+
+    def day(self, name: str) -> date | None:
+        """The day of a field; ``None`` for an empty one, and for one that is no day, which is a fault."""
+        typed = self.line(name)
+        if not typed:
+            return None
+        try:
+            return parse_day(typed)
+        except DateProblem as problem:
+            self.fault(name, Unmet(problem.kind, problem.params))
+            return None
+
+    def number(self, name: str) -> Decimal | None:
+        """The number of a field; ``None`` for an empty one, and for one that is no number: a fault."""
+        typed = self.line(name)
+        if not typed:
+            return None
+        try:
+            return parse_number(typed)
+        except Refusal as refused:
+            self.fault(name, *refused.conditions)
+            return None
+
+    def whole(self, name: str) -> int | None:
+        """The whole number of a hidden field or a choice; ``None`` for anything else."""
+        typed = self.fields.get(name, "")
+        return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else None
+
+    def fault(self, name: str, *conditions: Unmet) -> None:
+        self.faults.setdefault(name, []).extend(conditions)
+
+    def blame(self, refused: Refusal | Iterable[Unmet], **fields: str) -> None:
+        """Put each unmet condition beside its field; ``fields`` says where this form's differ."""
+        conditions = refused.conditions if isinstance(refused, Refusal) else refused
+        for one in conditions:
+            name = next((field for kind, field in _FIELDS.items() if one.kind.startswith(kind)), "")
+            self.fault(fields.get(name, name), one)
+
+    def errors(self, wording: Wording) -> dict[str, list[str]]:
+        """What is wrong, as sentences by field."""
+        return {
+            name: list(dict.fromkeys(wording.unmet(one) for one in unmet))
+            for name, unmet in self.faults.items()
+        }
