@@ -4,7 +4,7 @@ import gc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import get_args
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ import holidays
 from babel.messages.pofile import read_po
 from sqlalchemy.engine import Engine, make_url
 
+from cli.evidence_settings import evidence_store_of, scanner_of
 from cli.settings import Settings, Weekday
 from engine.errors import refuse
 from engine.ports import Policy
@@ -21,8 +22,11 @@ from engine.reminders import ReminderPolicy, Topic
 from engine.scores import ScoreScale
 from engine.wording import Catalogues, Wording
 from storage import schema
-from storage.evidence import EvidenceFolder, EvidenceStore, Limits
+from storage.clamd import Scanner
+from storage.evidence import EvidenceStore
+from storage.previews import Previews
 from storage.store import Store, connect
+from storage.uploads import Uploads
 from workflows.catalogue import Catalogue, parse
 
 Clock = Callable[[], datetime]
@@ -101,11 +105,6 @@ def catalogue() -> Catalogue:
     return Catalogue(ROOT / "workflows")
 
 
-def evidence_store(settings: Settings) -> EvidenceStore:
-    limits = Limits(settings.evidence.max_bytes, settings.evidence.media_types)
-    return EvidenceFolder(settings.evidence.folder, limits)
-
-
 @dataclass(frozen=True)
 class House:
     """A running house: what every command and page works with."""
@@ -114,6 +113,17 @@ class House:
     store: Store
     evidence: EvidenceStore
     clock: Clock
+
+    @cached_property
+    def scanner(self) -> Scanner | None:
+        """Who looks for malware in files, if anybody does."""
+        return scanner_of(self.settings.evidence)
+
+    def sweep_files(self) -> int:
+        """Remove files that nobody attached and pictures drawn long ago; returns how many."""
+        now = self.clock()
+        uploads = Uploads(self.store, self.evidence, self.scanner)
+        return uploads.sweep(now) + Previews(self.evidence).sweep(now)
 
     @property
     def policy(self) -> Policy:
@@ -143,7 +153,7 @@ def build(settings: Settings, now: Clock = clock, *, new: bool = False, must_exi
     except BaseException:
         engine.dispose()
         raise
-    return House(settings, store, evidence_store(settings), now)
+    return House(settings, store, evidence_store_of(settings.evidence), now)
 
 
 def _mind_the_file(url: str, *, new: bool) -> None:

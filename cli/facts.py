@@ -20,7 +20,9 @@ from engine.actions import (
     void_occurrence,
     withdraw_evidence,
 )
+from engine.evidence import EvidenceState, evidence_states
 from storage import evidence
+from storage.file_names import clean_name, named_as
 
 Kind = Annotated[
     str | None,
@@ -85,7 +87,7 @@ def record(
                 milestone,
                 occurrence=outcome.number,
                 sha256=content.sha256,
-                file_name=file.name,
+                file_name=_called(file, content),
                 by=turn.by,
                 now=turn.common["now"],
             )
@@ -171,7 +173,17 @@ def attach(
         typer.Option("--as", metavar="KEY", help="Which of the documents asked for; the first by default."),
     ] = None,
     occurrence: Annotated[
-        int | None, typer.Option("--record", metavar="N", help="Number of the record that it proves.")
+        int | None,
+        typer.Option("--record", metavar="N", help="Number of the record that it proves."),
+    ] = None,
+    expires: Annotated[
+        str | None, typer.Option("--expires", metavar="DATE", help="The last day on which it holds.")
+    ] = None,
+    replaces: Annotated[
+        int | None,
+        typer.Option(
+            "--replaces", metavar="N", help="Number of the evidence of which it is a newer version."
+        ),
     ] = None,
     by: By = None,
     if_version: IfVersion = None,
@@ -180,6 +192,7 @@ def attach(
     """Attach a file or a link as evidence."""
     desk: Desk = ctx.obj
     is_link = what.startswith(("https://", "http://"))
+    expires_on = _day(expires)
     content = None if is_link else _keep(desk, Path(what))
 
     def do(turn: Turn) -> Outcome:
@@ -194,7 +207,9 @@ def attach(
             occurrence=occurrence,
             sha256=content.sha256 if content else None,
             link=what if is_link else None,
-            file_name="" if is_link else Path(what).name,
+            file_name=_called(Path(what), content) if content else "",
+            expires_on=expires_on,
+            replaces=replaces,
             **turn.common,
         )
 
@@ -213,6 +228,8 @@ def list_evidence(ctx: typer.Context, code: Code, year: Year = None, as_json: Js
     house = desk.house()
     with house.store.read() as tx:
         indicator = tx.indicator(code.strip(), desk.year(tx, code.strip(), year))
+    today = house.policy.day_of(desk.clock())
+    states = evidence_states(indicator, min(today, indicator.fiscal_year.last_day))
     rows = [
         {
             "number": one.number,
@@ -223,7 +240,10 @@ def list_evidence(ctx: typer.Context, code: Code, year: Year = None, as_json: Js
             "link": one.link,
             "sha256": one.sha256,
             "attached_at": one.attached_at,
+            "expires_on": one.expires_on,
+            "replaces": one.replaces,
             "withdrawn_at": one.withdrawn_at,
+            "state": states[one.number],
             "whole": None if one.sha256 is None else house.evidence.intact(one.sha256),
         }
         for one in indicator.evidence
@@ -240,17 +260,25 @@ def list_evidence(ctx: typer.Context, code: Code, year: Year = None, as_json: Js
                 str(row["request"] or "–"),
                 str(row["record"] or "–"),
                 str(row["file_name"] or row["link"]),
-                desk.wording.say(_state_of(row)),
+                _state_of(desk, row),
             ]
             for row in rows
         ],
     )
 
 
-def _state_of(row: Mapping[str, object]) -> str:
-    if row["withdrawn_at"] is not None:
-        return "label.withdrawn"
-    return "label.lost" if row["whole"] is False else "label.kept"
+def _state_of(desk: Desk, row: Mapping[str, object]) -> str:
+    say, state = desk.wording.say, row["state"]
+    if state is EvidenceState.WITHDRAWN:
+        return say("label.withdrawn")
+    if row["whole"] is False:
+        return say("label.lost")
+    return say(
+        "evidence_list.state",
+        state=say("label.kept") if state is EvidenceState.HOLDS else desk.wording.value(state),
+        expires=row["expires_on"],
+        replaces=row["replaces"],
+    )
 
 
 @evidence_app.command("withdraw")
@@ -288,6 +316,22 @@ def get(
     desk.say("done.written", file=str(target))
 
 
+@evidence_app.command("sweep")
+def sweep(ctx: typer.Context, as_json: Json = False) -> None:
+    """Remove files that nobody attached within a day; the worker does so each night."""
+    desk: Desk = ctx.obj
+    swept = desk.house().sweep_files()
+    if as_json:
+        desk.json({"swept": swept})
+    else:
+        desk.say("done.swept", count=swept)
+
+
+def _called(file: Path, kept: evidence.Kept) -> str:
+    """What a kept file is called."""
+    return named_as(clean_name(file.name), kept.media_type)
+
+
 def _day(typed: str | None) -> date | None:
     return None if typed is None else parsing.day(typed)
 
@@ -296,7 +340,7 @@ def _keep(desk: Desk, file: Path) -> evidence.Kept:
     """Stream a file into the evidence store; one that nothing points to afterwards does no harm."""
     house = desk.house()
     with file.open("rb") as content:
-        kept = house.evidence.keep(content, file.name)
+        kept = house.evidence.keep(content, file.name, house.scanner)
     with house.store.read() as tx:
         for code, year, milestone in evidence.used_by(tx.connection, kept.sha256):
             desk.note("evidence.used_before", name=file.name, code=code, year=year, milestone=milestone)

@@ -23,6 +23,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from cli.evidence_settings import EvidenceSection
 from cli.mail_settings import LineSection, MailSection, OutboxSection, WebhookSection, WebSection
 from cli.settings_faults import BETWEEN, PREFIX, fault_of_key, faults_of_variables
 from engine.errors import Refusal, Unmet
@@ -32,7 +33,6 @@ from engine.quarter import DaysAre, Shift, Side
 from engine.reminders import DEFAULT, Rung, Topic, TopicPolicy, ladder_fault
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-MIB = 1024 * 1024
 
 
 def _known_zone(name: str) -> str:
@@ -80,25 +80,6 @@ class Database(Section):
     url: Annotated[str, Field(min_length=1)] = "sqlite:///var/radap.db"
     busy_seconds: Annotated[float, Field(gt=0, le=600)] = 10.0
     connections: Annotated[int, Field(ge=1, le=1000)] = 10
-
-
-class Evidence(Section):
-    folder: Path = Path("var/evidence")
-    max_bytes: Annotated[int, Field(ge=1)] = 25 * MIB
-    media_types: frozenset[str] = frozenset(
-        {
-            "application/pdf",
-            "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-            "image/jpeg",
-            "image/png",
-            "image/webp",
-            "image/heic",
-            "text/plain",
-            "text/csv",
-        }
-    )
 
 
 class Calendar(Section):
@@ -226,7 +207,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(extra="forbid", frozen=True)
 
     database: Database = Database()
-    evidence: Evidence = Evidence()
+    evidence: EvidenceSection = EvidenceSection()
     calendar: Calendar = Calendar()
     deadlines: Deadlines = Deadlines()
     reports: Reports = Reports()

@@ -124,6 +124,8 @@ _PARTICULARS = ("ge", "gt", "le", "min_length", "nearest", "again", "role", "aft
 #: The library's kinds of errors in ours; any other is simply unfit.
 _KINDS = {
     "missing": "config.missing",
+    "no_bucket": "config.no_bucket",
+    "no_clamd": "config.no_clamd",
     "url_not_https": "config.url_not_https",
     "url_no_secret": "config.url_no_secret",
     "greater_than": "config.too_small",

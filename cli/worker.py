@@ -62,10 +62,20 @@ def until_stopped(
     """Tick every minute, look at everything every night, and say what was done."""
     schedule.run(
         lambda: _tell(desk, office.tick(stopping), as_json=as_json, quiet=True),
-        lambda: _tell(desk, office.tick(stopping, whole=True), as_json=as_json, quiet=True),
+        lambda: _at_night(desk, office, stopping, as_json=as_json),
         desk.settings.calendar.zone,
         stopping,
     )
+
+
+def _at_night(desk: Desk, office: PostOffice, stopping: threading.Event, *, as_json: bool) -> None:
+    """Look at everything anew, and tidy up what people sent and did not attach."""
+    _tell(desk, office.tick(stopping, whole=True), as_json=as_json, quiet=True)
+    swept = desk.house().sweep_files()
+    if swept and as_json:
+        desk.json({"swept": swept})
+    elif swept:
+        desk.say("done.swept", count=swept)
 
 
 def _tell(desk: Desk, ticked: Ticked, *, as_json: bool, quiet: bool = False) -> None:

@@ -1,5 +1,6 @@
 """Commands that change an indicator: what they do, what they refuse, and that nothing is lost."""
 
+import os
 from datetime import UTC, datetime
 
 import pytest
@@ -209,3 +210,55 @@ def test_cancelled_indicator_takes_nothing(radap):
         "Indicator 5049-2017 is cancelled: nothing can be recorded on it. "
         "Who can do this: administrator, evaluator.\n"
     )
+
+
+def test_newer_version_and_last_day_are_listed(radap):
+    first = radap.file("แผน.pdf", PDF)
+    second = radap.file("แผน ใหม่", PDF + b"new")
+    assert radap("attach", CODE, "meetings_held", first, "--expires", "31 ส.ค. 2564").code == 0
+    assert radap("attach", CODE, "meetings_held", second, "--replaces", "1").code == 0
+
+    old, new = radap("evidence", "list", CODE, "--json").data
+
+    assert (old["state"], old["expires_on"], old["file_name"]) == ("replaced", "2021-08-31", "แผน.pdf")
+    assert (new["state"], new["replaces"], new["file_name"]) == ("holds", 1, "แผน ใหม่.pdf")
+    listed = " ".join(radap("evidence", "list", CODE).out.split())
+    assert "older version" in listed
+    assert "replaces 1" in listed
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        (["--expires", "2021-01-31"], "The document ran out on 31 Jan 2021"),
+        (["--expires", "soon"], "“soon”"),
+        (["--replaces", "7"], "has no evidence number 7"),
+    ],
+)
+def test_version_or_day_that_cannot_be_is_refused(radap, more, sentence):
+    said = radap("attach", CODE, "meetings_held", radap.file("a.pdf", PDF), *more)
+
+    assert said.code in (1, 2)
+    assert sentence in said.err
+    assert radap("evidence", "list", CODE, "--json").data == []
+
+
+def test_file_that_nobody_attached_is_swept_when_a_day_has_passed(radap):
+    assert radap(*MEETING, "--evidence", radap.file("a.pdf", PDF)).code == 0
+    lost = radap.folder / "evidence" / "aa" / ("aa" * 32)
+    lost.parent.mkdir()
+    lost.write_bytes(b"nobody's")
+    assert radap("evidence", "sweep", "--json").data == {"swept": 0}
+    os.utime(lost, (0, 0))
+
+    assert radap("evidence", "sweep").out == "Files removed that nobody attached: 1.\n"
+    assert radap("evidence", "list", CODE, "--json").data[0]["whole"] is True
+
+
+def test_file_waits_outside_while_the_scanner_is_away(radap):
+    nobody = f"unix:{radap.folder}/clamd.ctl"
+    said = radap(*MEETING, "--evidence", radap.file("a.pdf", PDF), RADAP_EVIDENCE__CLAMD=nobody)
+
+    assert said.code == 1
+    assert "could not be checked for viruses" in said.err
+    assert [one for one in (radap.folder / "evidence").rglob("*") if one.is_file()] == []
