@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, func, literal_column, select, update
+from sqlalchemy import Select, and_, bindparam, exists, func, literal_column, select, update
 from sqlalchemy.engine import Dialect
 
 from engine.indicator import (
@@ -89,6 +89,9 @@ _CHILDREN = {
     "evidence": _children(t.evidence, _EVIDENCE_FIELDS, "number"),
     "reports": _children(t.reports, _REPORT_FIELDS, "quarter"),
 }
+#: What every indicator has, be it from its first fact on; and what many have none of.
+_ALWAYS, _SELDOM = ("milestones", "occurrences"), ("decisions", "waivers", "evidence", "reports")
+_HAS = [exists().where(t.metadata.tables[name].c.indicator_id == _i.id) for name in _SELDOM]
 
 
 class Statements:
@@ -96,7 +99,9 @@ class Statements:
 
     def __init__(self, dialect: Dialect) -> None:
         this_one = and_(_i.code == bindparam("code"), _i.fiscal_year == bindparam("fiscal_year"))
-        self.head = Prepared(_HEAD.where(this_one), dialect)
+        one_by_one = dialect.name == "sqlite"
+        head = _HEAD.add_columns(*_HAS) if one_by_one else _HEAD
+        self.head = Prepared(head.where(this_one), dialect)
         self.lock = Prepared(select(_i.id).where(this_one).with_for_update(), dialect)
         after = _HEAD.where(_i.id > bindparam("after")).order_by(_i.id)
         self.portion = Prepared(after.limit(literal_column(str(PORTION))), dialect)
@@ -104,8 +109,8 @@ class Statements:
             name: Prepared(query.where(within(t.metadata.tables[name].c.indicator_id)), dialect)
             for name, query in _CHILDREN.items()
         }
-        # The children of an indicator whose id is not known yet, to come in the same round trip as its row.
-        own = select(_i.id).where(this_one).scalar_subquery()
+        # On PostgreSQL the id is not known yet, for they come in the same round trip as the indicator's row.
+        own = bindparam("owner") if one_by_one else select(_i.id).where(this_one).scalar_subquery()
         self.family = {
             name: Prepared(query.where(t.metadata.tables[name].c.indicator_id == own), dialect)
             for name, query in _CHILDREN.items()
@@ -203,6 +208,11 @@ def indicator_of(row: Any, workflow: Workflow) -> Indicator:
             tuple(row[24:28]),
         ),
     )
+
+
+def worth_reading(row: Any) -> list[str]:
+    """Which children there may be, by a row of :attr:`Statements.head` on SQLite."""
+    return [*_ALWAYS, *(name for name, found in zip(_SELDOM, row[-len(_SELDOM) :], strict=True) if found)]
 
 
 def adopt(indicators: Mapping[int, Indicator], name: str, rows: list[Any]) -> None:

@@ -59,21 +59,32 @@ class Tx:
 
     def indicator(self, code: str, fiscal_year: int) -> Indicator:
         """The indicator with all its facts; locked until the end of a writing transaction."""
-        statements, key = self._statements, {"code": code, "fiscal_year": fiscal_year}
-        if self.store.is_sqlite:
-            found = self._fetch([statements.head], key)[0]
-            children: list[list[Any]] = []
-        else:
-            # A lock of its own: a statement that waits for one would show the seals of before the wait.
-            before = [statements.lock] if self._lock_rows else []
-            found, *children = self._fetch([statements.head, *statements.family.values()], key, before)
+        key = {"code": code, "fiscal_year": fiscal_year}
+        found, children = self._one_by_one(key) if self.store.is_sqlite else self._at_once(key)
         if not found:
             raise self._unknown(code, fiscal_year)
         indicator = self._indicator_of(found[0])
         if self._lock_rows:
             self._locked.add(indicator.id)
-        self._adopt_children({indicator.id: indicator}, children)
+        for name, own in children.items():
+            rows.adopt({indicator.id: indicator}, name, own)
         return indicator
+
+    def _one_by_one(self, key: dict[str, Any]) -> tuple[list[Any], dict[str, list[Any]]]:
+        """Its row, and the rows of those children of which there are any: each SELECT costs, even of none."""
+        family = self._statements.family
+        found = self._fetch([self._statements.head], key)[0]
+        names = rows.worth_reading(found[0]) if found else []
+        children = self._fetch([family[name] for name in names], {"owner": found[0][0]}) if names else []
+        return found, dict(zip(names, children, strict=True))
+
+    def _at_once(self, key: dict[str, Any]) -> tuple[list[Any], dict[str, list[Any]]]:
+        """The same in one round trip, in which nobody knows yet what there is."""
+        statements = self._statements
+        # A lock of its own: a statement that waits for one would show the seals of before the wait.
+        before = [statements.lock] if self._lock_rows else []
+        found, *children = self._fetch([statements.head, *statements.family.values()], key, before)
+        return found, dict(zip(statements.family, children, strict=True))
 
     def indicators(self, fiscal_year: int | None = None, agency: int | None = None) -> Iterator[Indicator]:
         """Every indicator of the year and the agency (``None``: of all) by id, in bounded portions."""
@@ -87,7 +98,7 @@ class Tx:
             wanted = [row for row in heads if fiscal_year in (None, row[2]) and agency in (None, row[3])]
             if wanted:
                 found = {row[0]: self._indicator_of(row) for row in wanted}
-                self._adopt_children(found, [])
+                self._adopt_children(found)
                 yield from found.values()
 
     def create(self, indicator: Indicator, event: Event) -> None:
@@ -300,13 +311,12 @@ class Tx:
                 statement.run(running[-1][1], values)
         return [statement.rows(cursor) for statement, cursor in running]
 
-    def _adopt_children(self, indicators: dict[int, Indicator], found: list[list[Any]]) -> None:
-        """Give the indicators their rows; those not ``found`` yet are read, all in one go."""
+    def _adopt_children(self, indicators: dict[int, Indicator]) -> None:
+        """Read the rows of the indicators' children, all in one go, and give them to each."""
         children = self._statements.children
-        found = found or self._fetch(children.values(), {"low": min(indicators), "high": max(indicators)})
+        found = self._fetch(children.values(), {"low": min(indicators), "high": max(indicators)})
         for name, own in zip(children, found, strict=True):
-            if own:
-                rows.adopt(indicators, name, own)
+            rows.adopt(indicators, name, own)
 
     def _workflow_version(self, workflow: Workflow) -> int:
         kept = t.workflow_versions.c
