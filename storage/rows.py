@@ -143,26 +143,30 @@ _MOVED = (
 
 def _move() -> Any:
     """Move an indicator to its next version, only if it still is at the one that was loaded."""
+    columns = [(_i[name], bindparam(f"b_{name}", type_=_i[name].type)) for name in _MOVED]
+    this_one = and_(_i.id == bindparam("b_id"), _i.version == bindparam("b_loaded_version"))
+    return update(t.indicators).ordered_values(*columns).where(this_one)
+
+
+def moved(indicator: Indicator, seq: int, head: str) -> Row:
+    """The parameters of :func:`_move`, in their order."""
+    stored, version = indicator.stored, indicator.version
     return (
-        update(t.indicators)
-        .where(_i.id == bindparam("b_id"), _i.version == bindparam("b_loaded_version"))
-        .values({name: bindparam(f"b_{name}", type_=_i[name].type) for name in _MOVED})
+        str(indicator.life),
+        indicator.ladder,
+        *stored.claimed,
+        *stored.verified,
+        stored.as_of,
+        stored.changes_on,
+        stored.next_due_on,
+        *stored.claimed_trail,
+        *stored.verified_trail,
+        version + 1,
+        seq,
+        head,
+        indicator.id,
+        version,
     )
-
-
-def moved(indicator: Indicator, seq: int, head: str) -> dict[str, Any]:
-    """The parameters of :func:`_move`."""
-    values: dict[str, Any] = {
-        "life": str(indicator.life),
-        "ladder": indicator.ladder,
-        **stored_columns(indicator.stored),
-        "version": indicator.version + 1,
-        "journal_seq": seq,
-        "journal_head": head,
-    }
-    parameters = {f"b_{name}": value for name, value in values.items()}
-    parameters["b_id"], parameters["b_loaded_version"] = indicator.id, indicator.version
-    return parameters
 
 
 def stored_columns(stored: Stored) -> dict[str, Any]:

@@ -149,16 +149,15 @@ class Tx:
         """Write the change and its event together; refused when the indicator moved on meanwhile."""
         indicator = change.indicator
         entry = chained(indicator.id, indicator.journal_seq + 1, change.event, indicator.journal_head)
-        # Nobody can have moved what we have locked, so the question need not be waited for.
-        sure = indicator.id in self._locked
-        if not sure:
+        move = self._statements.move
+        parameters = move.row(rows.moved(indicator, entry.seq, entry.hash))
+        if indicator.id in self._locked:  # nobody can have moved it, so the answer need not be waited for
+            self._write(move, parameters)
+        else:
             cursor = self._cursor()
-            self._statements.move.run(cursor, rows.moved(indicator, entry.seq, entry.hash))
+            cursor.execute(move.sql, parameters)
             if cursor.rowcount != 1:
                 raise self.changed_meanwhile(indicator)
-        else:
-            move = self._statements.move
-            self._write(move, move.parameters(rows.moved(indicator, entry.seq, entry.hash)))
         for name, row in rows.changed(change):
             put = self._statements.upserts[name]
             self._write(put, put.row(row))

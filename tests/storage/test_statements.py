@@ -8,11 +8,23 @@ import pytest
 from sqlalchemy import Boolean, Date
 from sqlalchemy.dialects import postgresql, sqlite
 
-from engine.indicator import Decision, Evidence, Milestone, Occurrence, QuarterReport, Waiver
+from engine.indicator import (
+    Decision,
+    Evidence,
+    Indicator,
+    Milestone,
+    Occurrence,
+    QuarterReport,
+    Standing,
+    Stored,
+    Waiver,
+)
+from engine.quarter import FiscalYear
 from storage import rows, tables
 from storage.journal import Entry
 from storage.statements import _TURNS
 from storage.types import Exact, Instant
+from tests.cast import WORKFLOW
 
 VALUES: dict[Any, list[Any]] = {
     Boolean: [True, False],
@@ -81,3 +93,23 @@ def test_whole_rows_are_written_in_the_order_of_their_columns(dialect):
 
     for name, put in [*statements.upserts.items(), ("journal", statements.append)]:
         assert put.names == tuple(column.name for column in tables.metadata.tables[name].columns)
+
+
+@pytest.mark.parametrize("dialect", [sqlite.dialect(), postgresql.dialect(paramstyle="format")])
+def test_indicator_is_moved_by_a_row_in_the_order_of_the_statement(dialect):
+    indicator = Indicator(7, "5049-2017", FiscalYear(2021), 3, WORKFLOW, WORKFLOW.title, version=4)
+    indicator.stored = Stored(
+        Standing(2, 0.5), Standing(1, 0.25), date(2021, 5, 1), None, None, (1, 2, 3, 4), (5, 6, 7, 8)
+    )
+
+    names = [name.removeprefix("b_") for name in rows.Statements(dialect).move.names]
+    assert dict(zip(names, rows.moved(indicator, 9, "head"), strict=True)) == {
+        "life": indicator.life,
+        "ladder": indicator.ladder,
+        **rows.stored_columns(indicator.stored),
+        "version": 5,
+        "journal_seq": 9,
+        "journal_head": "head",
+        "id": 7,
+        "loaded_version": 4,
+    }
