@@ -32,12 +32,12 @@ class Writer(Protocol):
 
 
 class _Batch:
-    """The transactions that share one commit."""
+    """The transactions that share one commit; whose turn is over waits at its gate for it."""
 
-    __slots__ = ("done", "error", "joined")
+    __slots__ = ("done", "error", "gates")
 
     def __init__(self) -> None:
-        self.joined = 0
+        self.gates: list[threading.Lock] = []
         self.done = False
         self.error: BaseException | None = None
 
@@ -45,29 +45,29 @@ class _Batch:
 class QueuedWriter:
     """The one writer of a process on SQLite.
 
-    Connection and batch belong to the thread whose turn it is; the lock guards only the queue.
+    Connection and batch belong to the thread whose turn it is; the lock guards only the queue. A gate is a
+    closed lock of each transaction: it is opened for its turn, and once more when its work is durable.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._connection: Connection | None = None
+        self._driver: Any = None
         self._batch: _Batch | None = None
         self._owner: int | None = None
         self._lock = threading.Lock()
         self._waiting: deque[threading.Lock] = deque()
         self._busy = False
-        self._committed = threading.Condition()
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """Wait for the turn, do the work, and return when a commit has made it durable."""
         if self._owner == threading.get_ident():
             raise RuntimeError("a transaction is already open in this thread: pass it on, do not nest")
-        self._take_turn()
+        gate = self._take_turn()
         try:
-            connection, batch = self._join()
-            first = batch.joined == 1
-            driver = _driver(connection)
+            connection, batch = self._join(gate)
+            driver, first = self._driver, batch.gates[0] is gate
             if not first:
                 driver.execute("SAVEPOINT work")
             try:
@@ -79,31 +79,32 @@ class QueuedWriter:
                 raise
         finally:
             self._end_turn()
-        with self._committed:
-            self._committed.wait_for(lambda: batch.done)
+        if not batch.done:
+            gate.acquire()  # opened by whoever commits
         if batch.error is not None:
             raise NotCommitted from batch.error
 
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
-            self._connection = None
+            self._connection = self._driver = None
 
-    def _take_turn(self) -> None:
+    def _take_turn(self) -> threading.Lock:
         gate = threading.Lock()
         gate.acquire()
         with self._lock:
-            if self._busy:
+            waits = self._busy
+            if waits:
                 self._waiting.append(gate)
-            else:
-                self._busy = True
-                gate.release()
-        try:
-            gate.acquire()  # released by whoever ends the turn before ours
-        except BaseException:
-            self._leave(gate)
-            raise
+            self._busy = True
+        if waits:
+            try:
+                gate.acquire()  # opened by whoever ends the turn before ours
+            except BaseException:
+                self._leave(gate)
+                raise
         self._owner = threading.get_ident()
+        return gate
 
     def _leave(self, gate: threading.Lock) -> None:
         """Stop waiting (Ctrl-C); a turn that was given to us meanwhile goes to the next."""
@@ -114,17 +115,18 @@ class QueuedWriter:
         if given:
             self._end_turn()
 
-    def _join(self) -> tuple[Connection, _Batch]:
+    def _join(self, gate: threading.Lock) -> tuple[Connection, _Batch]:
         if self._connection is None:
             self._connection = self._engine.connect()
+            self._driver = self._connection.connection.driver_connection
         if self._batch is None:
             try:
-                _driver(self._connection).execute("BEGIN IMMEDIATE")
+                self._driver.execute("BEGIN IMMEDIATE")
             except BaseException:
                 self._drop_connection()
                 raise
             self._batch = _Batch()
-        self._batch.joined += 1
+        self._batch.gates.append(gate)
         return self._connection, self._batch
 
     def _take_back(self, driver: Any, cause: BaseException, *, alone: bool) -> None:
@@ -145,7 +147,7 @@ class QueuedWriter:
         """Let the next one in, after a commit if nobody waits or the batch is full."""
         while True:
             batch = self._batch
-            if batch is not None and (not self._waiting or batch.joined >= BATCH):
+            if batch is not None and (not self._waiting or len(batch.gates) >= BATCH):
                 self._commit()
             with self._lock:
                 # Whoever we left the commit to may have left the queue: then go round once more.
@@ -158,9 +160,8 @@ class QueuedWriter:
                     return
 
     def _commit(self) -> None:
-        assert self._connection is not None
         try:
-            _driver(self._connection).execute("COMMIT")
+            self._driver.execute("COMMIT")
         except BaseException as error:
             self._fail(error)
             if not isinstance(error, sqlite3.Error):
@@ -175,7 +176,7 @@ class QueuedWriter:
 
     def _drop_connection(self) -> None:
         """Close the connection, which undoes what is open on it; the next writer begins on a fresh one."""
-        connection, self._connection = self._connection, None
+        connection, self._connection, self._driver = self._connection, None, None
         if connection is not None:
             connection.invalidate()
             connection.close()
@@ -184,9 +185,10 @@ class QueuedWriter:
         """Tell the members of the batch how it ended."""
         batch, self._batch = self._batch, None
         assert batch is not None
-        with self._committed:
-            batch.error, batch.done = error, True
-            self._committed.notify_all()
+        batch.error = error
+        batch.done = True  # from here on nobody begins to wait at a gate
+        for gate in batch.gates:
+            gate.release()
 
 
 class PooledWriter:
@@ -203,8 +205,3 @@ class PooledWriter:
 
     def close(self) -> None:
         """Nothing to give back: connections are the pool's."""
-
-
-def _driver(connection: Connection) -> Any:
-    """The driver's own connection, which runs a statement on a cursor that ends with it."""
-    return connection.connection.driver_connection
