@@ -23,10 +23,15 @@ class FiscalYear:
     """A fiscal year, 1 October to 30 September, by the CE year in which it ends."""
 
     year: int
+    # Worked out once: every action and every level asks for them.
+    first_day: date = field(init=False, repr=False, compare=False)
+    last_day: date = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not date.min.year < self.year <= date.max.year:
             raise ValueError(f"no calendar reaches the fiscal year that ends in {self.year}")
+        object.__setattr__(self, "first_day", date(self.year - 1, 10, 1))
+        object.__setattr__(self, "last_day", date(self.year, 9, 30))
 
     @classmethod
     def from_be(cls, year: int) -> "FiscalYear":
@@ -46,14 +51,6 @@ class FiscalYear:
         return min(max(day, self.first_day), self.last_day)
 
     @property
-    def first_day(self) -> date:
-        return date(self.year - 1, 10, 1)
-
-    @property
-    def last_day(self) -> date:
-        return date(self.year, 9, 30)
-
-    @property
     def quarters(self) -> tuple["Quarter", "Quarter", "Quarter", "Quarter"]:
         return _quarters(self.year)
 
@@ -67,24 +64,21 @@ class Quarter:
 
     fiscal_year: int
     number: int
+    first_day: date = field(init=False, repr=False, compare=False)
+    last_day: date = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.number not in (1, 2, 3, 4):
             raise ValueError(f"a year has quarters 1 to 4, not {self.number}")
         if not date.min.year < self.fiscal_year <= date.max.year:
             raise ValueError(f"no calendar reaches the fiscal year that ends in {self.fiscal_year}")
+        year = self.fiscal_year - (self.number == 1)
+        object.__setattr__(self, "first_day", date(year, *_FIRST_DAYS[self.number - 1]))
+        object.__setattr__(self, "last_day", date(year, *_LAST_DAYS[self.number - 1]))
 
     @classmethod
     def containing(cls, day: date) -> "Quarter":
-        return cls(day.year + (day.month >= 10), _QUARTER_OF_MONTH[day.month - 1])
-
-    @property
-    def first_day(self) -> date:
-        return _days(self.fiscal_year, self.number)[0]
-
-    @property
-    def last_day(self) -> date:
-        return _days(self.fiscal_year, self.number)[1]
+        return _quarters(day.year + (day.month >= 10))[_QUARTER_OF_MONTH[day.month - 1] - 1]
 
     @property
     def next(self) -> "Quarter":
@@ -105,13 +99,6 @@ class Quarter:
 @cache
 def _quarters(year: int) -> tuple[Quarter, Quarter, Quarter, Quarter]:
     return Quarter(year, 1), Quarter(year, 2), Quarter(year, 3), Quarter(year, 4)
-
-
-@cache
-def _days(fiscal_year: int, number: int) -> tuple[date, date]:
-    """The first and the last day of a quarter, made once: every level asks for them."""
-    year = fiscal_year - (number == 1)
-    return date(year, *_FIRST_DAYS[number - 1]), date(year, *_LAST_DAYS[number - 1])
 
 
 def local_day(instant: datetime, zone: ZoneInfo) -> date:

@@ -210,10 +210,12 @@ class Workflow:
     source_hash: str = ""
     source: str = field(default="", repr=False)
     _by_key: dict[str, MilestoneDefinition] = field(init=False, repr=False)
+    _states: dict[int, str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         by_key = {milestone.key: milestone for milestone in self.milestones}
         object.__setattr__(self, "_by_key", by_key)
+        object.__setattr__(self, "_states", {rung.level: rung.state for rung in self.levels})
 
     def milestone(self, key: str) -> MilestoneDefinition | None:
         """The milestone called ``key``, or ``None``."""
@@ -225,7 +227,7 @@ class Workflow:
 
     def state_of_level(self, level: int) -> str:
         """The ladder state that carries ``level``; ``not_started`` for 0."""
-        return next((rung.state for rung in self.levels if rung.level == level), NOT_STARTED)
+        return self._states.get(level, NOT_STARTED)
 
     def first_level_of(self, milestone: str) -> int | None:
         """The lowest level whose rule mentions the milestone, or ``None``."""

@@ -1,6 +1,7 @@
 """Between the rows of an indicator and the engine's values: what is read and written by every action."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, exists, func, literal_column, select, update
@@ -188,7 +189,7 @@ def indicator_of(row: Any, workflow: Workflow) -> Indicator:
     return Indicator(
         id=row[0],
         code=row[1],
-        fiscal_year=FiscalYear(row[2]),
+        fiscal_year=year_of(row[2]),
         agency=row[3],
         workflow=workflow,
         title=Text(row[28], row[29]),
@@ -321,6 +322,7 @@ def changed(change: Change) -> Iterator[tuple[str, Row]]:
         yield "reports", report_row(owner, report)
 
 
+@cache
 def year_of(fiscal_year: int) -> FiscalYear:
     """The fiscal year kept as the CE year in which it ends."""
     return FiscalYear(fiscal_year)
