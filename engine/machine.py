@@ -8,9 +8,9 @@ lists every unmet condition. Guards come from the tables of this module, never f
 
 from collections.abc import Iterable
 from functools import cache, lru_cache
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from transitions import EventData, Machine
+from transitions import Event, EventData, Machine
 from transitions import Transition as Moving
 
 from engine import guards
@@ -143,12 +143,24 @@ class _Quiet(Moving):
     def execute(self, event_data: EventData) -> bool:
         if not self._eval_conditions(event_data):
             return False
-        event_data.machine.set_state(str(self.dest), event_data.model)
+        model: Any = event_data.model
+        model.state = str(self.dest)
         return True
+
+
+class _Trigger(Event):
+    """A trigger whose transitions are tried at once: there is no queue, and again nothing that listens."""
+
+    def trigger(self, model: Any, *args: Any, **kwargs: Any) -> bool:
+        if model.state not in self.transitions:
+            raise ValueError(f"{self.name} leads nowhere from {model.state!r}")
+        data = EventData(None, self, self.machine, model, args=args, kwargs=kwargs)
+        return any(moving.execute(data) for moving in self.transitions[model.state])
 
 
 class _Machine(Machine):
     transition_cls = _Quiet
+    event_cls = _Trigger
 
 
 class Rules:
@@ -158,9 +170,13 @@ class Rules:
         table = tuple(table)
         self.subject = subject
         self.guards: dict[str, tuple[Guard, ...]] = {row.trigger: row.guards for row in table}
+        states = [str(state) for state in states]
+        assert {str(row.dest) for row in table} <= {*states}, (
+            "the library takes a state that it does not know"
+        )
         self.machine = _Machine(
             model=None,
-            states=[str(state) for state in states],
+            states=states,
             initial=None,
             auto_transitions=False,
             send_event=False,
