@@ -17,7 +17,6 @@ from engine.workflow import (
     Count,
     LevelRule,
     Measure,
-    MilestoneDefinition,
     Order,
     Reached,
     Rule,
@@ -115,6 +114,19 @@ def level_from(workflow: Workflow, tallies: Mapping[str, Tally]) -> LevelResult:
     return LevelResult(level, _fraction(ahead), rungs)
 
 
+def standing_from(workflow: Workflow, tallies: Mapping[str, Tally]) -> Standing:
+    """Only how far that is: no rung above the first that is not met need be asked, nor any proof be kept."""
+    if workflow.order is Order.ANY:
+        return level_from(workflow, tallies).standing
+    level = 0
+    for rung in workflow.levels:
+        proof = prove(rung.rule, workflow, tallies)
+        if not proof.met:
+            return Standing(level, _fraction(proof.progress))
+        level = rung.level
+    return Standing(level, _fraction(None))
+
+
 def _unbroken(rungs: tuple[Rung, ...]) -> int:
     """How many rungs are met one after the other from below."""
     for index, rung in enumerate(rungs):
@@ -186,11 +198,7 @@ def _in_time(
 
     A plan counts from the day after ``on`` to ``last``, unless a fact by ``on`` has kept it already.
     """
-    known = [
-        one
-        for one in occurrences
-        if happened(one.recorded_at, known_at) and not happened(one.voided_at, known_at)
-    ]
+    known = _known(occurrences, known_at)
     kept = {
         one.fulfils for one in known if one.fulfils and (one.occurred_on is None or one.occurred_on <= on)
     }
@@ -202,6 +210,15 @@ def _in_time(
                 yield one
         elif one.counts_on <= on and (one.approved_at is None or happened(one.approved_at, known_at)):
             yield one
+
+
+def _known(occurrences: Iterable[Occurrence], known_at: datetime | None) -> list[Occurrence]:
+    """Those that were recorded and not voided by then."""
+    if known_at is None:
+        return [one for one in occurrences if one.voided_at is None]
+    return [
+        one for one in occurrences if one.recorded_at <= known_at and not happened(one.voided_at, known_at)
+    ]
 
 
 def happened(instant: datetime | None, known_at: datetime | None) -> bool:
@@ -247,11 +264,12 @@ def _year_value(
 def prove(rule: Rule, workflow: Workflow, tallies: Mapping[str, Tally]) -> Proof:
     """The proof tree of one rule over the tallies."""
     match rule:
-        case Reached(key):
-            needs = _definition(workflow, key).needs
-            return _prove_count(rule, tallies[key], needs)
-        case Count(key, at_least):
-            return _prove_count(rule, tallies[key], at_least)
+        case Reached():
+            milestone = workflow.milestone(rule.milestone)
+            assert milestone is not None, f"the rule names no milestone of the workflow: {rule.milestone}"
+            return _prove_count(rule, tallies[rule.milestone], milestone.needs)
+        case Count():
+            return _prove_count(rule, tallies[rule.milestone], rule.at_least)
         case Bound():
             return _prove_bound(rule, tallies[rule.milestone])
         case AllOf(rules):
@@ -262,12 +280,6 @@ def prove(rule: Rule, workflow: Workflow, tallies: Mapping[str, Tally]) -> Proof
             return _prove_some(rule, 1, tuple(prove(part, workflow, tallies) for part in rules))
         case AtLeast(n, rules):
             return _prove_some(rule, n, tuple(prove(part, workflow, tallies) for part in rules))
-
-
-def _definition(workflow: Workflow, key: str) -> MilestoneDefinition:
-    milestone = workflow.milestone(key)
-    assert milestone is not None, f"the rule names no milestone of the workflow: {key}"
-    return milestone
 
 
 def _prove_count(rule: Reached | Count, tally: Tally, need: int) -> Proof:

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from engine.guards import Attempt
 from engine.indicator import Decision, Facts, Indicator, MilestoneState, Ruling, Standing, Stored
-from engine.levels import Basis, LevelResult, Tally, latest_decisions, level_from, level_of, tallies_of
+from engine.levels import Basis, Tally, latest_decisions, level_of, standing_from, tallies_of
 from engine.machine import fire, ladder_rules, milestone_rules
 from engine.permissions import Action, Person
 from engine.workflow import Count, MilestoneDefinition, Workflow, leaves
@@ -33,7 +33,7 @@ def settle(indicator: Indicator, today: date, affected_from: date | None) -> dic
             fire(milestone_rules(), milestone, trigger, _by_itself(indicator, today, definition, tally))
             milestone.forget_why()
             states[definition.key] = (old, milestone.state)
-    indicator.stored = restate(indicator, today, affected_from, level_from(indicator.workflow, tallies))
+    indicator.stored = restate(indicator, today, affected_from, standing_from(indicator.workflow, tallies))
     _climb(indicator)
     return states
 
@@ -96,27 +96,26 @@ def restate(
     indicator: Indicator,
     today: date,
     affected_from: date | None = date.min,
-    claimed: LevelResult | None = None,
+    claimed: Standing | None = None,
 ) -> Stored:
     """The levels to be kept on the indicator's row, as of ``today``.
 
     ``affected_from`` spares the quarters that ended before it; ``None`` keeps every level that still
-    holds. The default computes all of them anew. ``claimed`` is the claimed level of ``today`` where the
-    caller has it already.
+    holds. The default computes all of them anew. ``claimed`` is where the indicator stands ``today`` by the
+    claimed facts, where the caller knows it already.
     """
-    kept = indicator.stored
     as_of = min(today, indicator.fiscal_year.last_day)
-    now = (claimed or level_of(indicator.workflow, indicator.facts, as_of)).standing
+    if claimed is None:
+        claimed = level_of(indicator.workflow, indicator.facts, as_of).standing
     verified = _verified(indicator, as_of)
-    days = (as_of, affected_from, _settled_from(indicator))
+    settled_from = _settled_from(indicator)
     return Stored(
-        now,
+        claimed,
         verified,
         as_of,
-        _changes_on(indicator, as_of),
+        _changes_on(indicator, as_of) if as_of < settled_from else None,
         _next_due_on(indicator),
-        _trail(indicator, Basis.CLAIMED, now.level, *days, kept.claimed_trail),
-        _trail(indicator, Basis.VERIFIED, verified.level, *days, kept.verified_trail),
+        *_trails(indicator, (claimed.level, verified.level), as_of, affected_from, settled_from),
     )
 
 
@@ -132,29 +131,39 @@ def _nothing(workflow: Workflow) -> Standing:
     return level_of(workflow, Facts(), date.min).standing
 
 
-def _trail(
+Trail = tuple[int | None, ...]
+
+
+def _trails(
     indicator: Indicator,
-    basis: Basis,
-    now: int,
+    now: tuple[int, int],
     as_of: date,
     affected_from: date | None,
     settled_from: date,
-    old: tuple[int | None, ...],
-) -> tuple[int | None, ...]:
-    """The level at the end of each quarter so far; what is still right of the old trail is not computed."""
-    trail: list[int | None] = []
+) -> tuple[Trail, Trail]:
+    """The levels, claimed and verified, at the end of each quarter so far; what still holds is kept."""
+    claimed: list[int | None] = []
+    verified: list[int | None] = []
+    old = zip(indicator.stored.claimed_trail, indicator.stored.verified_trail, strict=True)
     same_from = min(as_of, settled_from)
     for kept, quarter in zip(old, indicator.fiscal_year.quarters, strict=True):
         ends_on = quarter.last_day
+        levels: tuple[int | None, int | None]
         if quarter.first_day > as_of:
-            trail.append(None)
+            levels = (None, None)
         elif ends_on >= same_from:
-            trail.append(now)
-        elif kept is not None and (affected_from is None or ends_on < affected_from):
-            trail.append(kept)
+            levels = now
+        elif None not in kept and (affected_from is None or ends_on < affected_from):
+            levels = kept
         else:
-            trail.append(level_of(indicator.workflow, indicator.facts, ends_on, basis=basis).level)
-    return tuple(trail)
+            levels = (_level(indicator, ends_on, Basis.CLAIMED), _level(indicator, ends_on, Basis.VERIFIED))
+        claimed.append(levels[0])
+        verified.append(levels[1])
+    return tuple(claimed), tuple(verified)
+
+
+def _level(indicator: Indicator, on: date, basis: Basis) -> int:
+    return level_of(indicator.workflow, indicator.facts, on, basis=basis).level
 
 
 def _settled_from(indicator: Indicator) -> date:
