@@ -1,10 +1,9 @@
 """What can happen, in the past tense: the vocabulary of the journal."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Happened(StrEnum):
@@ -59,8 +58,7 @@ class Happened(StrEnum):
     CALENDAR_REVOKED = "calendar_revoked"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """Something that happened: what, when, by whom, and its particulars as JSON-ready values.
 
     ``data`` holds only strings, numbers, booleans, ``None``, lists and mappings of these; days and

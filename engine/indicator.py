@@ -190,8 +190,7 @@ class QuarterReport:
     evaluation: Evaluation | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """All that :func:`engine.levels.level_of` looks at."""
 
     occurrences: Sequence[Occurrence] = ()

@@ -1,7 +1,7 @@
 """Who may do what, as one table: an action, the roles that may do it, and how far each reaches."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Role(StrEnum):
@@ -56,16 +56,14 @@ class Action(StrEnum):
     MANAGE_PEOPLE = "manage_people"
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """A role given to a person; ``agency`` is ``None`` where the role does not belong to one agency."""
 
     role: Role
     agency: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """Someone who acts; ``id`` is stable, ``name`` is what histories show."""
 
     id: int
@@ -77,8 +75,7 @@ class Person:
         return any(grant.role is role for grant in self.grants)
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """What is acted upon, as far as permissions care: the agency, and the owner of its workflow."""
 
     agency: int | None = None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import compress
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, exists, func, literal_column, select, update
@@ -217,7 +218,7 @@ def indicator_of(row: Any, workflow: Workflow) -> Indicator:
 
 def worth_reading(row: Any) -> list[str]:
     """Which children there may be, by a row of :attr:`Statements.head` on SQLite."""
-    return [*_ALWAYS, *(name for name, found in zip(_SELDOM, row[-len(_SELDOM) :], strict=True) if found)]
+    return [*_ALWAYS, *compress(_SELDOM, row[-len(_SELDOM) :])]
 
 
 def adopt(indicators: Mapping[int, Indicator], name: str, rows: list[Any]) -> None:

@@ -1,9 +1,9 @@
 """What people record: facts, plans, approvals of undated facts, and taking a fact back."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from engine.actions._work import Outcome, Work, begin
 from engine.errors import Unmet, refuse
@@ -18,8 +18,7 @@ from engine.quarter import Quarter
 from engine.workflow import MilestoneDefinition, OccurrenceKind
 
 
-@dataclass(frozen=True, slots=True)
-class NewOccurrence:
+class NewOccurrence(NamedTuple):
     """A fact as a person gives it.
 
     Either ``occurred_on`` or, for an undated one, ``quarter`` with a ``note`` that says why there is no

@@ -1,5 +1,6 @@
 """Levels: from facts, decisions and waivers to a level, its fraction and its proof."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.indicator import Decision, Facts, Occurrence, Ruling, Waiver
-from engine.levels import Basis, Proof, level_of, tallies_of
+from engine.levels import Basis, Proof, level_from, level_of, standing_from, tallies_of
 from engine.quarter import FiscalYear, Quarter
 from engine.workflow import (
     AllOf,
@@ -547,6 +548,13 @@ def test_level_without_waivers_never_falls_as_days_pass(facts, decisions, first,
     everything = Facts(facts, decisions)
     earlier = level_of(WORKFLOW, everything, before, known_at, basis)
     assert earlier.level <= level_of(WORKFLOW, everything, after, known_at, basis).level
+
+
+@given(FACTS, DAYS, st.sampled_from(Basis), st.sampled_from(Order))
+def test_standing_alone_is_that_of_the_level_with_its_proof(facts, on, basis, order):
+    workflow = replace(WORKFLOW, order=order)
+    tallies = tallies_of(workflow, facts, on, basis=basis)
+    assert standing_from(workflow, tallies) == level_from(workflow, tallies).standing
 
 
 @given(FACTS, DAYS, st.none() | INSTANTS, st.sampled_from(Basis))

@@ -337,7 +337,7 @@ def test_own_work_is_that_of_the_facts_and_of_the_report():
     submitted = attempt(by=evaluators, report=QuarterReport(1, submitted_by=2))
     assert [one.kind for one in guards.not_own_work(submitted)] == ["person.own_work"]
     assert list(guards.not_own_work(attempt(by=EVALUATOR, tally=Tally((fact,))))) == []
-    assert list(guards.not_own_work(attempt(by=replace(OPERATOR, id=2), tally=Tally((fact,))))) == []
+    assert list(guards.not_own_work(attempt(by=OPERATOR._replace(id=2), tally=Tally((fact,))))) == []
 
 
 # --- the ladder ----------------------------------------------------------------------------------------
