@@ -5,6 +5,7 @@ import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, NoReturn
 from urllib.parse import quote, urlsplit
 
@@ -151,16 +152,23 @@ class Doors:
 
     def keep(self, answer: Response, token: str, *, kept: bool) -> None:
         """Let the browser keep the secret of a session: for long, or until it is closed."""
-        seconds = int(KEPT.total_seconds()) if kept else None
-        answer.set_cookie(self.cookie, token, max_age=seconds, **self._cookies())
+        self.hand(answer, self.cookie, token, int(KEPT.total_seconds()) if kept else None)
 
     def forget(self, answer: Response) -> None:
         """Let the browser forget it."""
-        answer.delete_cookie(self.cookie, **self._cookies())
+        self.hand(answer, self.cookie, "", 0)
 
-    def _cookies(self) -> dict[str, Any]:
-        path = self._site.root or "/"
-        return {"path": path, "secure": self.is_secure, "httponly": True, "samesite": "lax"}
+    def hand(self, answer: Response, name: str, value: str, seconds: int | None) -> None:
+        """Hand the browser something to keep that no script and no other site can see."""
+        answer.set_cookie(
+            name,
+            value,
+            max_age=seconds,
+            path=self._site.root or "/",
+            secure=self.is_secure,
+            httponly=True,
+            samesite="lax",
+        )
 
     # -- in order: the address, the session, the indicator, the form --------------------------------------
 
@@ -263,9 +271,20 @@ def sees_everything(person: Person) -> bool:
 
 def client_of(request: Request) -> Client:
     """Where the request comes from."""
-    address = request.client.host if request.client else ""
     agent = door.printable(request.headers.get("user-agent", ""), _AGENT)
-    return Client(door.printable(address, _ADDRESS), agent)
+    return Client(_line(request.client.host if request.client else ""), agent)
+
+
+def _line(given: str) -> str:
+    """The address of a line; of IPv6 the network, for every line has more addresses than can be counted."""
+    try:
+        address = ip_address(given)
+    except ValueError:
+        return door.printable(given, _ADDRESS)
+    if isinstance(address, IPv6Address):
+        mapped = address.ipv4_mapped
+        return str(mapped) if mapped else str(ip_network((int(address), 64), strict=False))
+    return str(address)
 
 
 def _masked(token: str) -> str:

@@ -26,4 +26,3 @@ def routes(pages: Pages, doors: Doors) -> APIRouter:
 
 
 _KEPT = {"Cache-Control": "no-cache"}
-

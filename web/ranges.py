@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from fastapi import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 _PIECE = 1 << 18
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
@@ -51,7 +52,21 @@ def handed_out(
     if request.method == "HEAD":
         content.close()
         return Response(status_code=status, headers=given, media_type=media_type)
-    return StreamingResponse(_pieces(content, first, last), status, given, media_type)
+    return _Handing(content, _pieces(content, first, last), status, given, media_type)
+
+
+class _Handing(StreamingResponse):
+    """Closes the content also where its reader goes away in the middle of it."""
+
+    def __init__(self, content: BinaryIO, *args: Any) -> None:
+        super().__init__(*args)
+        self._content = content
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._content.close()
 
 
 def _part_of(asked: str, size: int) -> tuple[int, int] | None:

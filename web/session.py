@@ -6,6 +6,7 @@ from starlette.responses import RedirectResponse, Response
 from engine.errors import Refusal
 from storage.accounts import StoredAccounts
 from storage.sessions import Session
+from web import openid
 from web.doors import HALFWAY, OPEN, Doors, client_of, own_path
 from web.middleware import is_loopback
 from web.pages import Pages
@@ -28,6 +29,8 @@ def routes(site: Site, pages: Pages, doors: Doors, accounts: StoredAccounts) -> 
     doors.add(router, "/sign-out", here.sign_out, HALFWAY, ["POST"])
     if site.takes_passwords:
         doors.add(router, "/sign-in", here.sign_in, OPEN, ["POST"])
+    if site.openid is not None:
+        openid.add(router, site, site.openid, doors, accounts, here.asked)
     if site.demo_people:
         doors.add(router, "/sign-in/demo", here.sign_in_as, OPEN, ["POST"])
     return router
@@ -43,9 +46,9 @@ class _Door:
     def ask(self, request: Request) -> Response:
         """The form to sign in with."""
         next_path = own_path(request.query_params.get("next", "/"))
-        return self._to(next_path) if request.state.visit else self._asked(request, next_path)
+        return self._to(next_path) if request.state.visit else self.asked(request, next_path)
 
-    def _asked(self, request: Request, next_path: str, refused: Refusal | None = None) -> Response:
+    def asked(self, request: Request, next_path: str, refused: Refusal | None = None) -> Response:
         wording = self._pages.wording(request)
         form = getattr(request.state, "form", {})
         errors = {"email": wording.refusal(refused)} if refused else {}
@@ -76,7 +79,7 @@ class _Door:
                 instead_of=request.state.begun,
             )
         except Refusal as refused:
-            return self._asked(request, next_path, refused)
+            return self.asked(request, next_path, refused)
         answer = self._to(next_path)
         self._doors.keep(answer, token, kept=kept)
         return answer

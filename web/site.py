@@ -1,7 +1,7 @@
 """What pages are made from: handed in whole, so that nothing is global and two sites may share a process."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from urllib.parse import urlsplit
 
@@ -23,7 +23,7 @@ class OpenId:
 
     issuer: str
     client_id: str
-    client_secret: str
+    client_secret: str = field(repr=False)
     name: str
     only: bool = False
 

@@ -16,6 +16,13 @@
     const said = group.querySelector("[data-uploads-said]");
     const open = new Set(); // rows that are not whole yet
     let queue = Promise.resolve();
+    let wanted = null; // the button that was pressed while something was under way
+
+    // The browser's own button speaks the browser's language: one of ours stands for it.
+    const chooser = element("label", "govuk-button govuk-button--secondary radap-chooser", words.choose);
+    chooser.htmlFor = input.id;
+    input.classList.add("govuk-visually-hidden");
+    input.after(chooser);
 
     input.addEventListener("change", () => {
       const files = [...input.files];
@@ -27,9 +34,9 @@
       if (!open.size) return;
       event.preventDefault();
       event.stopImmediatePropagation();
+      wanted = event.submitter;
       tell(words.unfinished);
-      [...open][0].row.querySelector("button").focus();
-      for (const one of open) one.note.textContent = one.note.textContent || words.unfinished;
+      for (const one of open) one.note.textContent = words.unfinished;
     }, true);
 
     function tell(sentence) {
@@ -129,9 +136,11 @@
       one.note.textContent = words.done.replace("%n", state.name);
       one.row.append(field);
       tell(one.note.textContent);
+      if (wanted && !open.size) input.form.requestSubmit(wanted);
     }
 
     function fail(one, error) {
+      wanted = null; // somebody has to look first
       const sentence = (error.sentences || [words.failed.replace("%n", one.file.name)]).join(" ");
       one.note.className = "govuk-error-message";
       one.note.textContent = sentence;

@@ -1,0 +1,146 @@
+"""Every page: nothing keeps anybody out (axe-core), in both languages; and its picture."""
+
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import Page
+
+from engine import actions
+from engine.actions import NewPetition
+from engine.petition import PetitionKind
+from tests.browser.conftest import DAY, DESK, PHONE, Served
+from tests.cast import (
+    CODE,
+    COMMITTEE,
+    COORDINATOR,
+    EVALUATOR,
+    ISSUE,
+    MEETINGS,
+    REPORT,
+    SECTION_HEAD,
+    YEAR,
+    at,
+)
+from tests.web.coordinators import PNG
+from tests.web.doorway import EMAIL, HEAD_EMAIL
+
+PICTURES = Path(__file__).parents[2] / "docs" / "screenshots"
+HOME = f"/indicators/2564/{CODE}"
+
+NOBODY: dict[str, str] = {
+    "sign_in": "/sign-in",
+    "forgotten": "/forgotten",
+    "offline": "/offline",
+    "unknown": "/nowhere",
+}
+OF_THE_COORDINATOR: dict[str, str] = {
+    "work": "/",
+    "indicators": "/indicators?year=2564",
+    "indicator": HOME,
+    "history": f"{HOME}/history",
+    "milestone": f"{HOME}/milestones/{MEETINGS}",
+    "returned": f"{HOME}/milestones/{COMMITTEE}",
+    "record": f"{HOME}/milestones/{MEETINGS}/record",
+    "answer": f"{HOME}/milestones/{COMMITTEE}/answer",
+    "block": f"{HOME}/milestones/{ISSUE}/block",
+    "ask": f"{HOME}/milestones/{ISSUE}/ask",
+    "ask_longer": f"{HOME}/quarters/3/ask",
+    "petition": f"{HOME}/petitions/1",
+    "void": f"{HOME}/occurrences/1/void",
+    "write": f"{HOME}/quarters/3",
+    "check": f"{HOME}/quarters/3/check",
+    "receipt": f"{HOME}/quarters/1/receipt",
+    "report": f"{HOME}/quarters/1",
+    "account": "/account",
+}
+OF_THE_HEAD: dict[str, str] = {
+    "head_work": "/",
+    "endorse": f"{HOME}/quarters/1/endorse",
+    "return_report": f"{HOME}/quarters/1/return",
+}
+EVERY = [
+    *((None, name, path) for name, path in NOBODY.items()),
+    *((EMAIL, name, path) for name, path in OF_THE_COORDINATOR.items()),
+    *((HEAD_EMAIL, name, path) for name, path in OF_THE_HEAD.items()),
+]
+
+
+@pytest.fixture
+def full(served: Served) -> Served:
+    """Something of everything is there."""
+    now = at(DAY)
+    town = served.town
+    with town.store.begin() as tx:
+        actions.return_milestone(
+            tx, CODE, YEAR, COMMITTEE, reason="1. แนบคำสั่งที่ลงนามแล้ว\n2. ระบุเลขที่คำสั่ง", by=EVALUATOR, now=now
+        )
+        petition = NewPetition(PetitionKind.POSTPONEMENT, DAY.replace(month=8), "น้ำท่วมพื้นที่", REPORT)
+        actions.make_petition(tx, CODE, YEAR, petition, by=COORDINATOR, now=now)
+        narrative = "อยู่ระหว่างนัดประชุมครั้งที่ 3/64"
+        actions.write_report(tx, CODE, YEAR, 3, narrative=narrative, by=SECTION_HEAD, now=now)
+    upload = town.site.uploads.take(COORDINATOR.id, _Source(PNG), "ภาพการประชุม.png", now)
+    with town.store.begin() as tx:
+        where = (tx, CODE, YEAR, MEETINGS)
+        town.site.uploads.attach(*where, upload, request=None, occurrence=3, by=COORDINATOR, now=now)
+    return served
+
+
+class _Source:
+    """Bytes that are read once."""
+
+    def __init__(self, content: bytes) -> None:
+        self._left = content
+
+    def read(self, size: int, /) -> bytes:
+        given, self._left = self._left[:size], self._left[size:]
+        return given
+
+
+def keep(picture: bytes, path: Path) -> None:
+    """In as many colours as the pages have: a quarter of the size."""
+    with Image.open(BytesIO(picture)) as drawn:
+        drawn.convert("P", palette=Image.Palette.ADAPTIVE, colors=64).save(path, optimize=True)
+
+
+def findings(page: Page) -> list[str]:
+    """What axe-core finds, each with the first place of it."""
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
+
+
+@pytest.mark.parametrize("reader", [PHONE, DESK], ids=["phone", "desk"])
+def test_no_page_keeps_anybody_out(full: Served, opened: Callable[..., Page], reader):
+    """In Thai and in English; no page is wider than what it is read on; and each has its picture."""
+    width = reader["viewport"]["width"]
+    pages: dict[str | None, Page] = {}
+    wrong: dict[str, object] = {}
+    for email, name, path in EVERY:
+        page = pages[email] = pages[email] if email in pages else opened(email, reader)
+        for language in ("en", "th"):
+            answer = page.goto(f"{path}{'&' if '?' in path else '?'}lang={language}")
+            assert answer is not None
+            if answer.status != (404 if name == "unknown" else 200):
+                wrong[f"{name} {language} status"] = answer.status
+            if page.locator("html").get_attribute("lang") != language:
+                wrong[f"{name} {language} lang"] = page.locator("html").get_attribute("lang")
+            if found := findings(page):
+                wrong[f"{name} {language} axe"] = found
+            if page.evaluate("document.documentElement.scrollWidth") > width:
+                wrong[f"{name} {language} width"] = page.evaluate("document.documentElement.scrollWidth")
+        page.evaluate("document.fonts.ready.then(() => true)")
+        keep(page.screenshot(full_page=True), PICTURES / f"{name}-{width}.png")
+    assert wrong == {}
+
+
+def test_pages_fit_the_narrowest_phone(full: Served, opened: Callable[..., Page]):
+    page = opened(EMAIL, {"viewport": {"width": 320, "height": 640}})
+    too_wide = {}
+    for name, path in OF_THE_COORDINATOR.items():
+        page.goto(path)
+        if (width := page.evaluate("document.documentElement.scrollWidth")) > 320:
+            too_wide[name] = width
+    assert too_wide == {}
