@@ -1,4 +1,4 @@
-"""Files sent by the script of a form: piece by piece, on over a broken connection and a reload, and without it."""
+"""Files sent by the script of a form, over a broken connection and a reload, and by a form without it."""
 
 import os
 from collections.abc import Callable
@@ -43,8 +43,11 @@ def save(page: Page) -> None:
 def attached(served: Served) -> list[tuple[str, int]]:
     with served.town.store.read() as tx:
         found = tx.indicator(CODE, YEAR).evidence
-    store = served.town.site.evidence
-    return [(one.file_name, len(store.open(one.sha256).read())) for one in found if one.sha256]
+    sizes = []
+    for one in found:
+        with served.town.site.evidence.open(one.sha256 or "") as content:
+            sizes.append((one.file_name, len(content.read())))
+    return sizes
 
 
 def test_file_goes_on_where_the_connection_broke(served: Served, opened: Opened, large: Path):

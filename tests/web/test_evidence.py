@@ -69,7 +69,7 @@ def attach(
 
 
 @pytest.fixture
-def desk(town) -> Town:
+def desk(town: Town) -> Town:
     """The coordinator is signed in; another district has an indicator of its own."""
     with town.store.begin() as tx:
         actions.create_indicator(tx, new_indicator(THEIRS, agency=SAI_MAI), by=ADMINISTRATOR, now=FOUNDED)

@@ -237,7 +237,7 @@ class Request:
     """A request whose form was read already."""
 
     def __init__(self, *fields: tuple[str, Any]) -> None:
-        self.state = type("State", (), {"form": FormData(fields)})()
+        self.state = type("State", (), {"form": FormData(list(fields))})()
 
 
 def chosen(content: bytes, name: str) -> UploadFile:

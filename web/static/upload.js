@@ -34,6 +34,12 @@
       if (!open.size) return;
       event.preventDefault();
       event.stopImmediatePropagation();
+      const stuck = [...open].find((one) => one.again);
+      if (stuck) {
+        tell(stuck.note.textContent);
+        stuck.again.focus();
+        return;
+      }
       wanted = event.submitter;
       tell(words.unfinished);
       for (const one of open) one.note.textContent = words.unfinished;
@@ -65,6 +71,7 @@
     async function remove(one) {
       one.stopped.abort();
       open.delete(one);
+      wanted = null;
       one.row.remove();
       input.focus();
       forget(one.file);
@@ -152,13 +159,14 @@
         forget(one.file);
         return;
       }
-      const again = button(words.again, one.file.name, () => {
-        again.remove();
+      one.again = button(words.again, one.file.name, () => {
+        one.again.remove();
+        one.again = null;
         one.note.className = "radap-muted";
         one.note.textContent = words.waiting;
         enqueue(one);
       });
-      one.row.append(again);
+      one.row.append(one.again);
     }
 
     async function ask(method, path, body, offset, signal) {
