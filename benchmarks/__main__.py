@@ -5,7 +5,17 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from benchmarks import advance_postgres, advance_sqlite, city, delivery, memory_machine, results, sweep
+from benchmarks import (
+    advance_postgres,
+    advance_sqlite,
+    city,
+    delivery,
+    memory_machine,
+    pages,
+    results,
+    sweep,
+    uploads,
+)
 from benchmarks.size import FULL, QUICK, Size
 
 BENCHES: dict[str, Callable[[Size], list[results.Row]]] = {
@@ -15,6 +25,8 @@ BENCHES: dict[str, Callable[[Size], list[results.Row]]] = {
     "city": city.run,
     "sweep": sweep.run,
     "delivery": delivery.run,
+    "pages": pages.run,
+    "uploads": uploads.run,
 }
 
 
