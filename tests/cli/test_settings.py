@@ -10,12 +10,17 @@ from typing import Any
 import pytest
 
 from cli.bootstrap import reminder_policy, wording, work_calendar
+from cli.evidence_settings import evidence_store_of, scanner_of
 from cli.settings import Settings, load
 from cli.settings_faults import keys
 from engine.errors import Refusal
 from engine.permissions import Role
 from engine.reminders import DEFAULT, Rung, Topic, TopicPolicy
 
+from storage.clamd import Clamd
+from storage.evidence import EvidenceFolder
+from storage.evidence_s3 import EvidenceBucket
+from web.site import OpenId
 LADDER = '[{ role = "coordinator" }, { role = "section_head", after = 1 }]'
 SHIPPED = Path(__file__).parents[2] / "config.toml"
 
@@ -64,6 +69,18 @@ def test_missing_file_of_its_own_means_all_defaults():
         ("[reports]\nlate_score = 60\n", ("config.not_allowed", 2, "reports.late_score")),
         ('[language]\ndefault = "de"\n', ("config.not_allowed", 2, "language.default")),
         ("[database\nurl = 1\n", ("config.unreadable", 1, "")),
+        ('[evidence]\nstore = "s3"\nbucket = ""\n', ("config.no_bucket", 3, "evidence.bucket")),
+        ('[evidence]\nstore = "s3"\n', ("config.no_bucket", 1, "evidence.bucket")),
+        ('[evidence]\nclamd = "localhost:3310"\n', ("config.no_clamd", 2, "evidence.clamd")),
+        ('[evidence]\nclamd = "unix:clamd.ctl"\n', ("config.no_clamd", 2, "evidence.clamd")),
+        ('[evidence]\nclamd = "tcp:localhost"\n', ("config.no_clamd", 2, "evidence.clamd")),
+        ("[evidence]\nmax_bytes = 3000000000\n", ("config.too_large", 2, "evidence.max_bytes")),
+        ('[web]\ntrusted_proxies = ["proxy"]\n', ("config.no_network", 2, "web.trusted_proxies")),
+        ('[web]\ntrusted_proxies = ["10.0.0.1/8"]\n', ("config.no_network", 2, "web.trusted_proxies")),
+        ('[web]\ntrusted_proxies = ["*"]\n', ("config.no_network", 2, "web.trusted_proxies")),
+        ("[sign_in.oidc]\nonly = true\n", ("config.openid_incomplete", 2, "sign_in.oidc.only")),
+        ('[sign_in.oidc]\nissuer = "http://x.example"\n', ("config.openid_issuer", 2, "sign_in.oidc.issuer")),
+        ('[sign_in.oidc]\nissuers = ""\n', ("config.unknown_key", 2, "sign_in.oidc.issuers")),
     ],
 )
 def test_broken_key_is_named_with_its_line(tmp_path, text, expected):
@@ -317,3 +334,45 @@ def test_calendar_knows_thai_holidays_with_additions_and_removals(tmp_path):
     songkran, special = date(2021, 4, 13), date(2021, 7, 27)
     assert [usual.is_working_day(day) for day in (songkran, special)] == [False, True]
     assert [days.is_working_day(day) for day in (songkran, special)] == [True, False]
+
+
+def test_another_house_to_sign_in_at_needs_its_address_a_client_and_a_name(tmp_path):
+    text = '[sign_in.oidc]\nissuer = "https://id.example"\n'
+    assert [fault[::2] for fault in faults(text, tmp_path)] == [
+        ("config.openid_incomplete", "sign_in.oidc.client_id"),
+        ("config.openid_incomplete", "sign_in.oidc.name"),
+    ]
+
+
+def test_secret_of_the_other_house_comes_from_the_environment_and_is_not_shown(tmp_path):
+    file = tmp_path / "config.toml"
+    text = '[sign_in.oidc]\nissuer = "https://id.example"\nclient_id = "radap"\nname = "City"\nonly = true\n'
+    file.write_text(text, encoding="utf-8")
+    found = load(file, {"RADAP_SIGN_IN__OIDC__CLIENT_SECRET": "very secret"})
+    openid = openid_of(found.sign_in)
+    assert openid == OpenId("https://id.example", "radap", "very secret", "City", only=True)
+    assert "very secret" not in repr(found)
+    assert "very secret" not in repr(openid)
+    assert openid_of(Settings().sign_in) is None
+
+
+def test_trusted_proxies_are_addresses_and_networks():
+    found = load(None, {"RADAP_WEB__TRUSTED_PROXIES": '["127.0.0.1", "10.0.0.0/24", "fd00::/8"]'})
+    assert found.web.trusted_proxies == ("127.0.0.1", "10.0.0.0/24", "fd00::/8")
+
+
+def test_evidence_is_kept_where_the_settings_say():
+    folder = load(None, {}).evidence
+    bucket = load(None, {"RADAP_EVIDENCE__STORE": "s3", "RADAP_EVIDENCE__BUCKET": "radap"}).evidence
+    keys_of_it = {"RADAP_EVIDENCE__ACCESS_KEY": "key", "RADAP_EVIDENCE__SECRET_KEY": "secret of the bucket"}
+
+    assert isinstance(evidence_store_of(folder), EvidenceFolder)
+    assert isinstance(evidence_store_of(bucket), EvidenceBucket)
+    assert "secret of the bucket" not in repr(load(None, keys_of_it))
+
+
+def test_scanner_is_asked_where_the_settings_say():
+    given = {"RADAP_EVIDENCE__CLAMD": "tcp:127.0.0.1:3310", "RADAP_EVIDENCE__CLAMD_REQUIRED": "false"}
+
+    assert scanner_of(load(None, {}).evidence) is None
+    assert scanner_of(load(None, given).evidence) == Clamd("tcp:127.0.0.1:3310", 30.0, required=False)
