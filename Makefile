@@ -2,7 +2,7 @@
 # Every path is relative, so that the checkout may lie in a folder with spaces in its name.
 
 PYTHON ?= python3   # any Python from 3.11 on: make test PYTHON=python3.13
-LOCK   ?= dev       # what to install: dev, or base / postgres on a server (make setup LOCK=postgres)
+LOCK   ?= dev       # what to install: dev, or base / postgres / oidc / s3 on a server (make setup LOCK=postgres)
 ARGS   ?=           # more words for the last command: make test ARGS="-k journal", make lock ARGS=--upgrade
 
 python := $(strip $(PYTHON))
@@ -54,6 +54,8 @@ lock: $(uv)  ## pin requirements/*.in again (ARGS=--upgrade for newer releases)
 	$(call compile,dev)
 	$(call compile,base) --constraint requirements/dev.lock
 	$(call compile,postgres) --constraint requirements/dev.lock
+	$(call compile,oidc) --constraint requirements/dev.lock
+	$(call compile,s3) --constraint requirements/dev.lock
 	$(if $(wildcard requirements/bench.in),$(call compile,bench) --constraint requirements/postgres.lock)
 
 clean:  ## remove what setup and the tools made; var/ (your data) stays

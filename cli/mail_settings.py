@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, TextIO
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from cli.sign_in_settings import Proxies
 from engine.errors import Refusal
 from notifications.addresses import address, display_name, mailbox_of
 from notifications.channels import Channel
@@ -75,6 +76,7 @@ class OutboxSection(_Section):
 
 class WebSection(_Section):
     base_url: Annotated[str, _safe(_a_url_or_none), Field(min_length=1)] = "http://localhost:8000"
+    trusted_proxies: Proxies = ()
 
 
 class WebhookSection(_Section):

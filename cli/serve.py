@@ -13,7 +13,9 @@ from cli import bootstrap, worker
 from cli.bootstrap import House, keep_what_is_there
 from cli.desk import Desk
 from cli.post import PostOffice
+from cli.sign_in_settings import openid_of
 from engine.errors import refuse
+from storage.passwords import Passwords
 from web.site import Site
 
 #: So long whoever is being answered keeps the server when it is told to stop.
@@ -43,6 +45,7 @@ def until_stopped(desk: Desk, site: Site, listening: socket.socket, *, with_work
 
     from web.app import create_app  # noqa: PLC0415 - see above
 
+    trusted = list(desk.settings.web.trusted_proxies)
     server = uvicorn.Server(
         uvicorn.Config(
             create_app(site),
@@ -51,7 +54,8 @@ def until_stopped(desk: Desk, site: Site, listening: socket.socket, *, with_work
             # Addresses hold secrets: no log has them.
             access_log=False,
             server_header=False,
-            proxy_headers=False,
+            proxy_headers=bool(trusted),
+            forwarded_allow_ips=trusted,
             timeout_graceful_shutdown=_LAST_ANSWERS_SECONDS,
         )
     )
@@ -89,12 +93,16 @@ def site_of(house: House) -> Site:
     settings, zone = house.settings, house.policy.zone
     return Site(
         store=house.store,
+        evidence=house.evidence,
+        scanner=house.scanner,
+        passwords=Passwords(),
         reminders=bootstrap.reminder_policy(settings),
         wordings={one: bootstrap.wording(one, zone) for one in bootstrap.LANGUAGES},
         clock=house.clock,
         house=settings.mail.sender_name,
         base_url=settings.web.base_url,
         language=settings.language.default,
+        openid=openid_of(settings.sign_in),
     )
 
 

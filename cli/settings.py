@@ -26,6 +26,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 from cli.evidence_settings import EvidenceSection
 from cli.mail_settings import LineSection, MailSection, OutboxSection, WebhookSection, WebSection
 from cli.settings_faults import BETWEEN, PREFIX, fault_of_key, faults_of_variables
+from cli.sign_in_settings import SignInSection
 from engine.errors import Refusal, Unmet
 from engine.nearest import nearest
 from engine.permissions import Role
@@ -215,6 +216,7 @@ class Settings(BaseSettings):
     mail: MailSection = MailSection()
     outbox: OutboxSection = OutboxSection()
     web: WebSection = WebSection()
+    sign_in: SignInSection = SignInSection()
     webhook: WebhookSection = WebhookSection()
     line: LineSection = LineSection()
     language: Language = Language()

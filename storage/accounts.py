@@ -81,16 +81,22 @@ class StoredAccounts:
         raise refuse("sign_in.wrong")
 
     def sign_in_known(
-        self, email: str, client: Client, now: datetime, *, how: str, instead_of: Session | None = None
+        self,
+        email: str,
+        client: Client,
+        now: datetime,
+        *,
+        line: int,
+        how: str,
+        instead_of: Session | None = None,
     ) -> str:
         """A session for whoever another house has shown to have that address; ``how`` goes into the log.
 
-        Refused (``sign_in.not_added``) where no administrator has added the address.
+        ``line`` is that of :meth:`knock`. Refused (``sign_in.not_added``) where no administrator has added
+        the address.
         """
         with self._store.begin() as tx:
-            subject = door.subject_of(email)
             person = _person(tx.connection, email)
-            line = door.log(tx, AtTheDoor.TRIED, person, client, now, subject=subject)
             if person is not None:
                 asks = second_factors.of_person(tx.connection, person, now).set_at is not None
                 known = _Known(person, "", asks)

@@ -13,14 +13,15 @@ from cli.bootstrap import reminder_policy, wording, work_calendar
 from cli.evidence_settings import evidence_store_of, scanner_of
 from cli.settings import Settings, load
 from cli.settings_faults import keys
+from cli.sign_in_settings import openid_of
 from engine.errors import Refusal
 from engine.permissions import Role
 from engine.reminders import DEFAULT, Rung, Topic, TopicPolicy
-
 from storage.clamd import Clamd
 from storage.evidence import EvidenceFolder
 from storage.evidence_s3 import EvidenceBucket
 from web.site import OpenId
+
 LADDER = '[{ role = "coordinator" }, { role = "section_head", after = 1 }]'
 SHIPPED = Path(__file__).parents[2] / "config.toml"
 
@@ -68,7 +69,6 @@ def test_missing_file_of_its_own_means_all_defaults():
         ("[reports]\nquality_scores = [100, 0]\n", ("config.not_rising", 2, "reports.quality_scores")),
         ("[reports]\nlate_score = 60\n", ("config.not_allowed", 2, "reports.late_score")),
         ('[language]\ndefault = "de"\n', ("config.not_allowed", 2, "language.default")),
-        ("[database\nurl = 1\n", ("config.unreadable", 1, "")),
         ('[evidence]\nstore = "s3"\nbucket = ""\n', ("config.no_bucket", 3, "evidence.bucket")),
         ('[evidence]\nstore = "s3"\n', ("config.no_bucket", 1, "evidence.bucket")),
         ('[evidence]\nclamd = "localhost:3310"\n', ("config.no_clamd", 2, "evidence.clamd")),
@@ -81,6 +81,7 @@ def test_missing_file_of_its_own_means_all_defaults():
         ("[sign_in.oidc]\nonly = true\n", ("config.openid_incomplete", 2, "sign_in.oidc.only")),
         ('[sign_in.oidc]\nissuer = "http://x.example"\n', ("config.openid_issuer", 2, "sign_in.oidc.issuer")),
         ('[sign_in.oidc]\nissuers = ""\n', ("config.unknown_key", 2, "sign_in.oidc.issuers")),
+        ("[database\nurl = 1\n", ("config.unreadable", 1, "")),
     ],
 )
 def test_broken_key_is_named_with_its_line(tmp_path, text, expected):

@@ -192,11 +192,13 @@ def test_new_secret_of_a_session_takes_the_place_of_the_old(city):
 
 
 def test_whom_another_house_knows_comes_in_if_an_administrator_has_added_them(city, accounts):
-    token = accounts.sign_in_known(EMAIL.upper(), CLIENT, NOW, how="openid")
+    line = accounts.knock("", CLIENT, NOW)
+    token = accounts.sign_in_known(EMAIL.upper(), CLIENT, NOW, line=line, how="openid")
     assert session_of(city, token).person == COORDINATOR
     assert lines(city)[-1] == ("signed_in", P, "openid")
     for email in ("nobody@city.example", "operator@localhost", "\x00", ""):
-        known = partial(accounts.sign_in_known, email, CLIENT, NOW, how="openid")
+        line = accounts.knock("", CLIENT, NOW)
+        known = partial(accounts.sign_in_known, email, CLIENT, NOW, line=line, how="openid")
         assert outcome(known) == "sign_in.not_added", email
     with city.read() as tx:
         assert tx.connection.execute(select(func.count()).select_from(t.people)).scalar_one() == 6

@@ -7,6 +7,7 @@ from starlette.testclient import TestClient
 
 from tests.cast import COORDINATOR, EVALUATOR
 from tests.notifications.mailroom import WORDINGS
+from tests.web.doorway import log_rows
 from web.app import create_app
 from web.middleware import is_loopback
 
@@ -160,3 +161,24 @@ def test_demo_takes_nobody_whom_it_does_not_show(town, person):
 def test_form_of_another_site_does_not_sign_in_to_the_demo(town):
     data, headers = {"person": str(COORDINATOR.id)}, {"origin": "https://evil.example"}
     assert demo(town).post("/sign-in/demo", data=data, headers=headers).status_code == 403
+
+
+# --- where from --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("address", "line"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:bbbb::2", "2001:db8:1:2::/64"),
+        ("::1", "::/64"),
+        ("a name\x00", "a name\ufffd"),
+        ("x" * 100, "x" * 64),
+    ],
+)
+def test_address_counts_by_its_line(town, address, line):
+    client = TestClient(town.client.app, town.site.base_url, client=(address, 1))
+    client.post("/sign-in", data={"email": "nobody@x.example", "password": "x"})
+    assert log_rows(town)[-1].address == line
