@@ -6,21 +6,30 @@ from typing import Annotated, Any
 
 import typer
 
-from cli import bootstrap, parsing
+from cli import accounts, bootstrap, parsing
+from cli.accounts import Email, manager
 from cli.desk import Desk
 from cli.options import By, Json
-from engine import actions
 from engine.errors import Refusal
 from engine.nearest import nearest
-from engine.permissions import Grant, Person, Role
+from engine.permissions import Grant, Role
 from engine.reminders import Contact, Topic, may_be_switched_off
 from notifications import addresses
 from storage import duty, registry
-from storage.transaction import Tx
 
-app = typer.Typer(no_args_is_help=True, help="People: add, list, show, set, away, back.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="People: add, list, show, set, away, back; link, password, sessions, second-factor, log.",
+)
+for name, command in (
+    ("link", accounts.link),
+    ("password", accounts.password),
+    ("sessions", accounts.list_sessions),
+    ("second-factor", accounts.second_factor),
+    ("log", accounts.show_log),
+):
+    app.command(name)(command)
 
-Email = Annotated[str, typer.Argument(metavar="EMAIL")]
 #: How LINE writes the id of a user.
 _LINE_ID = re.compile(r"U[0-9a-f]{32}")
 
@@ -40,7 +49,7 @@ def add_person(
     by: By = None,
     as_json: Json = False,
 ) -> None:
-    """Add a person with their roles."""
+    """Add a person with their roles; the link that is printed sets their first password."""
     desk: Desk = ctx.obj
     if language not in bootstrap.LANGUAGES:
         raise parsing.unreadable("language.unknown", given=language, known=list(bootstrap.LANGUAGES))
@@ -49,17 +58,20 @@ def add_person(
     except Refusal as refused:
         raise parsing.Unreadable(refused.conditions) from None
     with desk.house().store.begin() as tx:
-        person = desk.person(tx, by)
-        actions.check_manager(person)
+        person = manager(desk, tx, by)
         grants = []
         for typed in roles:
             role, _, agency = typed.partition("@")
             grants.append(_grant(role, desk.agency(tx, agency).id if agency else None))
         added = registry.add_person(tx, email, name, language, grants, by=person.id, now=desk.clock())
+    link = accounts.link_for(desk, added)
     if as_json:
-        desk.json({"id": added, "email": email.lower(), "name": name, "roles": roles})
-    else:
-        desk.say("done.person_added", email=email.lower(), roles=[grant.role for grant in grants])
+        made = link.told if link else {"link": None, "link_until": None}
+        desk.json({"id": added, "email": email.lower(), "name": name, "roles": roles, **made})
+        return
+    desk.say("done.person_added", email=email.lower(), roles=[grant.role for grant in grants])
+    if link:
+        link.tell(desk)
 
 
 #: Roles that mean nothing without the agency they are held at.
@@ -201,7 +213,7 @@ def set_(
         if not wanted:
             may_be_switched_off(bootstrap.reminder_policy(desk.settings), [topic])
     with desk.house().store.begin() as tx:
-        actor, person = _manager(desk, tx, by), registry.person(tx.connection, email)
+        actor, person = manager(desk, tx, by), registry.person(tx.connection, email)
         common: dict[str, Any] = {"by": actor.id, "now": desk.clock()}
         if language is not None:
             duty.set_language(tx, person.id, language, **common)
@@ -244,7 +256,7 @@ def away(
     desk: Desk = ctx.obj
     days = parsing.day(first), parsing.day(last)
     with desk.house().store.begin() as tx:
-        actor = _manager(desk, tx, by)
+        actor = manager(desk, tx, by)
         person, other = registry.person(tx.connection, email), registry.person(tx.connection, substitute)
         number = duty.give_substitution(tx, person.id, other.id, *days, by=actor.id, now=desk.clock())
     if as_json:
@@ -259,7 +271,7 @@ def back(ctx: typer.Context, email: Email, by: By = None, as_json: Json = False)
     desk: Desk = ctx.obj
     today: date = desk.house().policy.day_of(desk.clock())
     with desk.house().store.begin() as tx:
-        actor, person = _manager(desk, tx, by), registry.person(tx.connection, email)
+        actor, person = manager(desk, tx, by), registry.person(tx.connection, email)
         ended = [
             one.id
             for one in duty.substitutions(tx.connection)
@@ -271,9 +283,3 @@ def back(ctx: typer.Context, email: Email, by: By = None, as_json: Json = False)
         desk.json({"person": person.name, "withdrawn": ended})
     else:
         desk.say("done.back" if ended else "person.not_away", name=person.name)
-
-
-def _manager(desk: Desk, tx: Tx, by: str | None) -> Person:
-    person = desk.person(tx, by)
-    actions.check_manager(person)
-    return person

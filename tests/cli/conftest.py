@@ -43,7 +43,14 @@ class Terminal:
     folder: Path
     columns: int = 100
 
-    def __call__(self, *words: str, at: datetime = MID_JULY, lang: str | None = "en", **env: str) -> Said:
+    def __call__(
+        self,
+        *words: str,
+        at: datetime = MID_JULY,
+        lang: str | None = "en",
+        typed: str | None = None,
+        **env: str,
+    ) -> Said:
         environment: dict[str, str | None] = dict.fromkeys(
             name for name in os.environ if name.startswith("RADAP_")
         )
@@ -55,7 +62,7 @@ class Terminal:
         }
         language = [] if lang is None else ["--lang", lang]
         with time_machine.travel(at):
-            result = CliRunner().invoke(app, [*words, *language], env=environment)
+            result = CliRunner().invoke(app, [*words, *language], typed, env=environment)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Said(result.exit_code, result.stdout, result.stderr)

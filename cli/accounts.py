@@ -1,0 +1,219 @@
+"""Commands about how people come in: links to set a password, sessions, the second step, the door's log."""
+
+import getpass
+import secrets
+import sys
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from cli.desk import Desk
+from cli.options import By, Json
+from engine import actions
+from engine.errors import refuse
+from engine.permissions import Person
+from engine.signing_in import LONGEST, SETUP_LASTS
+from notifications import password_links
+from notifications.password_links import PasswordLink
+from storage import door, quiets, registry, second_factors, sessions
+from storage.accounts import StoredAccounts
+from storage.door import AtTheDoor
+from storage.passwords import Passwords
+from storage.sessions import Client
+from storage.transaction import Tx
+
+Email = Annotated[str, typer.Argument(metavar="EMAIL")]
+#: From where all of this is done, as the door's log names it.
+_HERE = Client("", "radap user")
+
+
+def manager(desk: Desk, tx: Tx, by: str | None) -> Person:
+    """Whoever acts, who is to be somebody who manages people."""
+    person = desk.person(tx, by)
+    actions.check_manager(person)
+    return person
+
+
+def _accounts(desk: Desk) -> StoredAccounts:
+    settings = desk.settings
+    return StoredAccounts(desk.house().store, Passwords(), settings.mail.sender_name, "radap")
+
+
+def _person(desk: Desk, email: str, by: str | None) -> Person:
+    """The person of that address, for a manager; the operator comes to no door."""
+    with desk.house().store.read() as tx:
+        manager(desk, tx, by)
+        if email.strip().lower() == registry.OPERATOR_EMAIL:
+            raise refuse("user.operator", email=email)
+        return registry.person(tx.connection, email)
+
+
+# --- links to set a password -------------------------------------------------------------------------------
+
+
+class NewLink:
+    """A link that sets a person's first password: its address, shown once, and until when it works."""
+
+    def __init__(self, desk: Desk, person: int) -> None:
+        now = desk.clock()
+        self.until: datetime = (now + SETUP_LASTS).replace(microsecond=0)
+        with desk.house().store.read() as tx:
+            secret = quiets.link_secret(tx.connection)
+        token = password_links.make(secret, PasswordLink(person, self.until), secrets.token_urlsafe())
+        digest = password_links.fingerprint(token)
+        _accounts(desk).keep_link(person, digest, self.until, _HERE, now)
+        self.url = desk.settings.web.base_url.rstrip("/") + password_links.path_of(token)
+
+    def tell(self, desk: Desk) -> None:
+        desk.say("user.link", url=self.url, until=self.until)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        return {"link": self.url, "link_until": self.until}
+
+
+def link_for(desk: Desk, person: int) -> NewLink | None:
+    """A link for that person; ``None`` in a house where nobody has a password."""
+    return None if desk.settings.sign_in.oidc.only else NewLink(desk, person)
+
+
+def link(ctx: typer.Context, email: Email, by: By = None, as_json: Json = False) -> None:
+    """Make a new link with which a person sets a password; it works once, for 7 days."""
+    desk: Desk = ctx.obj
+    person = _person(desk, email, by)
+    made = link_for(desk, person.id)
+    if made is None:
+        raise refuse("user.no_passwords", name=desk.settings.sign_in.oidc.name)
+    if as_json:
+        desk.json({"email": email.strip().lower(), **made.told})
+    else:
+        made.tell(desk)
+
+
+def password(ctx: typer.Context, email: Email, by: By = None, as_json: Json = False) -> None:
+    """Set a person's password: typed twice, or read from standard input. Their sessions end."""
+    desk: Desk = ctx.obj
+    person = _person(desk, email, by)
+    _accounts(desk).set_password(person.id, _typed(desk), _HERE, desk.clock())
+    if as_json:
+        desk.json({"email": email.strip().lower(), "set": True})
+    else:
+        desk.say("user.password_set", name=person.name)
+
+
+def _typed(desk: Desk) -> str:
+    """What was typed: twice by a person, who cannot see it; once by a program."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline(LONGEST + 2).rstrip("\r\n")
+    say = desk.wording.say
+    first, again = (getpass.getpass(say(kind)) for kind in ("user.type_password", "user.type_again"))
+    if first != again:
+        raise refuse("user.passwords_differ")
+    return first
+
+
+# --- sessions and the second step --------------------------------------------------------------------------
+
+
+def list_sessions(
+    ctx: typer.Context,
+    email: Email,
+    end: Annotated[bool, typer.Option("--end", help="End all of them.")] = False,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Where a person is signed in."""
+    desk: Desk = ctx.obj
+    person, now = _person(desk, email, by), desk.clock()
+    with desk.house().store.read() as tx:
+        found = sessions.of_person(tx.connection, person.id, now)
+    if end:
+        _accounts(desk).end_sessions(person.id, _HERE, now)
+    if as_json:
+        desk.json({"sessions": [one._asdict() for one in found], "ended": end})
+    elif end or not found:
+        desk.say("user.sessions_ended" if end else "user.no_sessions", name=person.name, count=len(found))
+    else:
+        value = desk.wording.value
+        heads = ["label.begun", "label.seen", "label.address", "label.browser"]
+        desk.table(
+            heads, [[value(one.begun_at), value(one.seen_at), one.address, one.agent] for one in found]
+        )
+
+
+def second_factor(
+    ctx: typer.Context,
+    email: Email,
+    remove: Annotated[bool, typer.Option("--remove", help="Take it off; their sessions end.")] = False,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Whether a person is asked for a code after the password."""
+    desk: Desk = ctx.obj
+    person, now = _person(desk, email, by), desk.clock()
+    with desk.house().store.read() as tx:
+        found = second_factors.of_person(tx.connection, person.id, now)
+    if remove:
+        _accounts(desk).take_factor_off(person.id, _HERE, now)
+    if as_json:
+        desk.json({"set_at": found.set_at, "codes_left": found.codes_left, "removed": remove})
+    elif remove:
+        desk.say("user.factor_removed", name=person.name)
+    elif found.set_at is None:
+        desk.say("user.factor_none", name=person.name)
+    else:
+        desk.say("user.factor_set", name=person.name, at=found.set_at, left=found.codes_left)
+
+
+# --- the log -----------------------------------------------------------------------------------------------
+
+
+def show_log(
+    ctx: typer.Context,
+    email: Annotated[str | None, typer.Argument(metavar="[EMAIL]")] = None,
+    last: Annotated[int, typer.Option("--last", metavar="N", min=1, help="How many lines.")] = 50,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Who signed in, failed, had to wait or was refused: the newest first."""
+    desk: Desk = ctx.obj
+    with desk.house().store.read() as tx:
+        manager(desk, tx, by)
+        known = registry.people(tx.connection)
+        who = registry.person(tx.connection, email) if email else None
+        lines = door.lines(tx.connection, last, person=who.id if who else None, email=email or "")
+    emails = {one.id: one.email for one in known}
+    typed = {door.subject_of(one.email): one.email for one in known}
+    shown = [(line, emails.get(line.person or 0) or typed.get(line.subject)) for line in lines]
+    if as_json:
+        desk.json(
+            [
+                {
+                    "at": line.at,
+                    "what": line.what,
+                    "person": person,
+                    "address": line.address,
+                    "browser": line.agent,
+                    "detail": line.detail,
+                }
+                for line, person in shown
+            ]
+        )
+        return
+    value, word = desk.wording.value, desk.wording.word
+    desk.table(
+        ["label.at", "label.what", "label.email", "label.address", "label.detail"],
+        [
+            [value(line.at), word("door", line.what), _whose(desk, line, person), line.address, line.detail]
+            for line, person in shown
+        ],
+    )
+
+
+def _whose(desk: Desk, line: door.Line, person: str | None) -> str:
+    """The address of the person; of an attempt under one that nobody has, only that it is so."""
+    if person is not None:
+        return person
+    nobody = line.subject and line.what in (AtTheDoor.FAILED, AtTheDoor.WAITED, AtTheDoor.RESET_ASKED)
+    return desk.wording.say("user.nobody") if nobody else "–"
