@@ -79,7 +79,10 @@ def _serve(desk: Desk, port: int) -> None:
     except Refusal:
         listening = serving.listening_on(_LOOPBACK, 0)
     with listening:
-        site = replace(serving.site_of(desk.house()), base_url=serving.address_of(listening))
+        with desk.house().store.read() as tx:
+            visitors = demo.visitors(tx)
+        address = serving.address_of(listening)
+        site = replace(serving.site_of(desk.house()), base_url=address, demo_people=visitors)
         serving.until_stopped(desk, site, listening, with_worker=True)
 
 

@@ -82,11 +82,31 @@ def test_demo_is_served_on_another_port_where_the_usual_one_is_taken(tmp_path):
             said = next(line for line in server.stdout if line.startswith("เปิดหน้าเว็บแล้วที่"))
             address = said.split()[1]
             assert httpx2.get(f"{address}/links/x").status_code == 403
+            assert looked_around(address) == [
+                "ผู้ประสานงาน สำนักงานเขตทุ่งครุ",
+                "หัวหน้าฝ่าย สำนักงานเขตทุ่งครุ",
+                "ผู้ประเมิน",
+                "ผู้ดูแลระบบ",
+            ]
             server.send_signal(signal.SIGTERM)
             assert server.wait(timeout=30) == 0
 
     assert not address.endswith(port)
     assert not (tmp_path / "var" / "mail").exists()  # its year is long past: nobody is told of it
+
+
+def looked_around(address: str) -> list[str]:
+    """As whom the demo on one's own machine lets in: each is tried, and is who they are."""
+    page = httpx2.get(f"{address}/sign-in")
+    offered = re.findall(r'name="person" value="(\d+)">([^<]*)</button>', page.text)
+    for person, name in offered:
+        with httpx2.Client() as browser:
+            data = {"person": person, "next": "/account"}
+            account = browser.post(f"{address}/sign-in/demo", data=data, follow_redirects=True)
+            assert name in account.text
+        proxied = httpx2.post(f"{address}/sign-in/demo", data=data, headers={"x-forwarded-for": "192.0.2.7"})
+        assert proxied.status_code == 404
+    return [name for _, name in offered]
 
 
 def test_who_is_being_answered_is_answered_before_it_ends(radap):
@@ -95,7 +115,8 @@ def test_who_is_being_answered_is_answered_before_it_ends(radap):
         with closing(socket.create_connection((url.host, url.port or 0))) as line:
             form = b"until=2021-01-07"
             head = (
-                "POST /links/x HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+                "POST /links/x HTTP/1.1\r\nHost: localhost\r\n"
+                "Content-Type: application/x-www-form-urlencoded\r\n"
                 f"Content-Length: {len(form)}\r\nExpect: 100-continue\r\n\r\n"
             )
             line.sendall(head.encode())
@@ -133,6 +154,40 @@ def test_address_that_is_none_is_a_sentence(radap, host):
 
 def test_port_that_is_none_is_wrong_use(radap):
     assert radap("serve", "--port", "70000").code == 2
+
+
+# --- proxies and names ------------------------------------------------------------------------------------
+
+FORWARDED = {"x-forwarded-for": "198.51.100.9, 203.0.113.9", "x-forwarded-proto": "https"}
+
+
+@pytest.mark.parametrize(
+    ("proxies", "address"),
+    [
+        ([], "127.0.0.1"),
+        (["10.0.0.0/8"], "127.0.0.1"),
+        (["127.0.0.1"], "203.0.113.9"),
+        (["127.0.0.0/8", "203.0.113.0/24"], "198.51.100.9"),
+    ],
+)
+def test_word_of_a_proxy_is_taken_where_it_is_trusted(radap, proxies, address):
+    Path("config.toml").write_text(f"[web]\ntrusted_proxies = {proxies}\n", encoding="utf-8")
+    with serving(radap) as (_, url):
+        data = {"email": COORDINATOR, "password": "wrong"}
+        assert httpx2.post(f"{url}/sign-in", data=data, headers=FORWARDED).status_code == 422
+    assert radap("user", "log", "--json").data[0]["address"] == address
+
+
+def test_forged_name_is_refused_by_the_server(radap):
+    with serving(radap) as (_, url):
+        told = [httpx2.get(f"{url}/sign-in", headers={"host": host}).status_code for host in FORGED]
+        port = httpx2.URL(url).port
+        own = [httpx2.get(f"http://{host}:{port}/sign-in").status_code for host in ("127.0.0.1", "localhost")]
+    assert told == [400] * len(FORGED)
+    assert own == [200, 200]
+
+
+FORGED = ("evil.example", "localhost.evil.example", "radap.example", "")
 
 
 # --- calendars -------------------------------------------------------------------------------------------
