@@ -26,7 +26,7 @@ from engine.errors import refuse
 from storage import schema
 from storage.evidence import EvidenceStore, registered
 from storage.store import Store
-from storage.tables import metadata, uploads
+from storage.tables import metadata
 from storage.types import instant_text
 
 _MANIFEST = "manifest.json"
@@ -36,8 +36,10 @@ _CHUNK = 1 << 20
 #: The one key of a mapping that stands for bytes.
 _BYTES = "base64"
 
-#: What a backup holds: everything but what is still on its way.
-TABLES = [table for table in metadata.sorted_tables if table is not uploads]
+#: What is still on its way, and what opens the door for a while: what was ended must not come back.
+_PASSING = ("uploads", "sessions", "password_links")
+#: What a backup holds: everything else.
+TABLES = [table for table in metadata.sorted_tables if table.name not in _PASSING]
 #: Told the name of each part when it is done.
 Progress = Callable[[str], None]
 

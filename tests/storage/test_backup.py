@@ -6,7 +6,7 @@ import io
 import json
 import random
 import tarfile
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,8 +14,9 @@ from sqlalchemy import inspect, text
 
 from engine.actions import NewOccurrence, create_indicator, record_occurrence
 from engine.errors import Refusal
-from storage import backup, checks, registry, schema, told
+from storage import backup, checks, password_links, registry, schema, sessions, told
 from storage.evidence import EvidenceFolder, Limits
+from storage.password_links import LinkKind
 from storage.store import connect
 from tests.cast import (
     ADMINISTRATOR,
@@ -165,7 +166,9 @@ def test_progress_names_every_part(saved, tmp_path):
     backup.restore(engine, EvidenceFolder(tmp_path / "restored", LIMITS), file, told.append)
     engine.dispose()
 
-    assert sorted(told) == sorted([*(kept.keys() - {"uploads"}), kept["files"][0][0]])
+    assert sorted(told) == sorted(
+        [*(kept.keys() - {"uploads", "sessions", "password_links"}), kept["files"][0][0]]
+    )
 
 
 @pytest.mark.parametrize("share", [0.02, 0.2, 0.5, 0.8, 0.98, 1.0])
@@ -394,6 +397,26 @@ def test_mail_comes_back_word_for_word(saved, database_url, tmp_path):
     with store.read() as tx:
         assert told.content_of(tx.connection, 1) == b"\x00\xffmail"
     store.close()
+
+
+def test_what_opens_the_door_for_a_while_does_not_come_back(tmp_path):
+    """A session that was ended after the backup must not live again."""
+    store = new_store(f"sqlite:///{tmp_path / 'radap.db'}")
+    tell(store)
+    with store.begin() as tx:
+        token = sessions.begin(tx, COORDINATOR.id, sessions.Client("", ""), FOUNDED)
+        password_links.keep(
+            tx, LinkKind.SETUP, COORDINATOR.id, "d" * 64, FOUNDED + timedelta(days=7), FOUNDED
+        )
+    backup.back_up(store, EvidenceFolder(tmp_path / "evidence", LIMITS), tmp_path / "radap.backup")
+    store.close()
+    restore(f"sqlite:///{tmp_path / 'back.db'}", tmp_path / "restored", tmp_path / "radap.backup")
+
+    back = open_store(f"sqlite:///{tmp_path / 'back.db'}")
+    with back.read() as tx:
+        assert sessions.find(tx.connection, token, FOUNDED) is None
+        assert not password_links.is_live(tx.connection, COORDINATOR.id, "d" * 64, FOUNDED)
+    back.close()
 
 
 @pytest.fixture
