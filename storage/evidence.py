@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Protocol, Self
+from typing import Any, BinaryIO, NamedTuple, Protocol, Self
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.engine import Connection
 
 from engine.errors import refuse
@@ -75,7 +75,7 @@ class EvidenceStore(Protocol):
         """
 
     def adopt(self, path: Path, name: str, scanner: Scanner | None = None) -> Kept:
-        """The same with a file that lies in :attr:`folder` whole and durable; it is gone from there then."""
+        """The same with a file that lies in :attr:`folder` whole and durable; it stays there as well."""
 
     def keep_as(self, source: Source) -> str:
         """Keep a file that was accepted once already (a restore): no limits; returns its SHA-256."""
@@ -113,7 +113,9 @@ class EvidenceFolder:
     def adopt(self, path: Path, name: str, scanner: Scanner | None = None) -> Kept:
         media_type = judged(path, name, self.limits, scanner)
         kept = Kept(digest_of(path), path.stat().st_size, media_type)
-        self._place(path, kept.sha256)
+        with Incoming(self.folder) as incoming:
+            incoming.share(path)
+            self._place(incoming.path, kept.sha256)
         return kept
 
     def keep_as(self, source: Source) -> str:
@@ -183,6 +185,17 @@ class Incoming:
 
     def __exit__(self, *_: object) -> None:
         self.path.unlink(missing_ok=True)
+
+    def share(self, path: Path) -> None:
+        """Be that file as well, under our name; where a file can have one name only, be a copy of it."""
+        self.path.unlink()
+        try:
+            self.path.hardlink_to(path)
+        except FileNotFoundError:
+            raise
+        except OSError:
+            with path.open("rb") as file:
+                self.receive(file, "", None)
 
     def receive(self, source: Source, name: str, most: int | None) -> None:
         """Take the stream in, make it durable, and know its hash and size; no more than ``most`` bytes."""
@@ -257,30 +270,36 @@ class Use(NamedTuple):
     number: int
 
 
+_e, _i, _a, _f = t.evidence.c, t.indicators.c, t.agencies.c, t.files.c
+# Built once, for building one takes ten times as long as asking it.
+_HASHES: BindParameter[Any] = bindparam("hashes", expanding=True)
+_USES = (
+    select(
+        _e.sha256,
+        _i.id,
+        _i.code,
+        _i.fiscal_year,
+        _i.agency_id,
+        _a.name_th,
+        _a.name_en,
+        _i.owner_id,
+        _e.milestone,
+        _e.number,
+    )
+    .join_from(t.evidence, t.indicators)
+    .join(t.agencies, _a.id == _i.agency_id)
+    .where(_e.sha256.in_(_HASHES), _e.withdrawn_at.is_(None))
+    .order_by(_i.fiscal_year, _i.code, _e.number)
+)
+_KNOWN = select(_f.sha256, _f.size, _f.media_type).where(_f.sha256.in_(_HASHES))
+
+
 def uses_of(connection: Connection, hashes: Collection[str]) -> Mapping[str, list[Use]]:
     """Where each of these files serves as evidence that was not withdrawn: one statement for all of them."""
-    e, i, a = t.evidence.c, t.indicators.c, t.agencies.c
     found: dict[str, list[Use]] = {sha256: [] for sha256 in hashes}
     if not found:
         return found
-    rows = connection.execute(
-        select(
-            e.sha256,
-            i.id,
-            i.code,
-            i.fiscal_year,
-            i.agency_id,
-            a.name_th,
-            a.name_en,
-            i.owner_id,
-            e.milestone,
-            e.number,
-        )
-        .join_from(t.evidence, t.indicators)
-        .join(t.agencies, a.id == i.agency_id)
-        .where(e.sha256.in_(list(found)), e.withdrawn_at.is_(None))
-        .order_by(i.fiscal_year, i.code, e.number)
-    )
+    rows = connection.execute(_USES, {"hashes": list(found)})
     for sha256, indicator, code, year, agency, name_th, name_en, *rest in rows:
         found[sha256].append(Use(indicator, code, year, agency, Text(name_th, name_en), *rest))
     return found
@@ -293,6 +312,5 @@ def used_by(connection: Connection, sha256: str) -> list[tuple[str, int, str]]:
 
 def known_files(connection: Connection, hashes: Collection[str]) -> dict[str, Kept]:
     """What is known of each of these files: one statement for all of them."""
-    f = t.files.c
-    rows = connection.execute(select(f.sha256, f.size, f.media_type).where(f.sha256.in_(list(hashes))))
+    rows = connection.execute(_KNOWN, {"hashes": list(hashes)})
     return {row.sha256: Kept(row.sha256, row.size, row.media_type) for row in rows}

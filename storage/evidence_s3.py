@@ -78,7 +78,6 @@ class EvidenceBucket:
         media_type = judged(path, name, self.limits, scanner)
         kept = Kept(digest_of(path), path.stat().st_size, media_type)
         self._put(path, kept.sha256)
-        path.unlink()
         return kept
 
     def keep_as(self, source: Source) -> str:

@@ -132,6 +132,8 @@ class Uploads:
         with self._store.begin() as tx:
             change = update(t.uploads).where(_u.id == upload.id).values(**known)
             found = tx.connection.execute(change).rowcount
+        # Not before: whoever waits for it finds the file whole then, and never a new beginning.
+        self._partial(upload.id).unlink(missing_ok=True)
         if not found:
             self._let_go([kept.sha256])
             raise refuse("upload.unknown")
@@ -157,7 +159,7 @@ class Uploads:
             path = self._partial(upload.id)
             with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as partial:
                 fcntl.flock(partial, fcntl.LOCK_EX)
-                # Whoever held it before us may have finished it: what we hold then lies with the evidence.
+                # Whoever held it before us may have finished it: it lies with the evidence then.
                 if not _is_at(partial, path):
                     continue
                 received = partial.seek(0, os.SEEK_END)
