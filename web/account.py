@@ -15,6 +15,36 @@ from web.site import Site
 _AT = {"password.wrong": "present", "sign_in.wait": "present", "sign_in.busy": "present"}
 
 
+#: What browsers call themselves, and what people call them; those that name others besides themselves first.
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("Line/", "LINE"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("CriOS/", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+_SHOWN = 40
+
+
+def named(agent: str) -> str:
+    """A browser as people know it; as it calls itself where we do not."""
+    found = [next((name for mark, name in one if mark in agent), "") for one in (_BROWSERS, _SYSTEMS)]
+    return " · ".join(filter(None, found)) or agent[:_SHOWN] or "–"
+
+
 def routes(site: Site, pages: Pages, doors: Doors, accounts: StoredAccounts) -> APIRouter:
     """The pages under ``/account``."""
     router = APIRouter()
@@ -60,7 +90,7 @@ class _Account:
                     "id": one.id,
                     "begun": wording.value(one.begun_at),
                     "seen": wording.value(one.seen_at),
-                    "where": f"{one.address} · {one.agent[:80]}",
+                    "where": f"{named(one.agent)} · {one.address}",
                     "is_this": one.id == visit.session.id,
                 }
                 for one in found

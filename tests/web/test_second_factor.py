@@ -34,6 +34,7 @@ from tests.web.doorway import (
 )
 from tests.web.test_sign_in import errors, found, is_in
 from tests.web.town import NOW, P, Town
+from web.second_factor import key_uri
 
 THAI = WORDINGS["th"]
 HERE = "/account/second-factor"
@@ -97,10 +98,13 @@ def other_session(town: Town) -> str:
 
 def test_telephone_is_told_whose_key_it_is(town):
     secret = "JBSWY3DPEHPK3PXP" * 2
-    uri = urlsplit(pyotp.TOTP(secret).provisioning_uri(name=EMAIL, issuer_name=town.site.house))
-    asked = parse_qs(uri.query)
-    assert unquote(uri.path) == f"/{town.site.house}:{EMAIL}"
+    uri = key_uri(secret, EMAIL, town.site.house)
+    asked = parse_qs(urlsplit(uri).query)
+    assert unquote(urlsplit(uri).path) == f"/{EMAIL}"
     assert (asked["secret"], asked["issuer"]) == ([secret], [town.site.house])
+    read = pyotp.parse_uri(uri)
+    assert isinstance(read, pyotp.TOTP)
+    assert (read.at(NOW), read.issuer, read.name) == (pyotp.TOTP(secret).at(NOW), town.site.house, EMAIL)
 
 
 def test_recovery_codes_are_kept_as_hashes_only(town):

@@ -32,6 +32,7 @@ from tests.web.doorway import (
     token_in,
 )
 from tests.web.town import NOW, P, Town
+from web.account import named
 from web.app import create_app
 from web.doors import OPEN, SEEN, SIGNED_IN, Doors, doing
 from web.pages import Pages
@@ -360,7 +361,7 @@ def test_sessions_are_listed_and_ended_one_by_one_or_all_the_others(town):
     page = town.get("/account")
     numbers = re.findall(r'name="session" value="(\d+)"', page.text)
     assert len(numbers) == 3
-    assert page.text.count("192.0.2.7 · a browser") == 4
+    assert page.text.count("a browser · 192.0.2.7") == 4
 
     assert send(town, "/account/sessions", session=numbers[0]).status_code == 303
     assert sum(found(town, token) is not None for token in others) == 2
@@ -368,6 +369,22 @@ def test_sessions_are_listed_and_ended_one_by_one_or_all_the_others(town):
     assert [found(town, token) for token in others] == [None] * 3
     assert found(town, own) is not None
     assert [what for what, _ in logged(town)] == ["session_ended"] * 2
+
+
+@pytest.mark.parametrize(
+    ("agent", "name"),
+    [
+        ("Mozilla/5.0 (Linux; Android 14) Chrome/126.0 Mobile Safari/537.36", "Chrome · Android"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) Safari/604.1", "Safari · iPhone"),
+        ("Mozilla/5.0 (Windows NT 10.0) Chrome/126.0 Safari/537.36 Edg/126.0", "Edge · Windows"),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0", "Firefox · Linux"),
+        ("curl/8.5.0", "curl/8.5.0"),
+        ("x" * 200, "x" * 40),
+        ("", "–"),
+    ],
+)
+def test_browser_is_called_as_people_call_it(agent, name):
+    assert named(agent) == name
 
 
 def test_session_of_somebody_else_cannot_be_ended(town):
