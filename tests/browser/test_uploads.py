@@ -129,8 +129,8 @@ def test_files_stay_when_something_else_is_wrong(
     page.get_by_label("วันที่", exact=True).fill("เมื่อวาน")
     save(page)
 
-    rows = page.locator("[data-uploads] li")
-    expect(rows).to_have_count(2)
+    expect(page.locator(".govuk-error-summary")).to_be_visible()
+    expect(page.locator("[data-uploads] li")).to_have_count(2)
     page.get_by_label("วันที่", exact=True).fill("18 พ.ค. 2564")
     page.get_by_label("เอาออก สอง.pdf").check()
     save(page)
