@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from engine.errors import Refusal, Unmet
@@ -61,6 +62,39 @@ def places(sentence: str) -> set[str]:
     return {f"{name}:{family}" if family else name for name, family in _PLACE.findall(sentence)}
 
 
+class _Place(NamedTuple):
+    """A place of a sentence, and the family of words that fills it, if one does."""
+
+    name: str
+    family: str
+
+
+#: Parts that are said if none of the names has nothing to say: always, where there is no name.
+_Part = tuple[tuple[str, ...], tuple[str | _Place, ...]]
+
+
+@lru_cache(maxsize=4096)
+def _parts(sentence: str) -> tuple[_Part, ...]:
+    """The sentence taken apart, for it is said thousands of times; nothing for one that has no places."""
+    if "{" not in sentence:
+        return ()
+    found: list[_Part] = []
+    for place, text in enumerate(_OPTIONAL.split(sentence)):
+        inner = _pieces(text)
+        names = tuple(one.name for one in inner if isinstance(one, _Place)) if place % 2 else ()
+        found.append((names, inner))
+    return tuple(found)
+
+
+def _pieces(text: str) -> tuple[str | _Place, ...]:
+    pieces: list[str | _Place] = []
+    end = 0
+    for place in _PLACE.finditer(text):
+        pieces += [text[end : place.start()], _Place(place[1], place[2] or "")]
+        end = place.end()
+    return (*pieces, text[end:])
+
+
 @dataclass(frozen=True, slots=True)
 class Wording:
     """One language with its sentences, and the zone in which instants are told."""
@@ -71,16 +105,22 @@ class Wording:
 
     def say(self, kind: str, params: Mapping[str, Any] | None = None, /, **more: Any) -> str:
         """The sentence of that kind with its places filled."""
+        sentence = self.sentences[kind]
+        parts = _parts(sentence)
+        if not parts:
+            return sentence
         given = {**(params or {}), **more}
+        return "".join(
+            [
+                self._told(part, given)
+                for names, of_part in parts
+                if all(given.get(name) not in _SAYS_NOTHING for name in names)
+                for part in of_part
+            ]
+        )
 
-        def keep(part: re.Match[str]) -> str:
-            names = [name for name, _ in _PLACE.findall(part[1])]
-            return part[1] if all(given.get(name) not in _SAYS_NOTHING for name in names) else ""
-
-        def fill(place: re.Match[str]) -> str:
-            return self.value(given.get(place[1]), place[2] or "")
-
-        return _PLACE.sub(fill, _OPTIONAL.sub(keep, self.sentences[kind]))
+    def _told(self, part: "str | _Place", given: Mapping[str, Any]) -> str:
+        return part if isinstance(part, str) else self.value(given.get(part.name), part.family)
 
     def unmet(self, condition: Unmet) -> str:
         """What is not met and what to do about it, with the roles that can lift it."""

@@ -6,12 +6,13 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from operator import itemgetter
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.engine import Connection
 
 from engine.ports import Policy
 from engine.quarter import DeadlinePolicy, FiscalYear, Quarter, WorkCalendar, deadline_of
 from storage import tables as t
+from storage.transaction import Tx
 
 #: Beyond these days nobody looks, and calendars end.
 _FIRST, _LAST = date(1900, 1, 1), date(2900, 1, 1)
@@ -164,3 +165,19 @@ def read_deadlines(connection: Connection, policy: Policy, review_days: int) -> 
     first, last = connection.execute(_YEARS).one()
     years = range(0) if first is None else range(first, last + 1)
     return Deadlines(policy, review_days, sealed, extended, years)
+
+
+_LONGER = select(_e.quarter, _e.until_on).where(
+    _e.agency_id == bindparam("agency"), _e.fiscal_year == bindparam("year")
+)
+
+
+def deadlines_of_year(tx: Tx, agency: int, year: FiscalYear) -> dict[int, date]:
+    """When the agency's work of each quarter of the year is due, by the quarter's number: one statement."""
+    given = {"agency": agency, "year": year.year}
+    longer = {row.quarter: row.until_on for row in tx.connection.execute(_LONGER, given)}
+    policy = tx.policy
+    return {
+        one.number: deadline_of(one, policy.deadlines, policy.calendar, longer.get(one.number))
+        for one in year.quarters
+    }

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import asdict
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
 from engine.petition import Petition, PetitionKind
@@ -13,11 +13,17 @@ from storage.statements import upsert
 _t = t.petitions.c
 
 
+_OF = (
+    select(t.petitions)
+    .where(_t.indicator_id.in_(bindparam("indicators", expanding=True)))
+    .order_by(_t.indicator_id, _t.number)
+)
+
+
 def of(connection: Connection, indicators: Collection[int]) -> dict[int, list[Petition]]:
     """The petitions about each of the indicators that has any, by number: one statement."""
     found: dict[int, list[Petition]] = {}
-    query = select(t.petitions).where(_t.indicator_id.in_(indicators)).order_by(_t.indicator_id, _t.number)
-    for indicator, number, kind, *rest in connection.execute(query):
+    for indicator, number, kind, *rest in connection.execute(_OF, {"indicators": list(indicators)}):
         found.setdefault(indicator, []).append(Petition(number, PetitionKind(kind), *rest))
     return found
 

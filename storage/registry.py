@@ -70,10 +70,13 @@ def add_agency(
     return added
 
 
+_a = t.agencies.c
+_AGENCIES = select(_a.id, _a.code, _a.name_th, _a.name_en, _a.kind).order_by(_a.id)
+
+
 def agencies(connection: Connection) -> list[Agency]:
     """Every agency by id."""
-    a = t.agencies.c
-    found = connection.execute(select(a.id, a.code, a.name_th, a.name_en, a.kind).order_by(a.id))
+    found = connection.execute(_AGENCIES)
     return [Agency(row.id, row.code, Text(row.name_th, row.name_en), row.kind) for row in found]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Table, func, select
+from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, func, literal_column, or_, select
 from sqlalchemy.engine import Connection
 
 from engine.errors import refuse
@@ -118,41 +118,68 @@ class Told(NamedTuple):
     result: Message | None
 
 
-def told(connection: Connection, indicator: int, agency: int | None = None) -> list[Told]:
-    """What was told of an indicator; with its agency also of the agency's extensions, which have none."""
-    reminded = _r.indicator_id == indicator
-    if agency is not None:
-        reminded |= (_r.indicator_id == 0) & (_r.agency_id == agency)
-    return _told(connection, reminded, _n.indicator_id == indicator)
+#: More than anybody was ever told of one thing.
+_ALL = 1_000_000
+
+
+def told(
+    connection: Connection, indicator: int, agency: int | None = None, last: int | None = None
+) -> list[Told]:
+    """What was told of an indicator; with its agency also of the agency's extensions, which have none.
+
+    With ``last`` only the newest of each kind: so many reminders and so many notices.
+    """
+    given = {"indicator": indicator, "agency": agency or 0, "last": last or _ALL}
+    return _told(connection, _REMINDED_OF, _NOTIFIED_OF, given)
 
 
 def told_to(connection: Connection, person: int) -> list[Told]:
     """What a person was told."""
-    return _told(connection, _r.person_id == person, _n.person_id == person)
+    return _told(connection, _REMINDED, _NOTIFIED, {"person": person, "last": _ALL})
 
 
-def _told(connection: Connection, reminded: ColumnElement[bool], notified: ColumnElement[bool]) -> list[Told]:
+def _told(
+    connection: Connection, reminded: Select[Any], notified: Select[Any], given: dict[str, Any]
+) -> list[Told]:
     """In the order of the messages; what waits for one comes last."""
     found = []
-    for row, name, result in _with_results(connection, REMINDERS, reminders, reminded):
+    for row, name, result in _with_results(connection, reminded, given):
         found.append(Told(name, reminder_of(row), result))
-    for row, name, result in _with_results(connection, NOTICES, notices, notified):
+    for row, name, result in _with_results(connection, notified, given):
         found.append(Told(name, Notice._make(row), result))
     return sorted(found, key=lambda one: (one.result is None, one.result.id if one.result else 0))
 
 
 def _with_results(
-    connection: Connection, query: Select[Any], table: Table, condition: ColumnElement[bool]
+    connection: Connection, query: Select[Any], given: dict[str, Any]
 ) -> Iterator[tuple[tuple[Any, ...], str, Message | None]]:
-    """Each row of the query with the name of its person and the message that holds it."""
-    width = len(query.selected_columns)
-    rows = connection.execute(
+    """Each row of the query, oldest first, with the name of its person and the message that holds it."""
+    width = len(query.selected_columns) - 1 - len(_MESSAGE)
+    for row in reversed(connection.execute(query, given).all()):
+        own, name, result = tuple(row[:width]), row[width], row[width + 1 :]
+        yield own, name, None if result[0] is None else Message._make(result)
+
+
+def _results_of(query: Select[Any], table: Table, condition: ColumnElement[bool]) -> Select[Any]:
+    """The rows that fulfil the condition, newest first; built once, which costs more than asking."""
+    return (
         query.add_columns(_p.name, *_MESSAGE)
         .join_from(table, people, _p.id == table.c.person_id)
         .join(outbox, _o.id == table.c.message_id, isouter=True)
         .where(condition)
-        .order_by(table.c.id)
+        .order_by(table.c.id.desc())
+        .limit(bindparam("last"))
     )
-    for row in rows:
-        own, name, result = tuple(row[:width]), row[width], row[width + 1 :]
-        yield own, name, None if result[0] is None else Message._make(result)
+
+
+_REMINDED_OF = _results_of(
+    REMINDERS,
+    reminders,
+    or_(
+        _r.indicator_id == bindparam("indicator"),
+        and_(_r.indicator_id == literal_column("0"), _r.agency_id == bindparam("agency")),
+    ),
+)
+_NOTIFIED_OF = _results_of(NOTICES, notices, _n.indicator_id == bindparam("indicator"))
+_REMINDED = _results_of(REMINDERS, reminders, _r.person_id == bindparam("person"))
+_NOTIFIED = _results_of(NOTICES, notices, _n.person_id == bindparam("person"))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -177,15 +177,18 @@ class HistoryLine:
     by: str
 
 
+_j, _p = t.journal.c, t.people.c
+_HISTORY = (
+    select(*t.journal.columns, _p.name)
+    .join_from(t.journal, t.people, _j.by == _p.id, isouter=True)
+    .where(_j.stream == bindparam("stream"))
+    .order_by(_j.seq)
+)
+
+
 def history(connection: Connection, stream: int) -> list[HistoryLine]:
     """The events of one stream of the journal, oldest first."""
-    j, p = t.journal.c, t.people.c
-    found = connection.execute(
-        select(*t.journal.columns, p.name)
-        .join_from(t.journal, t.people, j.by == p.id, isouter=True)
-        .where(j.stream == stream)
-        .order_by(j.seq)
-    )
+    found = connection.execute(_HISTORY, {"stream": stream})
     return [HistoryLine(Entry(*row[:-1]), row[-1] or "") for row in found]
 
 

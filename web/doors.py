@@ -1,6 +1,7 @@
 """The one place that decides who comes in: every route has a rule, and is answered only where it holds."""
 
 import hmac
+import inspect
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -10,7 +11,7 @@ from typing import Any, NoReturn
 from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Depends, HTTPException, Request
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.responses import Response
@@ -101,6 +102,12 @@ class CodeFirst(SignInFirst):
     """The password was given and the code was not: to be answered with the page that asks for it."""
 
 
+_i = t.indicators.c
+_PLACE = select(_i.id, _i.agency_id, _i.owner_id).where(
+    _i.fiscal_year == bindparam("year"), _i.code == bindparam("code")
+)
+
+
 class Doors:
     """Adds routes to routers, each behind its rule; ``rules`` has all of them, by method and path."""
 
@@ -129,6 +136,12 @@ class Doors:
         methods: Sequence[str] = ("GET", "HEAD"),
     ) -> None:
         """Answer the path by the endpoint for those to whom the rule opens it."""
+        for method in methods:
+            self.rules[method, path] = rule
+        if _SAFE.issuperset(methods):
+            answer = self._entered(endpoint, rule)
+            router.add_api_route(path, answer, methods=list(methods), response_model=None)
+            return
 
         def enter(request: Request) -> None:
             self._enter(request, rule)
@@ -144,11 +157,28 @@ class Doors:
                 # What came along lies in files that nobody has a name for: they go when they are closed.
                 await request.close()
 
-        for method in methods:
-            self.rules[method, path] = rule
         router.add_api_route(
             path, endpoint, methods=list(methods), dependencies=[Depends(read)], response_model=None
         )
+
+    def _entered(self, endpoint: Callable[..., Any], rule: Rule) -> Callable[..., Any]:
+        """The endpoint behind its rule, in one piece: what only reads has no form that must be read first.
+
+        It keeps the parameters of the endpoint, by which the framework knows what stands in the path.
+        """
+        signature = inspect.signature(endpoint)
+        takes_request = "request" in signature.parameters
+
+        def entered(request: Request, **given: Any) -> Any:
+            self._enter(request, rule)
+            return endpoint(request=request, **given) if takes_request else endpoint(**given)
+
+        parameters = [one for name, one in signature.parameters.items() if name != "request"]
+        asked = inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
+        keyword_only = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters]
+        entered.__signature__ = signature.replace(parameters=[asked, *keyword_only])  # type: ignore[attr-defined]  # what inspect reads first
+        entered.__name__ = getattr(endpoint, "__name__", "entered")
+        return entered
 
     def keep(self, answer: Response, token: str, *, kept: bool) -> None:
         """Let the browser keep the secret of a session: for long, or until it is closed."""
@@ -212,15 +242,12 @@ class Doors:
     def _place(self, request: Request, visit: Visit) -> Place:
         """The indicator of the path; one of which they may not know is like one that there is not."""
         code, be = request.path_params["code"], request.path_params["year"]
-        i, w = t.indicators.c, t.indicators.c.owner_id
         is_year = be.isascii() and be.isdigit() and len(be) == 4
         if not is_year or not code.isprintable() or len(code) > _CODE:
             raise HTTPException(404)
         year = int(be) - BE_OFFSET
         with self._site.store.read() as tx:
-            row = tx.connection.execute(
-                select(i.id, i.agency_id, w).where(i.fiscal_year == year, i.code == code)
-            ).one_or_none()
+            row = tx.connection.execute(_PLACE, {"year": year, "code": code}).one_or_none()
         if row is None:
             raise HTTPException(404)
         subject = Subject(row.agency_id, row.owner_id)

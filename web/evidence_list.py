@@ -44,23 +44,27 @@ class EvidenceRow(NamedTuple):
     is_live: bool  # may be withdrawn or replaced
 
 
+def files_of(
+    connection: Connection, indicator: Indicator, milestone: str
+) -> tuple[Mapping[str, Kept], Mapping[str, list[Use]]]:
+    """What is known of the files of the milestone, and where else they serve: two statements."""
+    hashes = {one.sha256 for one in indicator.evidence if one.milestone == milestone and one.sha256}
+    return known_files(connection, hashes), uses_of(connection, hashes)
+
+
 def evidence_rows(
-    connection: Connection,
     indicator: Indicator,
     milestone: str,
+    files: Mapping[str, Kept],
+    uses: Mapping[str, list[Use]],
     *,
     on: date,
     reader: Person,
     names: Mapping[int, str],
     wording: Wording,
 ) -> list[EvidenceRow]:
-    """Everything attached to the milestone, older versions with the one that replaced them, withdrawn last.
-
-    Two statements, however much there is.
-    """
+    """All that is attached to the milestone, older versions with what replaced them, the withdrawn last."""
     attached = [one for one in indicator.evidence if one.milestone == milestone]
-    hashes = {one.sha256 for one in attached if one.sha256}
-    files, uses = known_files(connection, hashes), uses_of(connection, hashes)
     states = evidence_states(indicator, on)
     newest = [one for one in attached if states[one.number] is not EvidenceState.REPLACED]
 

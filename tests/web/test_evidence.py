@@ -30,7 +30,7 @@ from tests.notifications.mailroom import WORDINGS
 from tests.web.doorway import come_in
 from tests.web.hostile_files import PDF, jpeg, pdf, png
 from tests.web.town import NOW, Town
-from web.evidence_list import EvidenceRow, evidence_rows
+from web.evidence_list import EvidenceRow, evidence_rows, files_of
 from web.pages import Pages
 
 THAI = WORDINGS["th"]
@@ -349,10 +349,11 @@ def test_previews_are_swept_when_they_are_old(desk):
 
 def listed(desk: Town, reader: Any = COORDINATOR, on: date = date(2021, 1, 4)) -> list[EvidenceRow]:
     with desk.store.read() as tx:
+        indicator = tx.indicator(CODE, YEAR)
         return evidence_rows(
-            tx.connection,
-            tx.indicator(CODE, YEAR),
+            indicator,
             REPORT,
+            *files_of(tx.connection, indicator, REPORT),
             on=on,
             reader=reader,
             names={COORDINATOR.id: COORDINATOR.name},
@@ -423,15 +424,7 @@ def test_list_asks_as_often_for_thirty_as_for_one(desk):
             indicator = tx.indicator(CODE, YEAR)
             count = lambda *args: asked.append(args[2])  # noqa: E731 - it is taken off by its name
             event.listen(desk.store.engine, "before_cursor_execute", count)
-            evidence_rows(
-                tx.connection,
-                indicator,
-                REPORT,
-                on=date(2021, 1, 4),
-                reader=COORDINATOR,
-                names={},
-                wording=THAI,
-            )
+            files_of(tx.connection, indicator, REPORT)
             event.remove(desk.store.engine, "before_cursor_execute", count)
         return len(asked)
 

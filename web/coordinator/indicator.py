@@ -8,19 +8,21 @@ from typing import Any, NamedTuple
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from engine.actions.reports import deadline
+from engine.indicator import Indicator
 from engine.machine import milestone_rules
 from engine.permissions import Action
 from engine.petition import PetitionState
 from engine.quarter import Quarter
 from engine.wording import Wording
 from storage import told, views
+from storage.deadlines import deadlines_of_year
 from storage.reminding import Reminder
+from storage.transaction import Tx
 from storage.views import HistoryLine
 from web.coordinator import views as shown
 from web.coordinator.scene import Counter, Scene
 from web.doors import SEEN, Doors
-from web.evidence_list import evidence_rows
+from web.evidence_list import evidence_rows, files_of
 
 _PAGE = "/indicators/{year}/{code}"
 #: So much of the history stands on the indicator's own page; all of it has a page of its own.
@@ -36,6 +38,22 @@ def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
     doors.add(router, f"{_PAGE}/milestones/{{milestone}}", here.milestone, SEEN)
 
 
+class _Read(NamedTuple):
+    """What the page reads besides the indicator and its dossier."""
+
+    due: dict[int, date]
+    history: list[HistoryLine]
+    told: list[told.Told]
+
+
+def _read(tx: Tx, indicator: Indicator) -> _Read:
+    return _Read(
+        deadlines_of_year(tx, indicator.agency, indicator.fiscal_year),
+        views.history(tx.connection, indicator.id),
+        told.told(tx.connection, indicator.id, indicator.agency, _LAST_TOLD),
+    )
+
+
 class _Indicator:
     def __init__(self, counter: Counter) -> None:
         self._counter = counter
@@ -43,13 +61,9 @@ class _Indicator:
 
     def page(self, request: Request) -> Response:
         """Everything of the indicator, the most useful first."""
-        scene = self._counter.scene(request)
-        wording, root, indicator = scene.wording, self._site.root, scene.indicator
-        with self._site.store.read() as tx:
-            due = {one.number: deadline(tx, indicator.agency, one) for one in indicator.fiscal_year.quarters}
-            history = views.history(tx.connection, indicator.id)
-            reminded = told.told(tx.connection, indicator.id, indicator.agency)
-        found = scene.found
+        scene = self._counter.scene(request, _read)
+        wording, root, indicator, read = scene.wording, self._site.root, scene.indicator, scene.read
+        due, history, found = read.due, read.history, scene.found
         values = {
             "title": wording.value(indicator.title),
             "scene": scene,
@@ -67,7 +81,7 @@ class _Indicator:
             "facts": list(self._facts(scene)),
             "texts": self._texts(scene),
             "petitions": self._petitions(scene, root),
-            "told": _told(reminded[-_LAST_TOLD:], wording),
+            "told": _told(read.told[-_LAST_TOLD:], wording),
             "events": events(scene, history[-_LAST:]),
             "more_events": max(0, len(history) - _LAST),
             "may_work": scene.may(Action.RECORD),
@@ -148,9 +162,8 @@ class _Indicator:
 
     def history(self, request: Request) -> Response:
         """Everything that ever happened to the indicator, the newest first."""
-        scene = self._counter.scene(request)
-        with self._site.store.read() as tx:
-            lines = views.history(tx.connection, scene.indicator.id)
+        scene = self._counter.scene(request, lambda tx, one: views.history(tx.connection, one.id))
+        lines = scene.read
         title = scene.wording.say("page.history")
         return self._counter.show(
             request, "history.html", scene, {"title": title, "events": events(scene, lines)}
@@ -158,20 +171,21 @@ class _Indicator:
 
     def milestone(self, request: Request, milestone: str) -> Response:
         """One milestone: its facts, its documents, and what can be done."""
-        scene = self._counter.scene(request)
+        scene = self._counter.scene(request, lambda tx, one: files_of(tx.connection, one, milestone))
         definition = scene.milestone(milestone)
         kept, wording, root = scene.indicator.milestones[milestone], scene.wording, self._site.root
         returned = shown.why_returned(scene, milestone)
-        with self._site.store.read() as tx:
-            evidence = evidence_rows(
-                tx.connection,
-                scene.indicator,
-                milestone,
-                on=scene.found.on,
-                reader=scene.visit.person,
-                names=scene.dossier.names,
-                wording=wording,
-            )
+        files, uses = scene.read
+        evidence = evidence_rows(
+            scene.indicator,
+            milestone,
+            files,
+            uses,
+            on=scene.found.on,
+            reader=scene.visit.person,
+            names=scene.dossier.names,
+            wording=wording,
+        )
         page = f"{root}{scene.base}/milestones/{milestone}"
         values = {
             "title": wording.value(definition.title),

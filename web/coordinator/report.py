@@ -10,7 +10,6 @@ from starlette.responses import JSONResponse, Response
 
 from engine import actions
 from engine.actions import Outcome
-from engine.actions.reports import deadline
 from engine.answering import points_of
 from engine.contradictions import contradictions
 from engine.errors import Refusal, Unmet
@@ -21,6 +20,7 @@ from engine.permissions import Action
 from engine.quarter import Quarter, timeliness
 from engine.wording import plain_number
 from storage import drafts
+from storage.deadlines import deadlines_of_year
 from storage.drafts import Draft
 from web.coordinator.scene import Counter, Scene, Turn
 from web.coordinator.views import report_tag
@@ -56,14 +56,17 @@ class _About(NamedTuple):
     due_on: date
 
 
-def _about(counter: Counter, scene: Scene, number: str) -> _About:
+def _seen(counter: Counter, request: Request, number: str) -> tuple[Scene, _About]:
+    """The indicator and the report of the quarter, as they stand now."""
     if number not in ("1", "2", "3", "4"):
         raise HTTPException(404)
+    scene = counter.scene(
+        request, lambda tx, one: deadlines_of_year(tx, one.agency, one.fiscal_year)[int(number)]
+    )
     quarter = scene.indicator.fiscal_year.quarters[int(number) - 1]
     report = scene.indicator.reports.get(quarter.number)
-    with counter.site.store.read() as tx:
-        due_on = deadline(tx, scene.indicator.agency, quarter)
-    return _About(quarter, report or QuarterReport(quarter.number), report is not None, due_on)
+    blank = QuarterReport(quarter.number)
+    return scene, _About(quarter, report or blank, report is not None, scene.read)
 
 
 class _Report:
@@ -75,8 +78,7 @@ class _Report:
 
     def page(self, request: Request, quarter: str) -> Response:
         """The report as it stands, or the form to write it where that may be done."""
-        scene = self._counter.scene(request)
-        about = _about(self._counter, scene, quarter)
+        scene, about = _seen(self._counter, request, quarter)
         if self._may_write(scene, about):
             return self._form(request, scene, about, _typed(about.report))
         return self._counter.show(request, "report.html", scene, self._values(scene, about))
@@ -160,8 +162,7 @@ class _Report:
     def write(self, request: Request, quarter: str) -> Response:
         """Save what was typed, and go on to check it if that was the button."""
         typed = Typed(request.state.form)
-        scene = self._counter.scene(request)
-        about = _about(self._counter, scene, quarter)
+        scene, about = _seen(self._counter, request, quarter)
         narrative, value = typed.text("narrative"), typed.number("value")
         if typed.faults:
             return self._form(request, scene, about, typed)
@@ -173,7 +174,7 @@ class _Report:
             self._counter.do(request, lambda turn: self._written(turn, about, narrative, value))
         except Refusal as refusal:
             typed.blame(refusal)
-            return self._form(request, self._counter.scene(request), about, typed)
+            return self._form(request, *_seen(self._counter, request, quarter), typed)
         page = f"{scene.base}/quarters/{quarter}"
         if typed.fields.get("then") == "check":
             return self._counter.to(f"{page}/check")
@@ -213,8 +214,7 @@ class _Report:
 
     def forget_draft(self, request: Request, quarter: str) -> Response:
         """The draft is not wanted any more."""
-        scene = self._counter.scene(request)
-        about = _about(self._counter, scene, quarter)
+        scene, about = _seen(self._counter, request, quarter)
         with self._site.store.begin() as tx:
             number = about.quarter.number
             drafts.forget(tx.connection, scene.visit.person.id, scene.indicator.id, number)
@@ -224,8 +224,7 @@ class _Report:
 
     def check(self, request: Request, quarter: str) -> Response:
         """What will be handed in, for a last look, with whatever contradicts it."""
-        scene = self._counter.scene(request)
-        return self._checked(request, scene, _about(self._counter, scene, quarter), Typed({}))
+        return self._checked(request, *_seen(self._counter, request, quarter), Typed({}))
 
     def _checked(self, request: Request, scene: Scene, about: _About, typed: Typed) -> Response:
         values = {
@@ -240,8 +239,7 @@ class _Report:
     def submit(self, request: Request, quarter: str) -> Response:
         """Hand it in: what was looked at, and nothing else."""
         typed = Typed(request.state.form)
-        scene = self._counter.scene(request)
-        about = _about(self._counter, scene, quarter)
+        scene, about = _seen(self._counter, request, quarter)
         if typed.fields.get("seen", "") != _print_of(about.report):
             typed.fault("", Unmet("report.changed", {"by": scene.name(about.report.written_by)}))
             return self._checked(request, scene, about, typed)
@@ -262,13 +260,12 @@ class _Report:
             )
         except Refusal as refusal:
             typed.blame(refusal)
-            return self._checked(request, self._counter.scene(request), about, typed)
+            return self._checked(request, *_seen(self._counter, request, quarter), typed)
         return self._counter.to(f"{scene.base}/quarters/{quarter}/receipt")
 
     def receipt(self, request: Request, quarter: str) -> Response:
         """When it was handed in, whether in time, and what happens next."""
-        scene = self._counter.scene(request)
-        about = _about(self._counter, scene, quarter)
+        scene, about = _seen(self._counter, request, quarter)
         report = about.report
         if report.submitted_at is None:
             return self._counter.to(f"{scene.base}/quarters/{quarter}")
@@ -294,13 +291,11 @@ class _Decide:
         self._name = name
 
     def ask(self, request: Request, quarter: str) -> Response:
-        scene = self._counter.scene(request)
-        return self._asked(request, scene, _about(self._counter, scene, quarter), Typed({}))
+        return self._asked(request, *_seen(self._counter, request, quarter), Typed({}))
 
     def do(self, request: Request, quarter: str) -> Response:
         typed = Typed(request.state.form)
-        scene = self._counter.scene(request)
-        about = _about(self._counter, scene, quarter)
+        scene, about = _seen(self._counter, request, quarter)
         version = typed.whole("version")
 
         def decide(turn: Turn) -> Outcome:
@@ -322,8 +317,7 @@ class _Decide:
         except Refusal as refusal:
             typed.blame(refusal)
         if outcome is None or typed.faults:
-            scene = self._counter.scene(request)
-            return self._asked(request, scene, _about(self._counter, scene, quarter), typed)
+            return self._asked(request, *_seen(self._counter, request, quarter), typed)
         done = "endorsed" if self._name == "endorse" else "report_returned"
         return self._counter.to(f"{scene.base}/quarters/{quarter}", done, outcome)
 

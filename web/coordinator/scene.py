@@ -68,6 +68,7 @@ class Scene:
     today: date
     wording: Wording
     phrases: Phrases
+    read: Any  # what the page itself asked for besides
 
     @property
     def base(self) -> str:
@@ -119,14 +120,17 @@ class Counter:
     def phrases(self, request: Request) -> Phrases:
         return self._pages.phrases(request)
 
-    def scene(self, request: Request) -> Scene:
-        """The indicator of the path as it stands now."""
+    def scene(
+        self, request: Request, more: Callable[[Tx, Indicator], object] = lambda _tx, _indicator: None
+    ) -> Scene:
+        """The indicator of the path as it stands now; ``more`` reads what else a page needs of it."""
         place: Place = request.state.place
         today = self.site.today()
         with self.site.store.read() as tx:
             indicator = tx.indicator(place.code, place.year)
             dossier = dossier_of(tx.connection, indicator)
             petitions = tx.petitions(indicator)
+            read = more(tx, indicator)
         return Scene(
             visit=request.state.visit,
             place=place,
@@ -137,6 +141,7 @@ class Counter:
             today=today,
             wording=self.wording(request),
             phrases=self.phrases(request),
+            read=read,
         )
 
     def do(self, request: Request, act: Callable[[Turn], Outcome]) -> Outcome:

@@ -24,6 +24,8 @@ from web.doors import SIGNED_IN, Doors, Visit, agencies_of
 
 #: In these groups the rows are folded away: they are there to be looked up.
 _FOLDED = (Group.LATER, Group.PAST)
+#: So many of them are shown; whoever wants more looks into the indicators.
+_SHOWN = 20
 #: In these nobody counts the days: they are others', or nobody's any more.
 _NOT_COUNTED = (Group.WAITING, Group.PAST)
 
@@ -62,15 +64,20 @@ class _Work:
         with site.store.read() as tx:
             deadlines = read_deadlines(tx.connection, policy, site.reminders.review_days)
             workflows = site.store.workflow
-            owing, heads = desk_of(tx.connection, workflows, deadlines, visit.person, visit.agency)
+            owing, heads = desk_of(tx.connection, workflows, deadlines, visit.person, visit.agency, today)
             own = [one for one in agencies(tx.connection) if one.id in agencies_of(visit.person)]
         tasks = grouped(tasks_of(visit.person, owing, site.reminders, policy.calendar, today))
+        known = {one: _known(head, phrases, site.root) for one, head in heads.items()}
         groups = [
             {
                 "key": str(group),
                 "title": wording.say(f"desk.{group}"),
                 "folded": group in _FOLDED,
-                "rows": [_row(one, heads[one.indicator], phrases, site.root, today) for one in rows],
+                "count": len(rows),
+                "rows": [
+                    _row(one, known[one.indicator], phrases, today)
+                    for one in (rows[:_SHOWN] if group in _FOLDED else rows)
+                ],
             }
             for group, rows in tasks.items()
         ]
@@ -177,28 +184,43 @@ _DAYS: Mapping[str, str] = {
 }
 
 
-def _row(task: Task, head: Head, phrases: Phrases, root: str, today: date) -> Row:
-    counts = task.group not in _NOT_COUNTED and task.days is not None and task.due_on is not None
-    said = Unmet(
-        _DAYS.get(task.topic, "desk.due_by"), {"day": phrases.day(task.due_on) if task.due_on else ""}
-    )
+class _Known(NamedTuple):
+    """An indicator as every row about it names it."""
+
+    head: Head
+    about: str
+    path: str
+
+
+def _known(head: Head, phrases: Phrases, root: str) -> _Known:
+    about = f"{phrases.value(head.title)} · {head.code}"
+    return _Known(head, about, root + path_of(head.fiscal_year.be, head.code))
+
+
+def _row(task: Task, known: _Known, phrases: Phrases, today: date) -> Row:
+    due_on, days = task.due_on, task.days
+    counts = days is not None and due_on is not None and task.group not in _NOT_COUNTED
+    due = ""
+    if due_on is not None:
+        due = phrases.sentence(Unmet(_DAYS.get(task.topic, "desk.due_by"), {"day": phrases.day(due_on)}))
     return Row(
-        what=_what(task, head, phrases),
-        about=f"{phrases.value(head.title)} · {head.code}",
-        due=phrases.sentence(said) if task.due_on else "",
-        left=phrases.left(task.days, task.due_on, today) if counts and task.due_on else "",
-        is_late=counts and (task.days or 0) < 0,
-        more=phrases.sentence(Unmet("desk.waits_for", {"who": task.note}))
-        if _is_blocked(task)
-        else task.note,
+        what=_what(task, known.head, phrases),
+        about=known.about,
+        due=due,
+        left=phrases.left(days, due_on, today) if counts and days is not None and due_on else "",
+        is_late=counts and (days or 0) < 0,
+        more=_more(task, phrases),
         kind="" if task.topic == Topic.REPORT else phrases.word("topic_of_desk", task.topic),
         do=phrases.word("do", task.verb),
-        href=root + path_of(head.fiscal_year.be, head.code) + _place(task),
+        href=known.path + _place(task),
     )
 
 
-def _is_blocked(task: Task) -> bool:
-    return task.group is Group.BLOCKED and bool(task.note)
+def _more(task: Task, phrases: Phrases) -> str:
+    """For whom a blocked one waits; what is planned."""
+    if task.group is Group.BLOCKED and task.note:
+        return phrases.sentence(Unmet("desk.waits_for", {"who": task.note}))
+    return task.note
 
 
 def _place(task: Task) -> str:
