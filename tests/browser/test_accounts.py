@@ -24,7 +24,7 @@ def reader(request: pytest.FixtureRequest) -> str:
 
 
 class Look:
-    """Looks at a page as a person with little sight does; keeps its picture where it is the same each time."""
+    """Looks at a page as a person with little sight does; keeps its picture if it is always the same."""
 
     def __init__(self, page: Page, reader: str) -> None:
         self._page = page
