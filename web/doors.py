@@ -32,6 +32,8 @@ _SAFE = frozenset({"GET", "HEAD"})
 _AGENT, _ADDRESS = 200, 64
 #: So many files of the greatest size a form may bring at once; more go one after the other.
 _AT_ONCE = 4
+#: How a form without files is sent, and how long a field of one with files may be.
+_TYPED, _LONGEST_FIELD = "application/x-www-form-urlencoded", 128 * 1024
 #: No code of an indicator is longer.
 _CODE = 64
 
@@ -148,7 +150,7 @@ class Doors:
 
         async def read(request: Request, _: None = Depends(enter)) -> AsyncIterator[None]:
             if request.method not in _SAFE:
-                if rule.files:
+                if rule.files and _kind_of(request) != _TYPED:
                     request.scope[LIMIT] = self._site.evidence.limits.max_bytes * _AT_ONCE
                 await self._read(request, rule)
             try:
@@ -275,15 +277,21 @@ class Doors:
     async def _read(self, request: Request, rule: Rule) -> None:
         """The form, and that it was made for this session."""
         visit: Visit | None = request.state.visit
-        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         form = FormData()
-        if kind in ("application/x-www-form-urlencoded", "multipart/form-data"):
-            form = await request.form(max_files=20 if rule.files else 0, max_fields=200)
+        if _kind_of(request) in (_TYPED, "multipart/form-data"):
+            # Files go to the disk as they come; what is typed is held, so that there is little of it.
+            form = await request.form(
+                max_files=20 if rule.files else 0, max_fields=200, max_part_size=_LONGEST_FIELD
+            )
         request.state.form = form
         if visit is not None and rule.signed_in:
             given = form.get("token") or request.headers.get("x-radap-token", "")
             if not hmac.compare_digest(_unmasked(str(given)), visit.session.form_token.encode()):
                 await run_in_threadpool(self._refuse, request, visit, "token")
+
+
+def _kind_of(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def agencies_of(person: Person) -> tuple[int, ...]:

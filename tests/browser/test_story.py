@@ -86,6 +86,27 @@ def write_and_hand_in(page: Page, narrative: str, value: str) -> None:
     page.get_by_role("button", name="ส่งรายงาน").click()
 
 
+def test_nothing_moves_while_a_page_loads_and_no_script_holds_it_up(
+    served: Served, opened: Callable[..., Page]
+):
+    page = opened(EMAIL, PHONE)
+    page.add_init_script(
+        """
+        window.shifts = [];
+        new PerformanceObserver((list) => window.shifts.push(...list.getEntries().map((one) => one.value)))
+          .observe({ type: "layout-shift", buffered: true });
+        """
+    )
+    for path in ("/", HOME, f"{HOME}/milestones/{MEETINGS}", f"{HOME}/quarters/2"):
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        page.evaluate("document.fonts.ready.then(() => true)")
+        # Under 0.1 nobody notices: a font that arrives may move a line by a hair.
+        assert page.evaluate("window.shifts.reduce((sum, one) => sum + one, 0)") < 0.1, path
+        assert page.locator("script:not([defer])").count() == 0, path
+        assert page.locator("script[src]").count() <= 2, path
+
+
 # --- what scripts add --------------------------------------------------------------------------------------
 
 

@@ -6,18 +6,35 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.engine import Connection
 
 from engine import actions
-from engine.actions import NewOccurrence
+from engine.actions import NewOccurrence, NewPetition
 from engine.outbox import NewMessage, Way
 from engine.permissions import Grant, Role
+from engine.petition import PetitionKind
 from engine.quarter import Quarter
 from engine.reminders import Owed, Subject, Topic
 from engine.reminders.notices import Notice
 from engine.workflow import LevelRule, MilestoneDefinition, Order, Reached, Text, Workflow
-from storage import duty, evidence, gathering, outbox, quiets, registry, reminding, telling
+from storage import (
+    door,
+    drafts,
+    duty,
+    evidence,
+    gathering,
+    outbox,
+    quiets,
+    registry,
+    reminding,
+    second_factors,
+    telling,
+)
+from storage.account_tables import credentials
+from storage.door import AtTheDoor
+from storage.drafts import Draft
+from storage.sessions import Client
 from storage.store import Store
 from storage.tables import metadata
 from storage.transaction import Tx
@@ -194,8 +211,25 @@ def _year() -> Iterator[Step]:
         lambda tx, now: actions.seal_quarter(tx, Quarter(YEAR, 2), by=EVALUATOR, now=now),
     )
     yield fact(d(2021, 9, 1), NewOccurrence(ISSUE, d(2021, 8, 20)))
+    later = NewPetition(PetitionKind.EXTENSION, d(2021, 10, 29), "น้ำท่วม", quarter=4)
+    yield done(actions.make_petition, d(2021, 9, 2), later, code=PERCENT)
+    yield done(actions.decline_petition, d(2021, 9, 3), 1, reason="ยังมีเวลา", by=EVALUATOR, code=PERCENT)
     yield done(actions.close_indicator, d(2021, 9, 30), code=PERCENT, by=ADMINISTRATOR)
+    typed = Draft("พิมพ์ค้างไว้", "3", at(d(2021, 9, 30)))
+    yield Step(
+        "keep_draft", d(2021, 9, 30), lambda tx, now: drafts.keep(tx.connection, COORDINATOR.id, 1, 4, typed)
+    )
+    yield Step("sign_in", d(2021, 9, 30), _sign_in)
     yield from _reminded(d(2021, 9, 30))
+
+
+def _sign_in(tx: Tx, now: datetime) -> None:
+    """A coordinator with a password and a second factor."""
+    given = {"person_id": COORDINATOR.id, "password_hash": "$argon2id$", "changed_at": now}
+    tx.connection.execute(insert(credentials).values(**given))
+    second_factors.begin(tx, COORDINATOR.id, now)
+    second_factors.new_codes(tx, COORDINATOR.id)
+    door.log(tx, AtTheDoor.SIGNED_IN, COORDINATOR.id, Client("192.0.2.7", "a browser"), now)
 
 
 def _reminded(on: date) -> Iterator[Step]:

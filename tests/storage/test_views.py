@@ -220,6 +220,8 @@ def test_history_names_who_did_what(year):
     assert [(line.entry.what, line.by) for line in lines] == [
         ("indicator_created", ADMINISTRATOR.name),
         ("occurrence_recorded", COORDINATOR.name),
+        ("petition_made", COORDINATOR.name),
+        ("petition_declined", EVALUATOR.name),
         ("indicator_closed", ADMINISTRATOR.name),
     ]
     assert years == [YEAR]

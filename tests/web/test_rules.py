@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import Mount
 
 from storage import sessions
-from tests.cast import CODE, COORDINATOR, OPERATOR
+from tests.cast import CODE, COORDINATOR, OPERATOR, SAI_MAI_COORDINATOR
 from tests.web.doorway import COOKIE, come_in, token_in
 from tests.web.town import NOW, Town
 from web.doors import Rule
@@ -105,6 +105,22 @@ def test_secret_of_no_session_is_no_way_in(house):
         for method, path, _ in closed(house, "GET"):
             answer = house.client.request(method, filled(path), follow_redirects=False)
             assert answer.status_code == 303, (method, path)
+
+
+def test_every_page_of_an_indicator_is_none_for_another_district(house):
+    """Whoever works for another district is not even told that there is such an indicator."""
+    come_in(house, SAI_MAI_COORDINATOR.id)
+    token = token_in(house.get("/"))
+    seen = {}
+    for method, path, _route in routes_of(house):
+        if "{code}" not in path:
+            continue
+        data = {"token": token} if method not in ("GET", "HEAD") else None
+        answer = house.client.request(method, filled(path), data=data, follow_redirects=False)
+        seen[method, path] = answer.status_code
+
+    assert len(seen) > 50
+    assert {key for key, status in seen.items() if status != 404} == set()
 
 
 def test_every_form_needs_the_token_of_its_own_session(house):
