@@ -32,8 +32,9 @@ _SAFE = frozenset({"GET", "HEAD"})
 _AGENT, _ADDRESS = 200, 64
 #: So many files of the greatest size a form may bring at once; more go one after the other.
 _AT_ONCE = 4
-#: How a form without files is sent, and how long a field of one with files may be.
-_TYPED, _LONGEST_FIELD = "application/x-www-form-urlencoded", 128 * 1024
+#: How forms are sent, and how long a field may be: one without files is as short as a body may be.
+_TYPED = "application/x-www-form-urlencoded"
+_LONGEST_FIELD = {_TYPED: 512 * 1024, "multipart/form-data": 128 * 1024}
 #: No code of an indicator is longer.
 _CODE = 64
 
@@ -278,10 +279,10 @@ class Doors:
         """The form, and that it was made for this session."""
         visit: Visit | None = request.state.visit
         form = FormData()
-        if _kind_of(request) in (_TYPED, "multipart/form-data"):
+        if (kind := _kind_of(request)) in _LONGEST_FIELD:
             # Files go to the disk as they come; what is typed is held, so that there is little of it.
             form = await request.form(
-                max_files=20 if rule.files else 0, max_fields=200, max_part_size=_LONGEST_FIELD
+                max_files=20 if rule.files else 0, max_fields=200, max_part_size=_LONGEST_FIELD[kind]
             )
         request.state.form = form
         if visit is not None and rule.signed_in:

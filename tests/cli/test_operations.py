@@ -267,7 +267,7 @@ def test_unknown_language_is_refused(radap):
 
 
 def test_mistake_of_the_program_is_not_hidden(radap, monkeypatch):
-    monkeypatch.setattr("cli.standing.level_of", lambda *_: 1 / 0)
+    monkeypatch.setattr("engine.standing.level_of", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         radap("level", CODE)
 

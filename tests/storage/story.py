@@ -161,6 +161,9 @@ def _year() -> Iterator[Step]:
         lambda tx, now: actions.seal_quarter(tx, Quarter(YEAR, 1), by=EVALUATOR, now=now),
     )
     yield fact(d(2021, 1, 25), NewOccurrence(MEETINGS, d(2021, 2, 10), planned=True))
+    excused = NewPetition(PetitionKind.WAIVER, d(2021, 2, 15), "ยังวัดผลไม่ได้", "result")
+    yield done(actions.make_petition, d(2021, 1, 26), excused, code=PERCENT)
+    yield done(actions.grant_petition, d(2021, 1, 27), 1, by=EVALUATOR, code=PERCENT)
     yield fact(d(2021, 2, 11), NewOccurrence(MEETINGS, d(2021, 2, 10), fulfils=4, document_number="2/64"))
     yield fact(d(2021, 3, 11), NewOccurrence(MEETINGS, d(2021, 3, 10)))
     yield Step("register_file", d(2021, 3, 11), lambda tx, now: evidence.register(tx, FILE, now))
@@ -213,7 +216,9 @@ def _year() -> Iterator[Step]:
     yield fact(d(2021, 9, 1), NewOccurrence(ISSUE, d(2021, 8, 20)))
     later = NewPetition(PetitionKind.EXTENSION, d(2021, 10, 29), "น้ำท่วม", quarter=4)
     yield done(actions.make_petition, d(2021, 9, 2), later, code=PERCENT)
-    yield done(actions.decline_petition, d(2021, 9, 3), 1, reason="ยังมีเวลา", by=EVALUATOR, code=PERCENT)
+    yield done(actions.decline_petition, d(2021, 9, 3), 2, reason="ยังมีเวลา", by=EVALUATOR, code=PERCENT)
+    yield done(actions.make_petition, d(2021, 9, 4), later, code=PERCENT)
+    yield done(actions.withdraw_petition, d(2021, 9, 5), 3, code=PERCENT)
     yield done(actions.close_indicator, d(2021, 9, 30), code=PERCENT, by=ADMINISTRATOR)
     typed = Draft("พิมพ์ค้างไว้", "3", at(d(2021, 9, 30)))
     yield Step(

@@ -219,9 +219,14 @@ def test_history_names_who_did_what(year):
 
     assert [(line.entry.what, line.by) for line in lines] == [
         ("indicator_created", ADMINISTRATOR.name),
+        ("petition_made", COORDINATOR.name),
+        ("petition_granted", EVALUATOR.name),
+        ("milestone_waived", EVALUATOR.name),
         ("occurrence_recorded", COORDINATOR.name),
         ("petition_made", COORDINATOR.name),
         ("petition_declined", EVALUATOR.name),
+        ("petition_made", COORDINATOR.name),
+        ("petition_withdrawn", COORDINATOR.name),
         ("indicator_closed", ADMINISTRATOR.name),
     ]
     assert years == [YEAR]
