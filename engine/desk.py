@@ -163,10 +163,10 @@ def _group(
     subject: Subject, state: str, days: int, policy: ReminderPolicy, today: date, *, is_theirs: bool
 ) -> Group:
     topic, timed = subject.topic, policy.topics[subject.topic]
-    if topic in _REVIEWS:
-        return Group.TO_DECIDE if is_theirs else Group.WAITING
     if -days > timed.until:
         return Group.PAST
+    if topic in _REVIEWS:
+        return Group.TO_DECIDE if is_theirs else Group.WAITING
     if topic in _RETURNED:
         return Group.RETURNED
     if state == MilestoneState.BLOCKED:

@@ -74,8 +74,12 @@ def test_plan_moves_no_level_and_is_kept_later(town):
     enter(town, day=date(2021, 6, 2))
     form = town.get(f"{FORM}?fulfils=1")
     assert (value_of(form, "day"), value_of(form, "note")) == ("1 มิ.ย. 2564", "ประชุมครั้งที่ 3")
-    fill(town, f"{FORM}?fulfils=1", way="done", day="1 มิ.ย. 2564", fulfils="1")
+    assert THAI.say("page.planned") in town.get(f"{BASE}/milestones/{MEETINGS}").text
+    page = arrive(town, fill(town, f"{FORM}?fulfils=1", way="done", day="1 มิ.ย. 2564", fulfils="1"))
     assert indicator(town).occurrences[1].fulfils == 1
+    assert THAI.say("page.plan_kept") in page.text
+    assert THAI.say("page.planned") not in page.text
+    assert THAI.say("page.keep_plan") not in page.text
 
 
 def test_undated_fact_waits_for_approval(town):

@@ -6,7 +6,7 @@ import pytest
 
 from engine import actions
 from engine.actions import NewOccurrence
-from tests.cast import COORDINATOR, GUIDELINES, SAI_MAI_COORDINATOR, SECTION_HEAD
+from tests.cast import COORDINATOR, EVALUATOR, GUIDELINES, SAI_MAI_COORDINATOR, SECTION_HEAD
 from tests.engine.test_wording import THAI
 from tests.web.coordinators import (
     BASE,
@@ -281,6 +281,17 @@ def test_handed_in_report_is_read_not_written(town):
     assert "<textarea" not in page.text
     answer = fill(town, "/", to=PAGE, narrative="x", value="", seen="")
     assert (answer.status_code, report(town).narrative) in ((409, NARRATIVE), (422, NARRATIVE))
+
+
+def test_warnings_end_once_the_report_is_accepted(town):
+    enter(town)
+    did(town, actions.write_report, 2, narrative=NARRATIVE, self_reported=Decimal(4))
+    did(town, actions.submit_report, 2)
+    did(town, actions.endorse_report, 2, by=SECTION_HEAD)
+    assert THAI.say("page.contradictions") in words(town.get(PAGE).text)
+
+    did(town, actions.accept_report, 2, by=EVALUATOR)
+    assert THAI.say("page.contradictions") not in words(town.get(PAGE).text)
 
 
 @pytest.mark.parametrize("number", ["0", "5", "x", "1.0", "²"])

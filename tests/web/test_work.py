@@ -158,6 +158,18 @@ def test_evaluator_sees_what_waits_for_them_of_every_district(town):
     assert links_to(page, "ขอขยายเวลา:") == f"{BASE}/petitions/1"
 
 
+def test_decision_nobody_is_reminded_of_any_more_does_not_press(town):
+    enter(town)
+    did(town, actions.write_report, 2, narrative="ประชุมแล้วสองครั้ง")
+    did(town, actions.submit_report, 2)
+    did(town, actions.endorse_report, 2, by=SECTION_HEAD)
+    enter(town, EVALUATOR, date(2022, 3, 1))
+
+    page = town.get("/")
+    assert "รอท่านพิจารณา" not in groups(page)
+    assert THAI.say("desk.past") in words(page.text)
+
+
 @pytest.mark.parametrize(
     ("person", "kind"),
     [(SAI_MAI_COORDINATOR, "desk.no_indicator"), (EVALUATOR, "desk.nothing_waits")],

@@ -116,6 +116,8 @@ class _Report:
             "fix_by": scene.phrases.day(report.fix_by) if report.fix_by else "",
             "scores": (wording.value(given.quality), wording.value(given.timeliness)) if given else None,
             "remark": given.remark if given else "",
+            # Once it is accepted there is nothing left to be seen to.
+            "is_open": about.is_there and report.state not in (ReportState.ACCEPTED, ReportState.SEALED),
             "warnings": _warnings(scene, quarter, report.narrative, report.self_reported),
             "acts": acts,
             "may_ask": scene.may(Action.PETITION) and quarter.number > scene.indicator.sealed_through,

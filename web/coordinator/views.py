@@ -214,7 +214,10 @@ def quarter_table(scene: Scene, root: str, due: Mapping[int, date]) -> list[Quar
 
 
 class FactRow(NamedTuple):
-    """A fact of a milestone as its page lists it; ``acts`` are what may be done to it: (word, path)."""
+    """A fact of a milestone as its page lists it; ``acts`` are what may be done to it: (word, path).
+
+    A plan is ``planned`` until it is ``kept``: until a fact says that it took place.
+    """
 
     number: int
     kind: str
@@ -225,6 +228,7 @@ class FactRow(NamedTuple):
     who: str
     counts: bool
     planned: bool
+    kept: bool
     waiting: bool
     voided: str
     files: list[str]
@@ -235,10 +239,13 @@ def fact_rows(scene: Scene, definition: MilestoneDefinition, root: str) -> list[
     """The facts of the milestone, the newest day first, the voided ones last."""
     facts = [one for one in scene.indicator.occurrences if one.milestone == definition.key]
     facts.sort(key=lambda one: (one.voided_at is None, one.occurred_on or date.min, one.number), reverse=True)
-    return [_fact_row(scene, definition, one, root) for one in facts]
+    fulfilled = frozenset(one.fulfils for one in facts if one.voided_at is None and one.fulfils)
+    return [_fact_row(scene, definition, one, fulfilled, root) for one in facts]
 
 
-def _fact_row(scene: Scene, definition: MilestoneDefinition, one: Occurrence, root: str) -> FactRow:
+def _fact_row(
+    scene: Scene, definition: MilestoneDefinition, one: Occurrence, fulfilled: frozenset[int], root: str
+) -> FactRow:
     wording = scene.wording
     kind = definition.kind(one.kind)
     quarter = Quarter(scene.indicator.fiscal_year.year, one.quarter)
@@ -255,7 +262,8 @@ def _fact_row(scene: Scene, definition: MilestoneDefinition, one: Occurrence, ro
         one.note,
         wording.say("page.by_at", name=scene.name(one.recorded_by), at=one.recorded_at),
         one.counts,
-        one.planned,
+        one.planned and one.number not in fulfilled,
+        one.number in fulfilled,
         one.counts and one.waits_for_approval and not one.planned,
         wording.say("page.voided_because", reason=one.void_reason, name=scene.name(one.voided_by))
         if one.voided_at
@@ -265,15 +273,16 @@ def _fact_row(scene: Scene, definition: MilestoneDefinition, one: Occurrence, ro
             for each in scene.indicator.evidence
             if each.occurrence == one.number and each.withdrawn_at is None
         ],
-        list(_fact_acts(scene, one, root)),
+        list(_fact_acts(scene, one, fulfilled, root)),
     )
 
 
-def _fact_acts(scene: Scene, one: Occurrence, root: str) -> Iterator[tuple[str, str]]:
+def _fact_acts(
+    scene: Scene, one: Occurrence, fulfilled: frozenset[int], root: str
+) -> Iterator[tuple[str, str]]:
     if one.voided_at is not None or one.quarter <= scene.indicator.sealed_through:
         return
     page = f"{root}{scene.base}/occurrences/{one.number}"
-    fulfilled = {each.fulfils for each in scene.indicator.occurrences if each.voided_at is None}
     if one.planned and one.number not in fulfilled and scene.may(Action.RECORD):
         record = f"{root}{scene.base}/milestones/{one.milestone}/record?fulfils={one.number}"
         yield scene.wording.say("page.keep_plan"), record
