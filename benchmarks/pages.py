@@ -71,22 +71,20 @@ def _measured(name: str, app: Any, path: str, cookie: str, site: Site, size: Siz
     headers = [(b"host", _HOST.encode()), (b"cookie", f"radap-session={cookie}".encode())]
     ask = _asker(loop, app, path, headers)
     asked: list[str] = []
-    for _ in range(_WARM_UP):
-        ask()
+    ask(_WARM_UP)
     for connection in _connections(site):
         connection.set_trace_callback(asked.append)
-    page = ask()
+    (page,) = ask(1)
     for connection in _connections(site):
         connection.set_trace_callback(None)
     bare = _asker(loop, bare_page(site.store.engine, asked, len(page.body)), "/", headers)
-    for _ in range(_WARM_UP):
-        bare()
+    bare(_WARM_UP)
     ours, theirs, times = [], [], []
     for _round in range(size.rounds):
-        answers = [ask() for _ in range(_PAGES)]
+        answers = ask(_PAGES)
         ours.append(1 / median(one.worked for one in answers))
         times += [one.seconds for one in answers]
-        theirs.append(1 / median(bare().worked for _ in range(_PAGES)))
+        theirs.append(1 / median(one.worked for one in bare(_PAGES)))
     loop.close()
     packed = len(gzip.compress(page.body, 6))
     first = packed + sum(_packed(one) for one in ("radap.css", "radap.js", "radap.svg"))
@@ -113,8 +111,8 @@ def _connections(site: Site) -> list[Any]:
 
 def _asker(
     loop: asyncio.AbstractEventLoop, app: Any, path: str, headers: list[tuple[bytes, bytes]]
-) -> Callable[[], Answer]:
-    """What asks an application for a page, without a network between them."""
+) -> Callable[[int], list[Answer]]:
+    """What asks an application for a page so many times, without a network between them."""
     plain, _, query = path.partition("?")
 
     async def once() -> bytes:
@@ -150,12 +148,16 @@ def _asker(
         assert status == 200, status
         return b"".join(parts)
 
-    def ask() -> Answer:
-        began, idle = time.perf_counter(), time.process_time()
-        body = loop.run_until_complete(once())
-        return Answer(body, time.perf_counter() - began, time.process_time() - idle)
+    async def again(times: int) -> list[Answer]:
+        answers = []
+        for _ in range(times):
+            began, idle = time.perf_counter(), time.process_time()
+            body = await once()
+            answers.append(Answer(body, time.perf_counter() - began, time.process_time() - idle))
+        return answers
 
-    return ask
+    # In one task, as in a server: the threads that handlers run in end with the task that asked for them.
+    return lambda times: loop.run_until_complete(again(times))
 
 
 def _packed(name: str) -> int:
