@@ -70,7 +70,7 @@ class Store:
         with self._writer.transaction() as connection:
             tx = Tx(self, connection, writing=True)
             yield tx
-            tx.flush()
+            tx.end()
 
     @contextmanager
     def read(self) -> Iterator[Tx]:

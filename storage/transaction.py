@@ -48,12 +48,22 @@ class Tx:
 
     def flush(self) -> None:
         """On PostgreSQL: send what was saved since the last read, in one round trip."""
-        pending, self._pending = self._pending, []
-        if pending:
+        if self._pending:
             with self._together():
-                cursor = self._driver.cursor()  # one for all: nobody asks for their results
-                for sql, parameters in pending:
-                    cursor.execute(sql, parameters)
+                self._send()
+
+    def end(self) -> None:
+        """On PostgreSQL: what was saved last and the COMMIT travel together; elsewhere the writer commits."""
+        if self._pending:
+            with self._together():
+                self._send()
+                self._driver.commit()
+
+    def _send(self) -> None:
+        pending, self._pending = self._pending, []
+        cursor = self._driver.cursor()  # one for all: nobody asks for their results
+        for sql, parameters in pending:
+            cursor.execute(sql, parameters)
 
     # -- indicators ---------------------------------------------------------------------------------
 

@@ -133,18 +133,23 @@ def _count_sqlite(store: Store, before: Callable[..., None]) -> None:
 
 def _count_postgres(_store: Store, before: Callable[..., None]) -> None:
     """Count what is sent to the server, and the commit."""
-    for owner, name in (
-        (psycopg.Cursor, "execute"),
-        (psycopg.Cursor, "executemany"),
-        (psycopg.Connection, "commit"),
-    ):
-        setattr(owner, name, _counted(getattr(owner, name), before))
+    for name in ("execute", "executemany"):
+        setattr(psycopg.Cursor, name, _counted(getattr(psycopg.Cursor, name), before))
+    psycopg.Connection.commit = _counted(psycopg.Connection.commit, before, _is_open)  # type: ignore[method-assign]  # it is counted
 
 
-def _counted(method: Callable[..., Any], before: Callable[..., None]) -> Callable[..., Any]:
-    def counted(*args: Any, **more: Any) -> Any:
-        before()
-        return method(*args, **more)
+def _is_open(connection: psycopg.Connection) -> bool:
+    """A connection whose transaction is over already sends no commit."""
+    return connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE
+
+
+def _counted(
+    method: Callable[..., Any], before: Callable[..., None], sends: Callable[[Any], bool] = lambda _: True
+) -> Callable[..., Any]:
+    def counted(owner: Any, *args: Any, **more: Any) -> Any:
+        if sends(owner):
+            before()
+        return method(owner, *args, **more)
 
     return counted
 
