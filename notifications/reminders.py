@@ -9,7 +9,18 @@ from zoneinfo import ZoneInfo
 
 from engine.outbox import NewMessage, Way, event_key
 from engine.quarter import WorkCalendar, local_day
-from engine.reminders import Contact, Gap, Owed, Plan, ReminderPolicy, Subject, due_range, due_windows, plan
+from engine.reminders import (
+    Contact,
+    Gap,
+    Owed,
+    Plan,
+    ReminderPolicy,
+    Subject,
+    due_range,
+    due_windows,
+    plan,
+    steps,
+)
 from engine.reminders.notices import Happening, Notice, is_news, notices_of
 from engine.reminders.ports import Follows, Ledger, Survey, Window
 
@@ -18,6 +29,7 @@ _NEWS = 100
 #: How many reminders a sweep writes in one transaction, on SQLite whoever else writes waits for it meanwhile;
 #: and how many it leaves for its last one.
 _AT_ONCE, _AT_LAST = 500, 2000
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +103,18 @@ class Reminders:
                 for topic, timed in self._house.policy.topics.items()
             )
             return
-        yield from self._ledger.due(
-            Window(topic, low, high)
-            for topic, timed in self._house.policy.topics.items()
-            for low, high in _merged(due_windows(timed, self._house.calendar, since, today))
-        )
+        yield from self._ledger.due(self._crossed(since, today))
         yield self._ledger.woken(since, today)
+
+    def _crossed(self, since: date, today: date) -> Iterator[Window]:
+        """The due days that have come to a step since then; topics that are timed alike share theirs."""
+        alike: dict[tuple[int, ...], list[tuple[date, date]]] = {}
+        for topic, timed in self._house.policy.topics.items():
+            timing = (timed.until, *steps(timed))
+            if timing not in alike:
+                alike[timing] = _merged(due_windows(timed, self._house.calendar, since, today))
+            for low, high in alike[timing]:
+                yield Window(topic, low, high)
 
     def _plan(self, subjects: list[Subject], survey: Survey, today: date, since: date | None) -> Plan:
         house = self._house
@@ -175,12 +193,12 @@ def _way(person: Contact) -> Way:
     return Way.MAIL if person.line is None else Way.LINE
 
 
-def _merged(windows: Iterable[tuple[int, date, date]]) -> Iterator[tuple[date, date]]:
-    """Windows that touch as one: the plan works out the step of each subject anyway."""
+def _merged(windows: Iterable[tuple[int, date, date]]) -> list[tuple[date, date]]:
+    """Windows that touch as one, from the latest on: the plan works out the step of each subject anyway."""
     joined: list[tuple[date, date]] = []
-    for _, low, high in sorted(windows, key=lambda one: one[1]):
-        if joined and low <= joined[-1][1] + timedelta(days=1):
-            joined[-1] = (joined[-1][0], max(joined[-1][1], high))
+    for _, low, high in windows:
+        if joined and joined[-1][0] == high + _DAY:
+            joined[-1] = (low, joined[-1][1])
         else:
             joined.append((low, high))
-    yield from joined
+    return joined

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import date, datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.engine import Connection
 
 from engine.reminders import Quiet, QuietKey, Subject, Topic
@@ -72,18 +72,21 @@ def answers(
     }
 
 
+_WOKEN = (
+    select(_q.topic, _q.agency_id, _q.indicator_id, _q.key, _q.due_on)
+    .distinct()
+    .where(_q.until_on > bindparam("after"), _q.until_on <= bindparam("through"), _q.snoozed)
+    .order_by(_q.due_on, _q.indicator_id, _q.key, _q.topic, _q.agency_id)
+)
+
+
 def woken(connection: Connection, after: date, through: date) -> list[Subject]:
     """The subjects of which a snooze ended after one day and by another, each once, without workflow.
 
     A snooze until a day off ends on the next working day: so ``after`` is to be a working day.
     """
-    query = (
-        select(_q.topic, _q.agency_id, _q.indicator_id, _q.key, _q.due_on)
-        .distinct()
-        .where(_q.until_on > after, _q.until_on <= through, _q.snoozed)
-        .order_by(_q.due_on, _q.indicator_id, _q.key, _q.topic, _q.agency_id)
-    )
-    return [Subject(Topic(topic), *rest) for topic, *rest in connection.execute(query)]
+    found = connection.execute(_WOKEN, {"after": after, "through": through})
+    return [Subject(Topic(topic), *rest) for topic, *rest in found]
 
 
 # --- links -----------------------------------------------------------------------------------------------

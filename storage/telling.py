@@ -14,15 +14,19 @@ _c, _i, _j = t.city.c, t.indicators.c, t.journal.c
 _PORTION = 500
 
 
+_SWEPT_ON = select(_c.swept_on)
+_SWEPT = update(t.city).values(swept_on=bindparam("day"))
+
+
 def swept_on(connection: Connection) -> date | None:
     """The last day whose reminders were all written down; ``None`` when none was."""
-    day: date | None = connection.execute(select(_c.swept_on)).scalar_one()
+    day: date | None = connection.execute(_SWEPT_ON).scalar_one()
     return day
 
 
 def move_swept_on(connection: Connection, day: date) -> None:
     """Say so in the transaction that writes the last reminders of the day."""
-    connection.execute(update(t.city).values(swept_on=day))
+    connection.execute(_SWEPT, {"day": day})
 
 
 class Untold(NamedTuple):

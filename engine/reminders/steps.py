@@ -5,11 +5,8 @@ day, 3 is three working days overdue.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import lru_cache
-from heapq import merge
-from itertools import groupby
 
 from engine.quarter import Shift, WorkCalendar
 from engine.reminders.policy import TopicPolicy
@@ -28,11 +25,11 @@ def step_day(calendar: WorkCalendar, due_on: date, step: int) -> date:
     return calendar.shift(due_on, Shift.PREVIOUS_WORKING_DAY)
 
 
-def steps(policy: TopicPolicy) -> Iterator[int]:
+def steps(policy: TopicPolicy) -> list[int]:
     """The steps of a policy from the first to the last."""
     every = policy.repeat_every
     repeats = range(policy.last_overdue + every, policy.until + 1, every) if every else ()
-    return (step for step, _ in groupby(merge(policy.named_steps, repeats)))
+    return sorted({*policy.named_steps, *repeats})
 
 
 def step_reached(policy: TopicPolicy, calendar: WorkCalendar, due_on: date, on: date) -> int | None:
@@ -64,20 +61,20 @@ def due_windows(
     crossed = calendar.working_days_between(since, through)
     if crossed <= 0:
         return []
-    all_steps = list(steps(policy))
+    all_steps = steps(policy)
     if not all_steps:
         return []
     back, ahead = crossed + policy.until + 2, max(-all_steps[0], 0) + 1
-    worked = _working_days(calendar, through, back, ahead)
+    worked, eves = _working_days(calendar, through, back, ahead)
     now = calendar.working_days_between(worked[0], through)  # where the last working day by `through` stands
 
-    def last_due(step: int, place: int) -> date:
-        """The last due day of which the step was reached on the working day at that place."""
-        return worked[place - step] if step < 0 else worked[place - step + 1] - _DAY
+    def last_due(place: int, *of: int) -> list[date]:
+        """The last due days of which these steps were reached on the working day at that place."""
+        return [worked[place - step] if step < 0 else eves[place - step] for step in of]
 
     # What has gone beyond all of it bounds the last step from below, as each step bounds the one before it.
-    reached = [last_due(step, now) for step in (*all_steps, policy.until + 1)]
-    before = [last_due(step, now - crossed) for step in all_steps]
+    reached = last_due(now, *all_steps, policy.until + 1)
+    before = last_due(now - crossed, *all_steps)
     low = [max(one, two) + _DAY for one, two in zip(before, reached[1:], strict=True)]
     windows = zip(all_steps, low, reached[:-1], strict=True)
     return [window for window in windows if window[1] <= window[2]]
@@ -104,9 +101,12 @@ def _position(calendar: WorkCalendar, due_on: date, on: date) -> int:
 
 
 @lru_cache(8)  # topics that are timed alike ask for the same days
-def _working_days(calendar: WorkCalendar, on: date, back: int, ahead: int) -> tuple[date, ...]:
-    """The working days around ``on``: so many until it, and so many after it."""
+def _working_days(
+    calendar: WorkCalendar, on: date, back: int, ahead: int
+) -> tuple[tuple[date, ...], tuple[date, ...]]:
+    """The working days around ``on``, so many before and so many after; the eves of all but the first."""
     first = calendar.add_working_days(on, -back).toordinal()
     last = calendar.add_working_days(on, ahead).toordinal()
     days = map(date.fromordinal, range(first, last + 1))
-    return tuple(filter(calendar.is_working_day, days))
+    worked = tuple(filter(calendar.is_working_day, days))
+    return worked, tuple(day - _DAY for day in worked[1:])
