@@ -30,9 +30,10 @@ def _on_sqlite(
 ) -> int:
     """On the driver's own cursor: the toolkit would look at every value of every row."""
     columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
+    text_of = cache(date.isoformat)  # many rows have few days
     for place, name in enumerate(names):
         if isinstance(table.c[name].type, Date):
-            columns[place] = map(date.isoformat, columns[place])
+            columns[place] = map(text_of, columns[place])
     cursor = connection.connection.cursor()
     cursor.executemany(_one_by_one(table, names), list(zip(*columns, strict=True)))
     return int(cursor.rowcount)

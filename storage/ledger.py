@@ -30,6 +30,8 @@ _ROSTER_CHANGED = frozenset(
     }
 )
 
+_VERSIONS = select(t.workflow_versions.c.id)
+
 #: How many people one statement asks for.
 _PORTION = 500
 
@@ -59,7 +61,7 @@ class StoredLedger:
 
     def _narrowing(self, connection: Connection) -> dict[int, tuple[int, ...]]:
         """The days before that definitions want, by the version; parsed once and kept by the store."""
-        versions = list(connection.execute(select(t.workflow_versions.c.id)).scalars())
+        versions = list(connection.execute(_VERSIONS).scalars())
         wanted = {one: self._store.workflow(one, connection).remind_before for one in versions}
         return {version: before for version, before in wanted.items() if before is not None}
 

@@ -42,6 +42,22 @@ def _answer(
     )
 
 
+_ANSWERS = (
+    select(
+        _q.person_id,
+        _q.topic,
+        _q.agency_id,
+        _q.indicator_id,
+        _q.key,
+        _q.due_on,
+        _q.until_on,
+        _q.snoozed,
+    )
+    .where(_q.due_on >= bindparam("due_from"))
+    .order_by(_q.id)
+)
+
+
 def answers(
     connection: Connection, due_from: date, people: Collection[int] | None = None
 ) -> dict[QuietKey, Quiet]:
@@ -50,25 +66,11 @@ def answers(
     An answer matters until the last overdue step of its subject, also when a snooze has ended: what that
     silenced is not told late.
     """
-    query = (
-        select(
-            _q.person_id,
-            _q.topic,
-            _q.agency_id,
-            _q.indicator_id,
-            _q.key,
-            _q.due_on,
-            _q.until_on,
-            _q.snoozed,
-        )
-        .where(_q.due_on >= due_from)
-        .order_by(_q.id)
-    )
-    if people is not None:
-        query = query.where(_q.person_id.in_(people))
+    query = _ANSWERS if people is None else _ANSWERS.where(_q.person_id.in_(people))
+    found = connection.execute(query, {"due_from": due_from})
     return {
         (person, Topic(topic), agency, indicator, key, due_on): Quiet(until, snoozed)
-        for person, topic, agency, indicator, key, due_on, until, snoozed in connection.execute(query)
+        for person, topic, agency, indicator, key, due_on, until, snoozed in found
     }
 
 
