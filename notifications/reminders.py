@@ -79,9 +79,9 @@ class Reminders:
             return Swept(0, [], whole=False)
         if since is None or since > today or whole:
             since, whole = None, True
+        policy, calendar = self._house.policy, self._house.calendar
         # Read when the first of them is found: on most days nothing is.
-        answers_from = self._house.policy.answers_from(self._house.calendar, today)
-        survey = cache(lambda: self._ledger.survey(answers_from))
+        survey = cache(lambda: self._ledger.survey(policy.answers_from(calendar, today)))
         swept = Swept(0, [], whole)
         owed: list[Owed] = []
         for subjects in filter(None, self._subjects(since, today)):

@@ -11,6 +11,7 @@ from sqlalchemy.pool import QueuePool
 from engine.ports import Policy
 from engine.workflow import Workflow
 from storage import tables as t
+from storage.reader import KeptReader, PooledReader, Reader
 from storage.rows import Statements
 from storage.transaction import Tx
 from storage.writer import PooledWriter, QueuedWriter, Writer
@@ -63,6 +64,7 @@ class Store:
         self._parse = parse
         self._workflows: dict[int, Workflow] = {}
         self._writer: Writer = QueuedWriter(engine) if self.is_sqlite else PooledWriter(engine)
+        self._reader: Reader = KeptReader(engine) if self.is_sqlite else PooledReader(engine)
 
     @contextmanager
     def begin(self) -> Iterator[Tx]:
@@ -75,22 +77,12 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Tx]:
         """A snapshot: everything read in the block is of one moment; saving through it is an error."""
-        with self.engine.connect() as connection:
-            if self.is_sqlite:
-                # The pool takes the snapshot back by a rollback; what must not outlive it is query_only.
-                cursor = connection.connection.cursor()
-                cursor.execute("PRAGMA query_only=ON")
-                try:
-                    cursor.execute("BEGIN")
-                    yield Tx(self, connection, writing=False)
-                finally:
-                    cursor.execute("PRAGMA query_only=OFF")
-            else:
-                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-                yield Tx(self, connection, writing=False)
+        with self._reader.snapshot() as connection:
+            yield Tx(self, connection, writing=False)
 
     def close(self) -> None:
         self._writer.close()
+        self._reader.close()
         self.engine.dispose()
 
     def workflow(self, version_id: int, connection: Connection) -> Workflow:
