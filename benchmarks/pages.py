@@ -2,8 +2,10 @@
 
 import asyncio
 import gzip
+import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -13,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from argon2 import PasswordHasher
+from sqlalchemy import Engine, event
 
 from benchmarks.measure import ratio
 from benchmarks.peers.bare_page import bare_page
@@ -51,32 +54,56 @@ class Answer:
     worked: float
 
 
+class _Heard:
+    """Every connection of an engine, so that what is asked on any of them can be listened to."""
+
+    def __init__(self) -> None:
+        self._drivers: list[Any] = []
+
+    def follow(self, engine: Engine) -> None:
+        event.listen(engine, "connect", lambda driver, _record: self._drivers.append(driver))
+
+    @contextmanager
+    def listening(self) -> Iterator[list[str]]:
+        """The statements, with their values, in the order in which they were asked."""
+        asked: list[str] = []
+        self._trace(asked.append)
+        try:
+            yield asked
+        finally:
+            self._trace(None)
+
+    def _trace(self, callback: Callable[[str], None] | None) -> None:
+        for driver in self._drivers:
+            with suppress(sqlite3.ProgrammingError):  # one that has been closed
+                driver.set_trace_callback(callback)
+
+
 def run(size: Size) -> list[Row]:
     """Ask for each page again and again, in turns with a bare page of the same size and the same queries."""
     rows = []
     with TemporaryDirectory() as folder:
-        site, cookie = _city(folder)
+        heard = _Heard()
+        site, cookie = _city(folder, heard)
         app = create_app(site)
         for name, path in (
             ("my work", "/"),
             ("an indicator", f"/indicators/{YEAR.be}/{_code(1, 1)}"),
         ):
-            rows += _measured(name, app, path, cookie, site, size)
+            rows += _measured(name, app, path, cookie, site, heard, size)
         site.store.close()
     return rows
 
 
-def _measured(name: str, app: Any, path: str, cookie: str, site: Site, size: Size) -> list[Row]:
+def _measured(
+    name: str, app: Any, path: str, cookie: str, site: Site, heard: _Heard, size: Size
+) -> list[Row]:
     loop = asyncio.new_event_loop()
     headers = [(b"host", _HOST.encode()), (b"cookie", f"radap-session={cookie}".encode())]
     ask = _asker(loop, app, path, headers)
-    asked: list[str] = []
     ask(_WARM_UP)
-    for connection in _connections(site):
-        connection.set_trace_callback(asked.append)
-    (page,) = ask(1)
-    for connection in _connections(site):
-        connection.set_trace_callback(None)
+    with heard.listening() as asked:
+        (page,) = ask(1)
     bare = _asker(loop, bare_page(site.store.engine, asked, len(page.body)), "/", headers)
     bare(_WARM_UP)
     ours, theirs, times = [], [], []
@@ -97,16 +124,6 @@ def _measured(name: str, app: Any, path: str, cookie: str, site: Site, size: Siz
         Row(BENCH, f"{name}: transferred on the first visit, without fonts", first / 1000, "kB", FIRST),
         Row(BENCH, f"{name}: transferred after it", packed / 1000, "kB", LATER),
     ]
-
-
-def _connections(site: Site) -> list[Any]:
-    """Every connection that the pool keeps."""
-    pool: Any = site.store.engine.pool
-    held = [pool.connect() for _ in range(pool.checkedin() or 1)]
-    found = [one.dbapi_connection for one in held]
-    for one in held:
-        one.close()
-    return found
 
 
 def _asker(
@@ -171,7 +188,7 @@ def _code(agency: int, number: int) -> str:
     return f"{5000 + agency}-{number:04}"
 
 
-def _city(folder: str) -> tuple[Site, str]:
+def _city(folder: str, heard: _Heard) -> tuple[Site, str]:
     """The city with its pages, and the secret of a session of the first agency's coordinator."""
     given = Settings()
     url = f"sqlite:///{Path(folder) / 'radap.db'}"
@@ -180,6 +197,7 @@ def _city(folder: str) -> tuple[Site, str]:
     house = bootstrap.build(
         given.model_copy(update={"database": database, "evidence": evidence}), lambda: NOW, new=True
     )
+    heard.follow(house.engine)
     schema.upgrade(house.engine)
     workflow = bootstrap.catalogue().get("civil_society_network")
     founded = datetime(2020, 10, 1, 2, tzinfo=UTC)

@@ -32,7 +32,10 @@ class KeptReader:
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
         """A connection inside a transaction, which is taken back at the end."""
-        connection = self._idle.pop() if self._idle else self._new()
+        try:
+            connection = self._idle.pop()  # not asked for first: another thread may take the last one
+        except IndexError:
+            connection = self._new()
         driver: Any = connection.connection.driver_connection
         try:
             driver.execute("BEGIN")
