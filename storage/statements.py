@@ -5,17 +5,17 @@ of hand-written SQL against 0.82 this way), so the few statements of every actio
 rest of the house uses the toolkit as it is.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Boolean, Date, Select, Table, and_, bindparam
+from sqlalchemy import Boolean, Date, ScalarSelect, Select, Table, Text, cast, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.base import Executable
-from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import TypeEngine
 
 from storage.types import Exact, Instant, instant_text
@@ -112,6 +112,27 @@ def insert_once(table: Table, dialect: Dialect) -> sqlite.Insert | postgresql.In
     return make(table).on_conflict_do_nothing()
 
 
-def within(column: ColumnElement[Any]) -> ColumnElement[bool]:
-    """The condition that the column lies between the parameters ``low`` and ``high``, both included."""
-    return and_(column >= bindparam("low"), column <= bindparam("high"))
+def as_json(query: Select[Any], beside: Table, dialect: Dialect) -> ScalarSelect[str]:
+    """All rows of the query, which may ask for those of ``beside``, as one value: a text of JSON."""
+    rows = query.correlate(beside).subquery()
+    if dialect.name == "sqlite":
+        return select(func.json_group_array(func.json_array(*rows.c))).scalar_subquery()
+    # A number of JSON is not exact.
+    values = [cast(column, Text) if isinstance(column.type, Exact) else column for column in rows.c]
+    return select(cast(func.json_agg(func.json_build_array(*values)), Text)).scalar_subquery()
+
+
+class FromJson:
+    """Makes the rows of a query of that text, the values as the query gives them."""
+
+    def __init__(self, query: Select[Any]) -> None:
+        self._results = _turns((column.type for column in query.selected_columns), 1)
+
+    def __call__(self, text: str | None) -> list[list[Any]]:
+        if text is None or text == "[]":  # as PostgreSQL and SQLite say that there are none
+            return []
+        rows, _ = _decoder.raw_decode(text)
+        return [_turned(row, self._results) for row in rows]
+
+
+_decoder = json.JSONDecoder()

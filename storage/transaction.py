@@ -69,47 +69,24 @@ class Tx:
 
     def indicator(self, code: str, fiscal_year: int) -> Indicator:
         """The indicator with all its facts; locked until the end of a writing transaction."""
-        key = {"code": code, "fiscal_year": fiscal_year}
-        found, children = self._one_by_one(key) if self.store.is_sqlite else self._at_once(key)
+        statements, key = self._statements, {"code": code, "fiscal_year": fiscal_year}
+        # A lock of its own: a statement that waits for one would show the seals of before the wait.
+        found = self._fetch(statements.one, key, statements.lock if self._lock_rows else None)
         if not found:
             raise self._unknown(code, fiscal_year)
         indicator = self._indicator_of(found[0])
         if self._lock_rows:
             self._locked.add(indicator.id)
-        for name, own in children.items():
-            rows.adopt({indicator.id: indicator}, name, own)
         return indicator
-
-    def _one_by_one(self, key: dict[str, Any]) -> tuple[list[Any], dict[str, list[Any]]]:
-        """Its row, and the rows of those children of which there are any: each SELECT costs, even of none."""
-        family = self._statements.family
-        found = self._fetch([self._statements.head], key)[0]
-        names = rows.worth_reading(found[0]) if found else []
-        children = self._fetch([family[name] for name in names], {"owner": found[0][0]}) if names else []
-        return found, dict(zip(names, children, strict=True))
-
-    def _at_once(self, key: dict[str, Any]) -> tuple[list[Any], dict[str, list[Any]]]:
-        """The same in one round trip, in which nobody knows yet what there is."""
-        statements = self._statements
-        # A lock of its own: a statement that waits for one would show the seals of before the wait.
-        before = [statements.lock] if self._lock_rows else []
-        found, *children = self._fetch([statements.head, *statements.family.values()], key, before)
-        return found, dict(zip(statements.family, children, strict=True))
 
     def indicators(self, fiscal_year: int | None = None, agency: int | None = None) -> Iterator[Indicator]:
         """Every indicator of the year and the agency (``None``: of all) by id, in bounded portions."""
         after = 0
-        portion = self._statements.portion
-        while True:
-            heads = self._fetch([portion], {"after": after})[0]
-            if not heads:
-                return
-            after = heads[-1][0]
-            wanted = [row for row in heads if fiscal_year in (None, row[2]) and agency in (None, row[3])]
-            if wanted:
-                found = {row[0]: self._indicator_of(row) for row in wanted}
-                self._adopt_children(found)
-                yield from found.values()
+        while found := self._fetch(self._statements.portion, {"after": after}):
+            after = found[-1][0]
+            for row in found:
+                if fiscal_year in (None, row[2]) and agency in (None, row[3]):
+                    yield self._indicator_of(row)
 
     def create(self, indicator: Indicator, event: Event) -> None:
         """Write a new indicator with its milestones and its first event; sets its id and journal end."""
@@ -301,31 +278,17 @@ class Tx:
         return self._one_cursor or self._driver.cursor()
 
     def _fetch(
-        self, statements: Iterable[Prepared], values: dict[str, Any], before: Iterable[Prepared] = ()
-    ) -> list[list[Any]]:
-        """The rows of each statement; on PostgreSQL all of them come in one round trip."""
-        if self._one_cursor is not None:
-            found = []
-            for statement in statements:
-                statement.run(self._one_cursor, values)
-                found.append(statement.rows(self._one_cursor))
-            return found
-        self.flush()
-        running = []
-        with self._together():
-            for statement in before:
-                statement.run(self._driver.cursor(), values)
-            for statement in statements:
-                running.append((statement, self._driver.cursor()))
-                statement.run(running[-1][1], values)
-        return [statement.rows(cursor) for statement, cursor in running]
-
-    def _adopt_children(self, indicators: dict[int, Indicator]) -> None:
-        """Read the rows of the indicators' children, all in one go, and give them to each."""
-        children = self._statements.children
-        found = self._fetch(children.values(), {"low": min(indicators), "high": max(indicators)})
-        for name, own in zip(children, found, strict=True):
-            rows.adopt(indicators, name, own)
+        self, statement: Prepared, values: dict[str, Any], before: Prepared | None = None
+    ) -> list[Any]:
+        """The rows of the statement, and of none that is to be run ``before``, in the same round trip."""
+        cursor = self._cursor()
+        if before is None:
+            statement.run(cursor, values)
+        else:
+            with self._together():
+                before.run(self._driver.cursor(), values)
+                statement.run(cursor, values)
+        return statement.rows(cursor)
 
     def _workflow_version(self, workflow: Workflow) -> int:
         kept = t.workflow_versions.c
