@@ -245,6 +245,14 @@ def test_head_does_not_endorse_what_changed_meanwhile(town):
     assert COORDINATOR.name in words(page.text)
 
 
+def test_return_with_a_day_that_cannot_be_returns_nothing(town):
+    submitted(town)
+    page = fill(town, f"{PAGE}/return", reason="ขาดภาพถ่าย", day="31 ก.ย. 2564")
+
+    assert [field for field, _ in errors(page)] == ["day"]
+    assert report(town).state == "submitted"
+
+
 def test_coordinator_does_not_endorse_their_own(town):
     submitted(town)
     enter(town)

@@ -260,12 +260,8 @@ class _Page:
         """Do it, or show the form again with what is wrong beside it."""
         typed = Typed(request.state.form)
         before = _about(self._counter.scene(request), self._act, key)
-        outcome: Outcome | None = None
-        try:
-            outcome = self._counter.do(request, lambda turn: self._act.do(turn, key, typed))
-        except Refusal as refusal:
-            typed.blame(refusal)
-        if outcome is None or typed.faults:
+        outcome = self._counter.do(request, typed, lambda turn: self._act.do(turn, key, typed))
+        if typed.faults:
             return self._asked(request, self._counter.scene(request), key, typed)
         return self._counter.to(before.back, self._act.done, outcome)
 

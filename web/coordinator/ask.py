@@ -4,7 +4,7 @@ from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
 from engine.actions import NewPetition, make_petition
-from engine.errors import Refusal, Unmet
+from engine.errors import Unmet
 from engine.permissions import Action
 from engine.petition import PetitionKind
 from engine.quarter import Quarter
@@ -55,18 +55,14 @@ class _Ask:
         self, request: Request, typed: Typed, kind: PetitionKind, *, milestone: str = "", quarter: int = 0
     ) -> Response:
         new = NewPetition(kind, typed.day("day"), typed.text("reason", 2000), milestone, quarter)
-        if not typed.faults:
-            try:
-                outcome = self._counter.do(
-                    request,
-                    lambda turn: make_petition(turn.tx, turn.code, turn.year, new, by=turn.by, now=turn.now),
-                )
-            except Refusal as refusal:
-                typed.blame(refusal)
-            else:
-                scene = self._counter.scene(request)
-                return self._counter.to(f"{scene.base}/petitions/{outcome.number}", "asked")
+        outcome = self._counter.do(
+            request,
+            typed,
+            lambda turn: make_petition(turn.tx, turn.code, turn.year, new, by=turn.by, now=turn.now),
+        )
         scene = self._counter.scene(request)
+        if outcome is not None:
+            return self._counter.to(f"{scene.base}/petitions/{outcome.number}", "asked")
         return self._asked(request, scene, typed, milestone=milestone, quarter=quarter)
 
     def _asked(

@@ -204,6 +204,7 @@ class _Indicator:
             "uploads": [],
             "may_record": scene.may(Action.RECORD) and scene.indicator.sealed_through < 4,
             "may_attach": scene.may(Action.ATTACH),
+            "seen": len(scene.indicator.evidence),
             "acts": possible_acts(scene, kept.state, page),
         }
         return self._counter.show(request, "milestone.html", scene, values)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from engine.actions import NewOccurrence, Outcome, attach_evidence, record_occurrence
-from engine.errors import Refusal, Unmet
+from engine.errors import Unmet
 from engine.indicator import Occurrence
 from engine.permissions import Action
 from engine.thai_dates import Style, format_day
@@ -45,7 +45,9 @@ class _Record:
         """The form; with a plan to be kept, its words stand in it."""
         scene = self._counter.scene(request)
         definition = scene.milestone(milestone)
-        typed = Typed({"way": DONE, **_of_plan(scene, request.query_params.get("fulfils", ""))})
+        seen = str(len(scene.indicator.occurrences))
+        plan = _of_plan(scene, request.query_params.get("fulfils", ""))
+        typed = Typed({"way": DONE, "seen": seen, **plan})
         return self._asked(request, scene, definition, _Given(typed, []))
 
     def record(self, request: Request, milestone: str) -> Response:
@@ -53,16 +55,11 @@ class _Record:
         given = self._given(request)
         typed = given.typed
         new = self._new(typed, milestone)
-        if not typed.faults:
-            try:
-                outcome = self._counter.do(request, lambda turn: self._recorded(turn, milestone, new, given))
-            except Refusal as refusal:
-                typed.blame(refusal)
-            else:
-                done = "planned" if new.planned else "recorded" if new.occurred_on else "undated"
-                scene = self._counter.scene(request)
-                return self._counter.to(f"{scene.base}/milestones/{milestone}", done, outcome)
+        outcome = self._counter.do(request, typed, lambda turn: self._recorded(turn, milestone, new, given))
         scene = self._counter.scene(request)
+        if not typed.faults:
+            done = "planned" if new.planned else "recorded" if new.occurred_on else "undated"
+            return self._counter.to(f"{scene.base}/milestones/{milestone}", done, outcome)
         return self._asked(request, scene, scene.milestone(milestone), given)
 
     def attach(self, request: Request, milestone: str) -> Response:
@@ -74,18 +71,12 @@ class _Record:
             typed.fault("files", Unmet("evidence.nothing", {}))
         if link and not link.startswith(("https://", "http://")):
             typed.fault("link", Unmet("evidence.no_link", {"given": link}))
-        outcome: Outcome | None = None
-        if not typed.faults:
-            try:
-                outcome = self._counter.do(
-                    request, lambda turn: self._attached(turn, milestone, given, link=link)
-                )
-            except Refusal as refusal:
-                typed.blame(refusal)
+        outcome = self._counter.do(
+            request, typed, lambda turn: self._attached_once(turn, milestone, given, link)
+        )
         scene = self._counter.scene(request)
-        page = f"{scene.base}/milestones/{milestone}"
-        if outcome is not None:
-            return self._counter.to(f"{page}#evidence", "attached", outcome)
+        if not typed.faults:
+            return self._counter.to(f"{scene.base}/milestones/{milestone}#evidence", "attached", outcome)
         return self._asked_for_files(request, scene, scene.milestone(milestone), given)
 
     # -- what was sent -----------------------------------------------------------------------------------
@@ -117,10 +108,28 @@ class _Record:
 
     # -- what is done ------------------------------------------------------------------------------------
 
-    def _recorded(self, turn: Turn, milestone: str, new: NewOccurrence, given: _Given) -> Outcome:
+    def _recorded(self, turn: Turn, milestone: str, new: NewOccurrence, given: _Given) -> Outcome | None:
+        """``None`` if this very form did so before: a double tap, or a page that was sent again."""
+        seen = given.typed.whole("seen")
+        if seen is not None:
+            facts = turn.tx.indicator(turn.code, turn.year).occurrences
+            own = [one for one in facts if one.number > seen and one.recorded_by == turn.by.id]
+            if any(_is_same(one, new) for one in own):
+                return None
         outcome = record_occurrence(turn.tx, turn.code, turn.year, new, by=turn.by, now=turn.now)
         self._attached(turn, milestone, given, outcome)
         return outcome
+
+    def _attached_once(self, turn: Turn, milestone: str, given: _Given, link: str) -> Outcome | None:
+        """``None`` if this very form did so before."""
+        seen = given.typed.whole("seen")
+        if seen is not None:
+            evidence = turn.tx.indicator(turn.code, turn.year).evidence
+            own = [one for one in evidence if one.number > seen and one.attached_by == turn.by.id]
+            there = {one.sha256 or one.link for one in own}
+            if there.issuperset([*(one.sha256 for one in given.uploads), *([link] if link else ())]):
+                return None
+        return self._attached(turn, milestone, given, link=link)
 
     def _attached(
         self, turn: Turn, milestone: str, given: _Given, outcome: Outcome | None = None, link: str = ""
@@ -205,8 +214,28 @@ class _Record:
             "typed": given.typed,
             "uploads": given.uploads,
             "requests": [(one.key, wording.value(one.title)) for one in definition.evidence],
+            "seen": len(scene.indicator.evidence),
         }
         return self._counter.show(request, "attach.html", scene, values)
+
+
+def _is_same(one: Occurrence, new: NewOccurrence) -> bool:
+    """Whether the fact says word for word what was sent."""
+    return (
+        (one.milestone, one.occurred_on, one.value, one.document_number, one.note, one.planned, one.fulfils)
+        == (
+            new.milestone,
+            new.occurred_on,
+            new.value,
+            new.document_number,
+            new.note,
+            new.planned,
+            new.fulfils,
+        )
+        and new.kind in (None, one.kind)
+        and new.quarter in (None, one.quarter)
+        and one.voided_at is None
+    )
 
 
 def open_plans(scene: Scene, milestone: str) -> list[Occurrence]:

@@ -12,7 +12,7 @@ from engine import actions
 from engine.actions import Outcome
 from engine.answering import points_of
 from engine.contradictions import contradictions
-from engine.errors import Refusal, Unmet
+from engine.errors import Unmet
 from engine.indicator import QuarterReport, ReportState
 from engine.levels import Basis, level_of
 from engine.machine import report_rules
@@ -172,10 +172,8 @@ class _Report:
             # Somebody else wrote meanwhile: nothing is overwritten that was not read.
             typed.fields["seen"] = _print_of(about.report)
             return self._form(request, scene, about, typed, about.report)
-        try:
-            self._counter.do(request, lambda turn: self._written(turn, about, narrative, value))
-        except Refusal as refusal:
-            typed.blame(refusal)
+        self._counter.do(request, typed, lambda turn: self._written(turn, about, narrative, value))
+        if typed.faults:
             return self._form(request, *_seen(self._counter, request, quarter), typed)
         page = f"{scene.base}/quarters/{quarter}"
         if typed.fields.get("then") == "check":
@@ -247,21 +245,20 @@ class _Report:
             return self._checked(request, scene, about, typed)
         points = points_of(about.report.return_reason)
         answers = [typed.text(f"answer-{number}", 2000) for number in range(1, len(points) + 1)]
-        try:
-            self._counter.do(
-                request,
-                lambda turn: actions.submit_report(
-                    turn.tx,
-                    turn.code,
-                    turn.year,
-                    about.quarter.number,
-                    answers=answers if points else None,
-                    by=turn.by,
-                    now=turn.now,
-                ),
-            )
-        except Refusal as refusal:
-            typed.blame(refusal)
+        self._counter.do(
+            request,
+            typed,
+            lambda turn: actions.submit_report(
+                turn.tx,
+                turn.code,
+                turn.year,
+                about.quarter.number,
+                answers=answers if points else None,
+                by=turn.by,
+                now=turn.now,
+            ),
+        )
+        if typed.faults:
             return self._checked(request, *_seen(self._counter, request, quarter), typed)
         return self._counter.to(f"{scene.base}/quarters/{quarter}/receipt")
 
@@ -313,12 +310,8 @@ class _Decide:
                 expected_version=version,
             )
 
-        outcome: Outcome | None = None
-        try:
-            outcome = self._counter.do(request, decide)
-        except Refusal as refusal:
-            typed.blame(refusal)
-        if outcome is None or typed.faults:
+        outcome = self._counter.do(request, typed, decide)
+        if typed.faults:
             return self._asked(request, *_seen(self._counter, request, quarter), typed)
         done = "endorsed" if self._name == "endorse" else "report_returned"
         return self._counter.to(f"{scene.base}/quarters/{quarter}", done, outcome)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from fastapi import HTTPException, Request
@@ -24,6 +24,8 @@ from web.doors import Place, Visit
 from web.pages import Pages
 from web.reading import Typed
 from web.site import Site
+
+_Done = TypeVar("_Done")
 
 #: What a page may say was done before it was opened, and whether a level is told with it.
 _DONE = frozenset(
@@ -144,12 +146,25 @@ class Counter:
             read=read,
         )
 
-    def do(self, request: Request, act: Callable[[Turn], Outcome]) -> Outcome:
-        """Do something to the indicator of the path in one transaction."""
+    def do(self, request: Request, typed: Typed, act: Callable[[Turn], _Done]) -> _Done | None:
+        """Do something to the indicator of the path in one transaction.
+
+        Nothing is done when the form is at fault, also when that is found while the act reads it; ``typed``
+        then says what is wrong with it.
+        """
+        if typed.faults:
+            return None
         place: Place = request.state.place
         visit: Visit = request.state.visit
-        with self.site.store.begin() as tx:
-            return act(Turn(tx, place.code, place.year, visit.person, self.site.clock()))
+        try:
+            with self.site.store.begin() as tx:
+                done = act(Turn(tx, place.code, place.year, visit.person, self.site.clock()))
+                if typed.faults:
+                    raise Refusal(())
+        except Refusal as refusal:
+            typed.blame(refusal)
+            return None
+        return done
 
     def show(
         self, request: Request, template: str, scene: Scene, values: Mapping[str, Any], status: int = 200
@@ -197,9 +212,3 @@ def done_of(request: Request, wording: Wording) -> list[str]:
         kind = "done_now.level_up" if int(after) > int(before) else "done_now.level_down"
         sentences.append(wording.say(kind, before=int(before), after=int(after)))
     return sentences
-
-
-def refused(typed: Typed, refusal: Refusal, **fields: str) -> Typed:
-    """The form with each condition of the refusal at its field."""
-    typed.blame(refusal, **fields)
-    return typed
