@@ -266,3 +266,17 @@ class Indicator:
     def occurrence(self, number: int) -> Occurrence | None:
         """The occurrence of that number, or ``None``."""
         return next((one for one in self.occurrences if one.number == number), None)
+
+    @property
+    def kept_plans(self) -> frozenset[int]:
+        """The numbers of the plans of which a fact that stands says that they took place."""
+        return frozenset(one.fulfils for one in self.occurrences if one.fulfils and one.voided_at is None)
+
+    def open_plans(self, milestone: str) -> list[Occurrence]:
+        """What is planned at the milestone and has not been kept."""
+        kept = self.kept_plans
+        return [
+            one
+            for one in self.occurrences
+            if one.milestone == milestone and one.planned and one.voided_at is None and one.number not in kept
+        ]

@@ -244,23 +244,8 @@ def _duplicate_faults(work: Work, new: NewOccurrence) -> Iterator[Unmet]:
 def _plan_faults(work: Work, new: NewOccurrence) -> Iterator[Unmet]:
     if new.fulfils is None:
         return
-    plan = work.indicator.occurrence(new.fulfils)
-    fulfilled = {one.fulfils for one in work.indicator.occurrences if one.voided_at is None}
-    if (
-        plan is None
-        or not plan.planned
-        or plan.voided_at is not None
-        or plan.milestone != new.milestone
-        or plan.number in fulfilled
-    ):
-        open_plans = [
-            one.number
-            for one in work.indicator.occurrences
-            if one.planned
-            and one.voided_at is None
-            and one.milestone == new.milestone
-            and one.number not in fulfilled
-        ]
+    open_plans = [one.number for one in work.indicator.open_plans(new.milestone)]
+    if new.fulfils not in open_plans:
         yield Unmet("occurrence.no_such_plan", {"number": new.fulfils, "known": open_plans})
 
 

@@ -193,7 +193,7 @@ class _Record:
             ],
             "plans": [
                 (str(one.number), scene.phrases.day(one.occurred_on), one.note)
-                for one in open_plans(scene, definition.key)
+                for one in scene.indicator.open_plans(definition.key)
                 if one.occurred_on
             ],
             "requests": [(one.key, wording.value(one.title)) for one in definition.evidence],
@@ -236,13 +236,6 @@ def _is_same(one: Occurrence, new: NewOccurrence) -> bool:
         and new.quarter in (None, one.quarter)
         and one.voided_at is None
     )
-
-
-def open_plans(scene: Scene, milestone: str) -> list[Occurrence]:
-    """What is planned at the milestone and has not been kept."""
-    live = [one for one in scene.indicator.occurrences if one.voided_at is None]
-    fulfilled = {one.fulfils for one in live}
-    return [one for one in live if one.planned and one.milestone == milestone and one.number not in fulfilled]
 
 
 def _of_plan(scene: Scene, number: str) -> dict[str, str]:

@@ -239,12 +239,12 @@ def fact_rows(scene: Scene, definition: MilestoneDefinition, root: str) -> list[
     """The facts of the milestone, the newest day first, the voided ones last."""
     facts = [one for one in scene.indicator.occurrences if one.milestone == definition.key]
     facts.sort(key=lambda one: (one.voided_at is None, one.occurred_on or date.min, one.number), reverse=True)
-    fulfilled = frozenset(one.fulfils for one in facts if one.voided_at is None and one.fulfils)
-    return [_fact_row(scene, definition, one, fulfilled, root) for one in facts]
+    kept = scene.indicator.kept_plans
+    return [_fact_row(scene, definition, one, root, is_kept=one.number in kept) for one in facts]
 
 
 def _fact_row(
-    scene: Scene, definition: MilestoneDefinition, one: Occurrence, fulfilled: frozenset[int], root: str
+    scene: Scene, definition: MilestoneDefinition, one: Occurrence, root: str, *, is_kept: bool
 ) -> FactRow:
     wording = scene.wording
     kind = definition.kind(one.kind)
@@ -262,8 +262,8 @@ def _fact_row(
         one.note,
         wording.say("page.by_at", name=scene.name(one.recorded_by), at=one.recorded_at),
         one.counts,
-        one.planned and one.number not in fulfilled,
-        one.number in fulfilled,
+        one.planned and not is_kept,
+        is_kept,
         one.counts and one.waits_for_approval and not one.planned,
         wording.say("page.voided_because", reason=one.void_reason, name=scene.name(one.voided_by))
         if one.voided_at
@@ -273,17 +273,15 @@ def _fact_row(
             for each in scene.indicator.evidence
             if each.occurrence == one.number and each.withdrawn_at is None
         ],
-        list(_fact_acts(scene, one, fulfilled, root)),
+        list(_fact_acts(scene, one, root, is_kept=is_kept)),
     )
 
 
-def _fact_acts(
-    scene: Scene, one: Occurrence, fulfilled: frozenset[int], root: str
-) -> Iterator[tuple[str, str]]:
+def _fact_acts(scene: Scene, one: Occurrence, root: str, *, is_kept: bool) -> Iterator[tuple[str, str]]:
     if one.voided_at is not None or one.quarter <= scene.indicator.sealed_through:
         return
     page = f"{root}{scene.base}/occurrences/{one.number}"
-    if one.planned and one.number not in fulfilled and scene.may(Action.RECORD):
+    if one.planned and not is_kept and scene.may(Action.RECORD):
         record = f"{root}{scene.base}/milestones/{one.milestone}/record?fulfils={one.number}"
         yield scene.wording.say("page.keep_plan"), record
     if one.counts and one.waits_for_approval and scene.may(Action.APPROVE_UNDATED):
