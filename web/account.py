@@ -8,6 +8,7 @@ from storage import sessions
 from storage.accounts import StoredAccounts
 from web.doors import SIGNED_IN, Doors, Visit, agencies_of, client_of
 from web.pages import Pages
+from web.reading import whole_number
 from web.session import password_in, status_of
 from web.site import Site
 
@@ -122,8 +123,8 @@ class _Account:
         who, now = client_of(request), self._site.clock()
         if wanted == "others":
             self._accounts.end_sessions(visit.person.id, who, now, but=visit.session.id)
-        elif wanted.isascii() and wanted.isdigit() and len(wanted) < 10:
-            self._accounts.end_sessions(visit.person.id, who, now, only=int(wanted))
+        elif (number := whole_number(wanted, 9)) is not None:
+            self._accounts.end_sessions(visit.person.id, who, now, only=number)
         return self._to("/account")
 
     def choose_agency(self, request: Request) -> Response:

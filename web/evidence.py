@@ -14,6 +14,7 @@ from storage.previews import MEDIA_TYPE, WIDTHS, Previews
 from web.doors import SEEN, Doors, Place
 from web.pages import Pages
 from web.ranges import attachment, handed_out
+from web.reading import whole_number
 from web.site import Site
 
 _PAGE = "/indicators/{year}/{code}/evidence/{number}"
@@ -100,14 +101,14 @@ class _Desk:
 
     def _file(self, request: Request) -> _File:
         """The file of the path; a link is none, nor is a number of another indicator."""
-        number, place = request.path_params["number"], request.state.place
-        if not (number.isascii() and number.isdigit() and len(number) < 7):
+        number, place = whole_number(request.path_params["number"], 6), request.state.place
+        if number is None:
             raise HTTPException(404)
         e, f = t.evidence.c, t.files.c
         query = (
             select(e.sha256, e.file_name, f.size, f.media_type)
             .join_from(t.evidence, t.files)
-            .where(e.indicator_id == place.indicator, e.number == int(number))
+            .where(e.indicator_id == place.indicator, e.number == number)
         )
         with self._site.store.read() as tx:
             row = tx.connection.execute(query).one_or_none()

@@ -14,6 +14,7 @@ from engine.errors import Refusal, refuse
 from storage.accounts import StoredAccounts
 from web.doors import OPEN, Doors, client_of, own_path
 from web.openid_provider import Provider
+from web.reading import whole_number
 from web.site import OpenId, Site
 
 _HERE = "/sign-in/openid"
@@ -123,7 +124,7 @@ def _packed(way: _Way) -> str:
 def _unpacked(kept: str) -> _Way | None:
     """What was packed; ``None`` for anything else."""
     parts = kept.split(".")
-    if len(parts) != 5 or not parts[3].isascii() or not parts[3].isdigit() or len(parts[3]) > 12:
+    if len(parts) != 5 or whole_number(parts[3], 12) is None:
         return None
     try:
         next_path = urlsafe_b64decode(parts[4] + "=" * (-len(parts[4]) % 4)).decode()

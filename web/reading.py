@@ -56,6 +56,11 @@ _FIELDS: Mapping[str, str] = {
 }
 
 
+def whole_number(text: str, most_digits: int) -> int | None:
+    """The whole number of an address, a hidden field or a choice; ``None`` for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= most_digits else None
+
+
 class Typed:
     """One form as it was sent. ``fields`` is what was typed, ``faults`` what is wrong with it, by field."""
 
@@ -100,8 +105,7 @@ class Typed:
 
     def whole(self, name: str) -> int | None:
         """The whole number of a hidden field or a choice; ``None`` for anything else."""
-        typed = self.fields.get(name, "")
-        return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else None
+        return whole_number(self.fields.get(name, ""), 9)
 
     def fault(self, name: str, *conditions: Unmet) -> None:
         self.faults.setdefault(name, []).extend(conditions)

@@ -16,6 +16,7 @@ from engine.permissions import Action, Role, who_may
 from storage.uploads import Upload, Uploads
 from web.doors import SIGNED_IN, Doors, Rule, Visit
 from web.pages import Pages
+from web.reading import whole_number
 from web.site import Site
 
 #: So much of a body is held at a time, for each connection.
@@ -154,9 +155,10 @@ def _sender(request: Request) -> int:
 
 
 def _whole(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 16):
+    number = whole_number(text, 15)
+    if number is None:
         raise HTTPException(400)
-    return int(text)
+    return number
 
 
 def _told(upload: Upload, status: int = 200) -> Response:

@@ -82,6 +82,13 @@ def test_plan_moves_no_level_and_is_kept_later(town):
     assert THAI.say("page.keep_plan") not in page.text
 
 
+@pytest.mark.parametrize("number", ["2", "-1", "๑", "9" * 5000, "x"])
+def test_plan_that_is_none_leaves_the_form_empty(town, number):
+    enter(town)
+    form = town.get(f"{FORM}?fulfils={number}")
+    assert (form.status_code, value_of(form, "day")) == (200, "")
+
+
 def test_undated_fact_waits_for_approval(town):
     enter(town)
     page = arrive(town, fill(town, FORM, way="undated", quarter="2", note="หนังสือหาย"))

@@ -18,7 +18,7 @@ from web.coordinator import views
 from web.coordinator.indicator import petition_words
 from web.coordinator.scene import Counter, Scene, Turn
 from web.doors import SEEN, Doors, Rule, doing
-from web.reading import Typed
+from web.reading import Typed, whole_number
 
 _INDICATOR = "/indicators/{year}/{code}"
 #: Below which path the thing lies that something is done to.
@@ -372,6 +372,7 @@ def _back(scene: Scene, milestone: str) -> str:
 
 
 def _number(key: str) -> int:
-    if not (key.isascii() and key.isdigit() and len(key) < 10):
+    number = whole_number(key, 9)
+    if number is None:
         raise HTTPException(404)
-    return int(key)
+    return number

@@ -60,9 +60,9 @@ class _Ask:
             typed,
             lambda turn: make_petition(turn.tx, turn.code, turn.year, new, by=turn.by, now=turn.now),
         )
-        scene = self._counter.scene(request)
         if outcome is not None:
-            return self._counter.to(f"{scene.base}/petitions/{outcome.number}", "asked")
+            return self._counter.to(f"{self._counter.base(request)}/petitions/{outcome.number}", "asked")
+        scene = self._counter.scene(request)
         return self._asked(request, scene, typed, milestone=milestone, quarter=quarter)
 
     def _asked(

@@ -14,7 +14,7 @@ from engine.workflow import MilestoneDefinition
 from storage.uploads import Upload
 from web.coordinator.scene import Counter, Scene, Turn
 from web.doors import Doors, Visit, doing
-from web.reading import Typed
+from web.reading import Typed, whole_number
 from web.uploading import taken
 
 _PAGE = "/indicators/{year}/{code}/milestones/{milestone}"
@@ -56,10 +56,10 @@ class _Record:
         typed = given.typed
         new = self._new(typed, milestone)
         outcome = self._counter.do(request, typed, lambda turn: self._recorded(turn, milestone, new, given))
-        scene = self._counter.scene(request)
         if not typed.faults:
             done = "planned" if new.planned else "recorded" if new.occurred_on else "undated"
-            return self._counter.to(f"{scene.base}/milestones/{milestone}", done, outcome)
+            return self._counter.to(f"{self._counter.base(request)}/milestones/{milestone}", done, outcome)
+        scene = self._counter.scene(request)
         return self._asked(request, scene, scene.milestone(milestone), given)
 
     def attach(self, request: Request, milestone: str) -> Response:
@@ -74,9 +74,10 @@ class _Record:
         outcome = self._counter.do(
             request, typed, lambda turn: self._attached_once(turn, milestone, given, link)
         )
-        scene = self._counter.scene(request)
         if not typed.faults:
-            return self._counter.to(f"{scene.base}/milestones/{milestone}#evidence", "attached", outcome)
+            page = f"{self._counter.base(request)}/milestones/{milestone}"
+            return self._counter.to(f"{page}#evidence", "attached", outcome)
+        scene = self._counter.scene(request)
         return self._asked_for_files(request, scene, scene.milestone(milestone), given)
 
     # -- what was sent -----------------------------------------------------------------------------------
@@ -240,7 +241,8 @@ def _is_same(one: Occurrence, new: NewOccurrence) -> bool:
 
 def _of_plan(scene: Scene, number: str) -> dict[str, str]:
     """The fields of a plan that is to be kept, so that nobody types them twice."""
-    plan = scene.indicator.occurrence(int(number)) if number.isascii() and number.isdigit() else None
+    chosen = whole_number(number, 9)
+    plan = None if chosen is None else scene.indicator.occurrence(chosen)
     if plan is None or not plan.planned or plan.occurred_on is None:
         return {}
     day = format_day(plan.occurred_on, scene.wording.language, Style.SHORT)

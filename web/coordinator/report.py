@@ -14,7 +14,6 @@ from engine.answering import points_of
 from engine.contradictions import contradictions
 from engine.errors import Unmet
 from engine.indicator import QuarterReport, ReportState
-from engine.levels import Basis, level_of
 from engine.machine import report_rules
 from engine.permissions import Action
 from engine.quarter import Quarter, timeliness
@@ -344,8 +343,7 @@ def _level_at_end(scene: Scene, quarter: Quarter) -> int | None:
     """The claimed level on the quarter's last day, or today while it runs; ``None`` before it has begun."""
     if quarter.first_day > scene.today:
         return None
-    on = min(quarter.last_day, scene.found.on)
-    return level_of(scene.indicator.workflow, scene.indicator.facts, on, None, Basis.CLAIMED).level
+    return scene.found.quarters[quarter.number - 1].claimed
 
 
 def _warnings(scene: Scene, quarter: Quarter, narrative: str, value: Decimal | None) -> list[str]:
@@ -364,11 +362,15 @@ def _by_at(scene: Scene, person: int | None, at: object) -> str:
 
 def _typed(report: QuarterReport) -> Typed:
     """The report as the fields of its form."""
-    value = "" if report.self_reported is None else plain_number(report.self_reported)
-    return Typed({"narrative": report.narrative, "value": value, "seen": _print_of(report)})
+    return Typed({"narrative": report.narrative, "value": _number(report), "seen": _print_of(report)})
 
 
 def _print_of(report: QuarterReport) -> str:
     """What somebody saw of the report: whoever saves it over must have seen what is there."""
-    value = "" if report.self_reported is None else plain_number(report.self_reported)
-    return hashlib.sha256(f"{report.state}\n{value}\n{report.narrative}".encode()).hexdigest()[:24]
+    seen = f"{report.state}\n{_number(report)}\n{report.narrative}"
+    return hashlib.sha256(seen.encode()).hexdigest()[:24]
+
+
+def _number(report: QuarterReport) -> str:
+    """The self-reported result as it is typed; nothing where nothing was reported."""
+    return "" if report.self_reported is None else plain_number(report.self_reported)

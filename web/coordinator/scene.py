@@ -14,6 +14,7 @@ from engine.errors import Refusal
 from engine.indicator import Indicator
 from engine.permissions import Action, Person, may
 from engine.petition import Petition
+from engine.quarter import FiscalYear
 from engine.standing import Stand, stand
 from engine.wording import Wording
 from engine.workflow import MilestoneDefinition
@@ -22,7 +23,7 @@ from storage.dossier import Dossier, dossier_of
 from storage.transaction import Tx
 from web.doors import Place, Visit
 from web.pages import Pages
-from web.reading import Typed
+from web.reading import Typed, whole_number
 from web.site import Site
 
 _Done = TypeVar("_Done")
@@ -122,6 +123,11 @@ class Counter:
     def phrases(self, request: Request) -> Phrases:
         return self._pages.phrases(request)
 
+    def base(self, request: Request) -> str:
+        """The path of the indicator's page, without reading the indicator."""
+        place: Place = request.state.place
+        return path_of(FiscalYear(place.year).be, place.code)
+
     def scene(
         self, request: Request, more: Callable[[Tx, Indicator], object] = lambda _tx, _indicator: None
     ) -> Scene:
@@ -207,8 +213,8 @@ def done_of(request: Request, wording: Wording) -> list[str]:
     if done not in _DONE:
         return []
     sentences = [wording.say(f"done_now.{done}")]
-    before, after = (request.query_params.get(name, "") for name in ("from", "to"))
-    if all(one.isascii() and one.isdigit() and len(one) < 4 for one in (before, after)):
-        kind = "done_now.level_up" if int(after) > int(before) else "done_now.level_down"
-        sentences.append(wording.say(kind, before=int(before), after=int(after)))
+    before, after = (whole_number(request.query_params.get(name, ""), 3) for name in ("from", "to"))
+    if before is not None and after is not None:
+        kind = "done_now.level_up" if after > before else "done_now.level_down"
+        sentences.append(wording.say(kind, before=before, after=after))
     return sentences
