@@ -109,6 +109,12 @@ def test_a_loose_lock_would_be_found(text):
     assert faults_of_a_lock(text) != []
 
 
+def test_lock_of_the_style_sheet_names_no_address():
+    text = (ROOT / "web/assets/package-lock.json").read_text(encoding="utf-8")
+    assert '"integrity": "sha512-' in text
+    assert "://" not in text
+
+
 # --- the clock and the environment belong to cli/ ------------------------------------------------------
 
 CLOCK_AND_ENVIRONMENT = {
