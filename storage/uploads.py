@@ -163,8 +163,17 @@ class Uploads:
                 if not _is_at(partial, path):
                     continue
                 received = partial.seek(0, os.SEEK_END)
+                # Or before we opened it: what we hold is a new file of nothing then, and no beginning.
+                if received == 0 and not self._is_expected(upload.id):
+                    path.unlink()
+                    continue
                 yield upload._replace(received=received), partial
                 return
+
+    def _is_expected(self, id: str) -> bool:  # noqa: A002 - as above
+        with self._store.read() as tx:
+            query = select(_u.id).where(_u.id == id, _u.sha256.is_(None))
+            return tx.connection.execute(query).first() is not None
 
     def _partial(self, id: str) -> Path:  # noqa: A002 - as above
         return self._folder / id

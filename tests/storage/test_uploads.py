@@ -205,6 +205,23 @@ def test_two_who_send_the_same_piece_at_once_write_it_once(uploads):
     assert uploads.of(P, [upload.id])[0].size == len(LONG)
 
 
+def test_piece_that_comes_while_the_file_is_finished_is_no_new_beginning(uploads, files, monkeypatch):
+    """Somebody else finishes it after we looked for it, and before we hold its file."""
+    upload = uploads.begin(P, "a.pdf", len(LONG), NOW)
+    find = uploads.find
+
+    def find_too_early(person: int, id: str) -> Upload:  # noqa: A002 - as it is called
+        found: Upload = find(person, id)
+        monkeypatch.undo()
+        uploads.add(P, upload.id, 0, io.BytesIO(LONG), NOW)
+        return found
+
+    monkeypatch.setattr(uploads, "find", find_too_early)
+
+    assert kind(lambda: uploads.add(P, upload.id, 0, io.BytesIO(LONG), NOW)) == "upload.offset"
+    assert list((files.folder / ".uploads").iterdir()) == []
+
+
 def test_hostile_file_in_pieces_leaves_nothing(uploads, files, city):
     hostile = FILES["macros in a docx"]()
 
