@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from engine.errors import Refusal, refuse
 
@@ -49,6 +50,7 @@ def address(given: str) -> str:
     return text
 
 
+@lru_cache(1024)  # a mail asks for it when it is written, when it is paced and when it goes out
 def mailbox_of(given: str) -> Mailbox:
     """The mailbox that an address names; raises the refusals of :func:`address`."""
     _mind_the_marks(given, "address")

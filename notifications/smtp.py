@@ -283,10 +283,6 @@ def _lines(content: bytes) -> bytes:
     A lone CR or LF, taken for a line's end by one server and not by the next, can smuggle in a second
     letter.
     """
-    ends = content.count(b"\r\n")
-    if not ends == content.count(b"\n") == content.count(b"\r"):
-        content = re.sub(rb"\r\n|\r|\n", b"\r\n", content)
-    if not content.endswith(b"\r\n"):
-        content += b"\r\n"
-    stuffed = content.replace(b"\r\n.", b"\r\n..")
+    lines = b"\r\n".join(content.splitlines()) + b"\r\n"
+    stuffed = lines.replace(b"\r\n.", b"\r\n..")
     return b"." + stuffed if stuffed.startswith(b".") else stuffed

@@ -1,11 +1,12 @@
 """What a message has to tell when it is looked at again: what is still owed, and what happened, in words."""
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, func, select, tuple_
+from sqlalchemy import and_, func, select
 from sqlalchemy.engine import Connection
 
 from engine.outbox import Claimed, State, Way, event_of
@@ -15,10 +16,12 @@ from engine.reminders.notices import Happening
 from engine.reminders.ports import Changed, Contents, Due
 from engine.workflow import Text, Workflow
 from storage import tables as t
+from storage.among import among
 from storage.deadlines import Deadlines
 from storage.outbox_tables import outbox, reminders
 from storage.owed import still_owed
 from storage.reminding import Reminder, notices_in, reminders_in
+from storage.rows import year_of
 
 _i, _d, _a, _m, _o, _p, _r = (
     t.indicators.c,
@@ -65,13 +68,12 @@ def contents_of(
     due, done = still_due(connection, workflows, deadlines, owed)
     done += sorted({one.id for given in held.values() for one in given} - {one.id for one in owed})
     message_of = {one.id: one.message for one in owed}
+    due_in: defaultdict[int | None, list[Due]] = defaultdict(list)
+    for one in due:
+        due_in[message_of[one.reminder]].append(one)
     happened = _changed(connection, workflows, [message for message, _ in messages])
     contents = [
-        Contents(
-            reader,
-            tuple(one for one in due if message_of[one.reminder] == message.id),
-            tuple(happened[message.id]),
-        )
+        Contents(reader, tuple(due_in[message.id]), tuple(happened[message.id]))
         for message, reader in messages
     ]
     return contents, done
@@ -93,31 +95,28 @@ def _last_of_each(held: Collection[Reminder]) -> list[Reminder]:
     return [one for one in held if last[one.subject] is one]
 
 
-def _heads(connection: Connection, workflows: Workflows, indicators: Collection[int]) -> dict[int, _Head]:
-    query = (
-        select(
-            _i.id,
-            _i.code,
-            _i.fiscal_year,
-            _d.title_th,
-            _d.title_en,
-            _a.name_th,
-            _a.name_en,
-            _i.workflow_version_id,
-        )
-        .join_from(t.indicators, t.indicator_details)
-        .join(t.agencies, _a.id == _i.agency_id)
-        .where(_i.id.in_(indicators))
+_HEADS = (
+    select(
+        _i.id,
+        _i.code,
+        _i.fiscal_year,
+        _d.title_th,
+        _d.title_en,
+        _a.name_th,
+        _a.name_en,
+        _i.workflow_version_id,
     )
+    .join_from(t.indicators, t.indicator_details)
+    .join(t.agencies, _a.id == _i.agency_id)
+    .where(among(_i.id, "indicators"))
+)
+
+
+def _heads(connection: Connection, workflows: Workflows, indicators: Collection[int]) -> dict[int, _Head]:
+    rows = connection.execute(_HEADS, {"indicators": indicators}).all()
     return {
-        row.id: _Head(
-            row.code,
-            FiscalYear(row.fiscal_year),
-            Text(row.title_th, row.title_en),
-            Text(row.name_th, row.name_en),
-            workflows(row.workflow_version_id, connection),
-        )
-        for row in connection.execute(query).all()
+        id_: _Head(code, year_of(year), Text(th, en), Text(name_th, name_en), workflows(version, connection))
+        for id_, code, year, th, en, name_th, name_en, version in rows
     }
 
 
@@ -191,21 +190,30 @@ def _what(subject: Subject, head: _Head | None, year: FiscalYear) -> Text | Quar
     return Quarter(year.year, int(subject.key))
 
 
+# Pairs are asked for by both of their halves, and what else comes along is not looked at: SQLite would go
+# through the whole table for a list of pairs.
+_STATES = select(_m.indicator_id, _m.key, _m.state, _m.blocked_by).where(among(_m.indicator_id, "indicators"))
+_PLANS = select(_o.indicator_id, _o.number, _o.milestone, _o.kind, _o.note).where(
+    among(_o.indicator_id, "indicators"), among(_o.number, "numbers")
+)
+
+
 def _states(connection: Connection, subjects: Collection[Subject]) -> dict[tuple[int, str], tuple[str, str]]:
-    wanted = [(one.indicator, one.key) for one in subjects]
-    query = select(_m.indicator_id, _m.key, _m.state, _m.blocked_by)
-    rows = connection.execute(query.where(tuple_(_m.indicator_id, _m.key).in_(wanted))).all()
-    return {(row.indicator_id, row.key): (row.state, row.blocked_by) for row in rows}
+    query = _STATES.where(_m.key.in_({one.key for one in subjects}))
+    rows = connection.execute(query, {"indicators": {one.indicator for one in subjects}}).all()
+    return {(indicator, key): (state, blocked_by) for indicator, key, state, blocked_by in rows}
 
 
 def _plans(
     connection: Connection, heads: Mapping[int, _Head], subjects: Collection[Subject]
 ) -> dict[tuple[int, str], Text | str]:
     """What is planned: its note, or else the title of its kind."""
-    wanted = [(one.indicator, int(one.key)) for one in subjects]
-    query = select(_o.indicator_id, _o.number, _o.milestone, _o.kind, _o.note)
+    wanted = {
+        "indicators": {one.indicator for one in subjects},
+        "numbers": {int(one.key) for one in subjects},
+    }
     found: dict[tuple[int, str], Text | str] = {}
-    for row in connection.execute(query.where(tuple_(_o.indicator_id, _o.number).in_(wanted))).all():
+    for row in connection.execute(_PLANS, wanted).all():
         head = heads[row.indicator_id]
         definition = head.workflow.milestone(row.milestone)
         kind = definition.kind(row.kind) if definition else None
@@ -224,31 +232,36 @@ def _agencies(connection: Connection, agencies: Collection[int]) -> dict[int, Te
     return {row.id: Text(row.name_th, row.name_en) for row in rows}
 
 
+_other = reminders.alias("other").c
+_TOLD_BEFORE = (
+    select(_r.id, _p.name, func.max(_other.owed_on))
+    .join_from(
+        reminders,
+        _other.id.table,
+        and_(
+            _other.indicator_id == _r.indicator_id,
+            _other.agency_id == _r.agency_id,
+            _other.topic == _r.topic,
+            _other.key == _r.key,
+            _other.due_on == _r.due_on,
+            _other.person_id != _r.person_id,
+            _other.owed_on < _r.owed_on,
+        ),
+    )
+    .join(outbox, and_(outbox.c.id == _other.message_id, outbox.c.state == State.SENT))
+    .join(t.people, _p.id == _other.person_id)
+    .where(among(_r.id, "owed"))
+    # What is repeated for months would else be read row by row.
+    .group_by(_r.id, _p.name)
+    .order_by(_r.id, func.min(_other.owed_on), func.min(_other.id))
+)
+
+
 def _told_before(connection: Connection, owed: Collection[Reminder]) -> dict[int, list[tuple[str, date]]]:
     """Who else was told of the same on an earlier day, each once with the last one, by the reminder's id."""
-    other = reminders.alias("other")
-    same = and_(
-        other.c.indicator_id == _r.indicator_id,
-        other.c.agency_id == _r.agency_id,
-        other.c.topic == _r.topic,
-        other.c.key == _r.key,
-        other.c.due_on == _r.due_on,
-        other.c.person_id != _r.person_id,
-        other.c.owed_on < _r.owed_on,
-    )
-    query = (
-        select(_r.id, _p.name, func.max(other.c.owed_on).label("owed_on"))
-        .join_from(reminders, other, same)
-        .join(outbox, and_(outbox.c.id == other.c.message_id, outbox.c.state == State.SENT))
-        .join(t.people, _p.id == other.c.person_id)
-        .where(_r.id.in_([one.id for one in owed]))
-        # What is repeated for months would else be read row by row.
-        .group_by(_r.id, _p.name)
-        .order_by(_r.id, func.min(other.c.owed_on), func.min(other.c.id))
-    )
     found: dict[int, dict[str, date]] = {}
-    for row in connection.execute(query):
-        found.setdefault(row.id, {})[row.name] = row.owed_on
+    for reminder, name, owed_on in connection.execute(_TOLD_BEFORE, {"owed": [one.id for one in owed]}).all():
+        found.setdefault(reminder, {})[name] = owed_on
     return {reminder: list(of_it.items()) for reminder, of_it in found.items()}
 
 
@@ -272,19 +285,24 @@ def _changed(
     }
 
 
+_j = t.journal.c
+_EVENTS = (
+    select(_j.stream, _j.seq, _j.what, _j.at, _j.by, _j.data, _p.name)
+    .join_from(t.journal, t.people, _p.id == _j.by, isouter=True)
+    .where(among(_j.stream, "streams"), among(_j.seq, "numbers"))
+)
+
+
 def _events(
     connection: Connection, workflows: Workflows, wanted: Collection[tuple[int, int]]
 ) -> Iterable[Changed]:
     """Each event of the journal, by stream and number, as its readers are told of it."""
     if not wanted:
         return
-    j = t.journal.c
-    query = (
-        select(j.stream, j.seq, j.what, j.at, j.by, j.data, _p.name)
-        .join_from(t.journal, t.people, _p.id == j.by, isouter=True)
-        .where(tuple_(j.stream, j.seq).in_(wanted))
-    )
-    rows = connection.execute(query).all()
+    streams, numbers = zip(*wanted, strict=True)
+    found = connection.execute(_EVENTS, {"streams": set(streams), "numbers": set(numbers)}).all()
+    asked = set(wanted)
+    rows = [row for row in found if (row.stream, row.seq) in asked]
     heads = _heads(connection, workflows, {row.stream for row in rows if row.stream})
     cities = [json.loads(row.data)["agency"] for row in rows if not row.stream]
     agencies = _agencies(connection, cities)

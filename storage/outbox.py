@@ -280,10 +280,13 @@ def _resend(connection: Connection, messages: Collection[int], not_before: datet
         _log(connection, messages, Step.POSSIBLE_DUPLICATE, now, "")
 
 
+_LOG = insert(outbox_log)
+
+
 def _log(connection: Connection, messages: Iterable[int], step: Step, now: datetime, detail: str) -> None:
     rows = [{"message_id": one, "at": now, "what": step, "detail": detail} for one in messages]
     if rows:
-        connection.execute(insert(outbox_log), rows)
+        connection.execute(_LOG, rows)
 
 
 def merge(connection: Connection, earlier: Mapping[int, int], now: datetime) -> None:

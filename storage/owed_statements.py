@@ -29,6 +29,7 @@ from sqlalchemy.types import TypeEngine
 from engine.indicator import Life, ReportState
 from engine.reminders import Topic
 from storage import tables as t
+from storage.among import among
 from storage.naming import one_of
 from storage.types import Instant, instant_text
 
@@ -221,9 +222,7 @@ def due_between(source: Source) -> Select[Any]:
 
 def of_owners(source: Source) -> Select[Any]:
     """All of it that belongs to the ``owners``, whenever it is due."""
-    return source.query.where(source.owner.in_(bindparam("owners", expanding=True))).order_by(
-        source.owner, source.number
-    )
+    return source.query.where(among(source.owner, "owners")).order_by(source.owner, source.number)
 
 
 DUE = {topic: [due_between(source) for source in sources] for topic, sources in SOURCES.items()}
@@ -258,7 +257,7 @@ REPORTS = {True: _reports(_i.agency_id.not_in(_AGENCIES)), False: _reports(_i.ag
 REPORTS_OF_OWNERS = (
     select(_i.agency_id, _i.id, _i.fiscal_year, _r.quarter, _r.state, _r.fix_by)
     .join_from(t.indicators, t.reports, _r.indicator_id == _i.id, isouter=True)
-    .where(_i.id.in_(bindparam("owners", expanding=True)), RUNNING)
+    .where(among(_i.id, "owners"), RUNNING)
     .order_by(_i.id, _r.quarter)
 )
 

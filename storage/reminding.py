@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from engine.permissions import Role
 from engine.reminders import Owed, Subject, Topic
 from engine.reminders.notices import Notice as NewNotice
+from storage.among import among
 from storage.bulk import add_once
 from storage.outbox_tables import notices, reminders
 
@@ -82,13 +83,15 @@ def reminder_of(row: Any) -> Reminder:
     )
 
 
+_REMINDERS_IN = REMINDERS.where(among(_r.message_id, "messages"), _r.withdrawn_at.is_(None)).order_by(
+    _r.due_on, _r.indicator_id, _r.key, _r.id
+)
+
+
 def reminders_in(connection: Connection, messages: Collection[int]) -> dict[int, list[Reminder]]:
     """What each of the messages is to tell, by due day, without what was withdrawn."""
-    query = REMINDERS.where(_r.message_id.in_(messages), _r.withdrawn_at.is_(None)).order_by(
-        _r.due_on, _r.indicator_id, _r.key, _r.id
-    )
     found: dict[int, list[Reminder]] = {message: [] for message in messages}
-    for row in connection.execute(query):
+    for row in connection.execute(_REMINDERS_IN, {"messages": messages}).all():
         found[row.message_id].append(reminder_of(row))
     return found
 
@@ -123,10 +126,12 @@ def add_notices(connection: Connection, given: Iterable[NewNotice]) -> int:
     return add_once(connection, notices, ("person_id", "indicator_id", "seq", "what"), rows)
 
 
+_NOTICES_IN = NOTICES.where(among(_n.message_id, "messages")).order_by(_n.indicator_id, _n.seq)
+
+
 def notices_in(connection: Connection, messages: Collection[int]) -> dict[int, list[Notice]]:
     """What each of the messages is to tell of, in the order in which it happened."""
-    query = NOTICES.where(_n.message_id.in_(messages)).order_by(_n.indicator_id, _n.seq)
     found: dict[int, list[Notice]] = {message: [] for message in messages}
-    for row in connection.execute(query):
+    for row in connection.execute(_NOTICES_IN, {"messages": messages}).all():
         found[row.message_id].append(Notice(*row))
     return found

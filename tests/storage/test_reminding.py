@@ -12,8 +12,12 @@ from engine.outbox import NewMessage, Way
 from engine.permissions import Role
 from engine.reminders import Owed, Subject, Topic
 from engine.reminders.notices import Notice
+from engine.reminders.roster import Contact
 from storage import gathering, outbox, registry, reminding, telling, told
 from storage import tables as t
+from storage.contents import contents_of
+from storage.deadlines import read_deadlines
+from storage.owed import owed_of
 from storage.telling import Untold
 from tests.cast import (
     CODE,
@@ -21,7 +25,9 @@ from tests.cast import (
     COORDINATOR,
     FOUNDED,
     GUIDELINES,
+    MEETINGS,
     OPERATOR,
+    POLICY,
     REPORT,
     SECTION_HEAD,
     THUNG_KHRU,
@@ -29,6 +35,7 @@ from tests.cast import (
     at,
     new_indicator,
 )
+from tests.storage.plans import plan_of, statements
 
 TODAY = date(2021, 3, 1)
 NOW = at(TODAY)
@@ -440,3 +447,29 @@ def test_two_who_tell_at_once_share_the_indicators(city):
         assert telling.untold_of_city(other.connection) is None
 
     assert ([one.stream for one in first], [one.stream for one in second]) == ([1], [2])
+
+
+def test_what_a_letter_tells_is_found_by_what_it_is_about(city):
+    """A list of pairs would make SQLite read a whole table for each portion of letters."""
+    with city.begin() as tx:
+        for on in (date(2021, 3, 8), date(2021, 3, 9)):
+            meeting = NewOccurrence(MEETINGS, on, planned=True)
+            actions.record_occurrence(tx, CODE, YEAR, meeting, by=COORDINATOR, now=NOW)
+        known = read_deadlines(tx.connection, POLICY, 5)
+        subjects = owed_of(tx.connection, known, [1], [Topic.MILESTONE, Topic.MEETING])
+        reminding.add_owed(tx.connection, [owes(one) for one in subjects])
+        reminding.add_notices(tx.connection, [RETURNED, RETURNED._replace(seq=5)])
+    changed = NewMessage("changes:1", Way.MAIL, "changes", COORDINATOR.id, NOW, "<changes@radap.example>")
+    gather(city, digest(), changed)
+    contact = Contact(COORDINATOR.id, "coordinator", "a@b.example", "th", None, frozenset())
+    with city.begin() as tx:
+        claimed = outbox.claim(tx.connection, Way.MAIL, 5, lease_seconds=60, token="ours", now=NOW)
+        with statements(city.engine) as run:
+            given = [(one, contact) for one in claimed]
+            contents, _ = contents_of(tx.connection, city.workflow, known, given, lambda _one: False)
+        plans = "\n".join(plan_of(tx.connection, *one) for one in run)
+
+    assert [len(one.due) for one in contents] == [len(subjects), 0] == [7, 0]
+    for table in ("milestones", "occurrences", "journal", "indicators", "reminders", "notices"):
+        assert f"SCAN {table}\n" not in plans + "\n"
+        assert f"Seq Scan on {table}" not in plans
