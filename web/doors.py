@@ -44,8 +44,8 @@ class Rule:
     """Who may open a route.
 
     Anybody, or whoever is signed in; with ``sees`` only who may see the indicator of the path, with an
-    ``action`` only who may do that to it. Who has given the password and not yet the code is nobody, but
-    where a rule is for the ``halfway``.
+    ``action`` only who may do that to it, or anywhere in the city where the path names no indicator. Who has
+    given the password and not yet the code is nobody, but where a rule is for the ``halfway``.
     """
 
     signed_in: bool
@@ -65,6 +65,11 @@ SEEN = Rule(signed_in=True, sees=True)
 def doing(action: Action, *, files: bool = False) -> Rule:
     """Only for who sees the indicator and may do that to it; with ``files`` the form may bring some."""
     return Rule(signed_in=True, sees=True, action=action, files=files)
+
+
+def for_city(action: Action) -> Rule:
+    """Only for who may do that anywhere in the city."""
+    return Rule(signed_in=True, action=action)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,11 +225,13 @@ class Doors:
         if visit is None or request.state.visit is None:
             first = CodeFirst if code_due else SignInFirst
             raise first(_path_of(request) if request.method in _SAFE else "/")
+        subject = Subject()
         if rule.sees:
             place = self._place(request, visit)
             request.state.place = place
-            if rule.action is not None and not may(visit.person, rule.action, place.subject):
-                self._refuse(request, visit, rule.action)
+            subject = place.subject
+        if rule.action is not None and not may(visit.person, rule.action, subject):
+            self._refuse(request, visit, rule.action)
 
     def _visit(self, request: Request) -> Visit | None:
         token = request.cookies.get(self.cookie)

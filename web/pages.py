@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse
 
 from engine.wording import Wording
 from notifications.phrases import Phrases
+from web.menu import menu_of
 from web.site import Site
 
 FOLDER = Path(__file__).parent
@@ -50,6 +51,7 @@ class Pages:
         )
         self._environment.globals["static"] = self._static
         self._environment.globals["worker"] = self._worker
+        self._environment.globals["menu"] = menu_of
 
     def _static(self, name: str) -> str:
         """The address of a file of ours; it changes with the file, which may be kept for ever."""
