@@ -117,7 +117,7 @@ class Delivery:
         How one message ended is written down in the commit that lets the next one go out.
         """
         done, token = Delivered(), self._new_token()
-        self._queue.expire(self._clock())
+        self._queue.expire(self._way, self._clock())
         open_end: Ended | None = None
         while not stopping.is_set() and not done.halted:
             batch = self._queue.claim(self._way, self._terms.batch, token, self._clock())

@@ -222,12 +222,15 @@ def uncertain(
     return True
 
 
+_OF_WAY = _o.channel == bindparam("way")
+
+
 def _over(step: Step) -> Any:
     """Rows that their late holder is just changing are passed by: waiting for them could make a circle."""
     sources, dest = STEPS[step]
     found = (
         select(_o.id)
-        .where(one_of(_o.state, *sources), LEASED, _o.lease_until < DatabaseClock())
+        .where(one_of(_o.state, *sources), LEASED, _o.lease_until < DatabaseClock(), _OF_WAY)
         .with_for_update(skip_locked=True)
         .cte("found")
     )
@@ -242,7 +245,7 @@ def _call_back() -> Any:
     """What waits for longer than anything may was deferred while a clock was ahead: its time is now."""
     found = (
         select(_o.id)
-        .where(PENDING, _o.not_before > bindparam("too_late", type_=_o.not_before.type))
+        .where(PENDING, _o.not_before > bindparam("too_late", type_=_o.not_before.type), _OF_WAY)
         .with_for_update(skip_locked=True)
         .cte("found")
     )
@@ -253,15 +256,20 @@ def _call_back() -> Any:
 _CALL_BACK = _call_back()
 
 
-def expire(connection: Connection, *, resend: bool, now: datetime) -> Expired:
+def expire(connection: Connection, way: Way, *, resend: bool, now: datetime) -> Expired:
     """Take back what is held by workers whose leases have run out, and call back what waits for too late.
+
+    Only of one channel: whoever takes something back goes on to send it. What another channel's worker had
+    just taken back, and not yet committed, would be passed by here and be sent by nobody this time.
 
     What was only claimed is pending again. What was being sent is uncertain: with ``resend`` it is pending
     again under the same Message-ID, and the log says that it may arrive twice; without, it waits for an
     operator.
     """
-    connection.execute(_CALL_BACK, {"now": now, "too_late": now + 2 * LONGEST_WAIT})
-    given_back = {step: list(connection.execute(over).scalars()) for step, over in _OVER.items()}
+    connection.execute(_CALL_BACK, {"way": way, "now": now, "too_late": now + 2 * LONGEST_WAIT})
+    given_back = {
+        step: list(connection.execute(over, {"way": way}).scalars()) for step, over in _OVER.items()
+    }
     for step, ids in given_back.items():
         _log(connection, ids, step, now, "")
     if resend:

@@ -42,9 +42,9 @@ class StoredQueue:
         self._lease = lease_seconds
         self._resend = resend
 
-    def expire(self, now: datetime) -> Expired:
+    def expire(self, way: Way, now: datetime) -> Expired:
         with self._store.begin() as tx:
-            return outbox.expire(tx.connection, resend=self._resend, now=now)
+            return outbox.expire(tx.connection, way, resend=self._resend, now=now)
 
     def claim(self, way: Way, n: int, token: str, now: datetime) -> list[Claimed]:
         with self._store.begin() as tx:

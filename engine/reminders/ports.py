@@ -170,8 +170,8 @@ class Begun(NamedTuple):
 class Queue(Protocol):
     """The queue of messages. Every method is one transaction of its own."""
 
-    def expire(self, now: datetime) -> Expired:
-        """Take back what is held by workers that are gone."""
+    def expire(self, way: Way, now: datetime) -> Expired:
+        """Take back what is held by workers of the channel that are gone."""
 
     def claim(self, way: Way, n: int, token: str, now: datetime) -> list[Claimed]:
         """Up to ``n`` messages of the channel whose time has come, now held by the token."""

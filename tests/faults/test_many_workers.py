@@ -142,7 +142,7 @@ def test_late_holder_and_whoever_takes_back_do_not_wait_for_each_other_in_a_circ
 
     with ThreadPoolExecutor(1) as thread, store.begin() as tx:
         assert outbox.sent(tx.connection, first.id, "late", answer="250 ok", now=office.clock())
-        expired = thread.submit(office.queue.expire, office.clock()).result(timeout=10)
+        expired = thread.submit(office.queue.expire, Way.MAIL, office.clock()).result(timeout=10)
         held = outbox.sending(
             tx.connection,
             second.id,

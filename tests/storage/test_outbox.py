@@ -208,7 +208,7 @@ def test_holder_whose_lease_was_taken_changes_nothing(city, step):
     if STEPS[step][0] == (State.SENDING,):
         take(city, Step.SENDING, token="old", lease_seconds=OVER)
     with city.begin() as tx:
-        outbox.expire(tx.connection, resend=True, now=NOW)
+        outbox.expire(tx.connection, Way.MAIL, resend=True, now=NOW)
     claim(city, token="new")
     if STEPS[step][0] == (State.SENDING,):
         take(city, Step.SENDING, token="new")
@@ -225,7 +225,7 @@ def test_expired_claim_is_pending_again(city):
     claim(city, lease=OVER)
 
     with city.begin() as tx:
-        expired = outbox.expire(tx.connection, resend=False, now=NOW)
+        expired = outbox.expire(tx.connection, Way.MAIL, resend=False, now=NOW)
 
     assert expired == ([1], [])
     assert steps(city) == ["claimed", "lease_expired"]
@@ -238,7 +238,7 @@ def test_expired_sending_waits_for_a_person_where_it_is_to_be_held(city):
     take(city, Step.SENDING, lease_seconds=OVER)
 
     with city.begin() as tx:
-        expired = outbox.expire(tx.connection, resend=False, now=NOW)
+        expired = outbox.expire(tx.connection, Way.MAIL, resend=False, now=NOW)
 
     assert expired == ([], [1])
     assert (message(city).state, steps(city)[2:]) == ("uncertain", ["uncertain"])
@@ -251,7 +251,7 @@ def test_expired_sending_is_sent_again_under_its_name_and_the_log_says_so(city):
     take(city, Step.SENDING, lease_seconds=OVER)
 
     with city.begin() as tx:
-        outbox.expire(tx.connection, resend=True, now=NOW)
+        outbox.expire(tx.connection, Way.MAIL, resend=True, now=NOW)
     (again,) = claim(city, token="next")
 
     assert (again.message_ref, again.attempts) == ("<digest@radap.example>", 1)
@@ -278,9 +278,25 @@ def test_lease_that_runs_is_nobody_elses(city):
     before = rows(city)
 
     with city.begin() as tx:
-        assert outbox.expire(tx.connection, resend=True, now=NOW + timedelta(days=365)) == ([], [])
+        assert outbox.expire(tx.connection, Way.MAIL, resend=True, now=NOW + timedelta(days=365)) == ([], [])
 
     assert rows(city) == before
+
+
+def test_what_another_channel_takes_back_is_left_to_it(city):
+    """Both look at once: what one has taken back and not committed, the other could neither see nor send."""
+    year_ahead = NOW + timedelta(days=365)
+    put(city, new(), new("deferred", not_before=year_ahead))
+    claim(city, 1, lease=OVER)
+    before = rows(city)
+
+    with city.begin() as tx:
+        assert outbox.expire(tx.connection, Way.LINE, resend=True, now=NOW) == ([], [])
+    assert rows(city) == before
+
+    with city.begin() as tx:
+        assert outbox.expire(tx.connection, Way.MAIL, resend=True, now=NOW) == ([1], [])
+    assert [one.id for one in claim(city, token="next")] == [1, 2]
 
 
 def test_renewed_lease_outlasts_the_first(city):
@@ -290,7 +306,7 @@ def test_renewed_lease_outlasts_the_first(city):
 
     with city.begin() as tx:
         assert outbox.renew(tx.connection, "one", LONG) == 1
-        expired = outbox.expire(tx.connection, resend=True, now=NOW)
+        expired = outbox.expire(tx.connection, Way.MAIL, resend=True, now=NOW)
 
     assert expired == ([2], [])
 
