@@ -107,7 +107,8 @@ def create_app(site: Site) -> FastAPI:
         offline.routes(pages, doors),
         coordinator.routes(site, pages, doors),
     ):
-        app.include_router(router)
+        # As they are: a router that is included has each of its routes worked out a second time.
+        app.router.routes.extend(router.routes)
     app.state.rules = doors.rules
     app.mount("/static", _KeptFiles(directory=FOLDER / "static"))
     return app

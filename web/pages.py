@@ -35,23 +35,23 @@ def _fingerprint(name: str) -> str:
     return sha256((FOLDER / "static" / name).read_bytes()).hexdigest()[:12]
 
 
+#: One for all sites, so that a template is compiled once in a process.
+ENVIRONMENT = Environment(
+    loader=FileSystemLoader(TEMPLATES),
+    autoescape=True,
+    undefined=StrictUndefined,
+    auto_reload=False,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
 class Pages:
     """Renders the templates of this folder; shared by threads."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
         self._phrases = {language: Phrases(wording) for language, wording in site.wordings.items()}
-        self._environment = Environment(
-            loader=FileSystemLoader(TEMPLATES),
-            autoescape=True,
-            undefined=StrictUndefined,
-            auto_reload=False,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._environment.globals["static"] = self._static
-        self._environment.globals["worker"] = self._worker
-        self._environment.globals["menu"] = menu_of
 
     def _static(self, name: str) -> str:
         """The address of a file of ours; it changes with the file, which may be kept for ever."""
@@ -96,8 +96,11 @@ class Pages:
     ) -> HTMLResponse:
         """The page; a template says its sentences by ``say(kind, ...)``."""
         language = self.language(request)
-        page = self._environment.get_template(template).render(
+        page = ENVIRONMENT.get_template(template).render(
             say=self._site.wordings[language].say,
+            static=self._static,
+            worker=self._worker,
+            menu=menu_of,
             language=language,
             # What was done by a form cannot be asked for again in another language.
             others=[] if request.method == "POST" else self._others(request, language),

@@ -31,7 +31,7 @@ from tests.web.doorway import come_in
 from tests.web.hostile_files import PDF, jpeg, pdf, png
 from tests.web.town import NOW, Town
 from web.evidence_list import EvidenceRow, evidence_rows, files_of
-from web.pages import Pages
+from web.pages import ENVIRONMENT
 
 THAI = WORDINGS["th"]
 BASE = f"/indicators/{YEAR + 543}/{CODE}/evidence"
@@ -440,8 +440,7 @@ def test_list_is_drawn_with_links_that_lead_somewhere(desk):
     attach(desk, jpeg(), "ภาพ <b>.jpg")
     attach(desk, pdf(b"1"), "a.pdf")
     attach(desk, pdf(b"2"), "b.pdf", replaces=2)
-    environment = Pages(desk.site)._environment
-    template = environment.from_string(
+    template = ENVIRONMENT.from_string(
         '{% from "parts/evidence.html" import evidence_list %}{{ evidence_list(rows, say, base, true) }}'
     )
 
