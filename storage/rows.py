@@ -99,6 +99,17 @@ def _with_children(dialect: Dialect) -> Select[Any]:
     return _HEAD.add_columns(*(as_json(query, t.indicators, dialect) for query in own))
 
 
+_COMPILED: dict[tuple[str, str], "Statements"] = {}
+
+
+def statements_for(dialect: Dialect) -> "Statements":
+    """The statements of an action for that kind of database, compiled once in a process."""
+    kind = dialect.name, dialect.paramstyle
+    if kind not in _COMPILED:
+        _COMPILED[kind] = Statements(dialect)
+    return _COMPILED[kind]
+
+
 class Statements:
     """Every statement of an action, compiled for one dialect."""
 

@@ -12,7 +12,7 @@ from engine.ports import Policy
 from engine.workflow import Workflow
 from storage import tables as t
 from storage.reader import KeptReader, PooledReader, Reader
-from storage.rows import Statements
+from storage.rows import statements_for
 from storage.transaction import Tx
 from storage.writer import PooledWriter, QueuedWriter, Writer
 
@@ -59,7 +59,7 @@ class Store:
     def __init__(self, engine: Engine, policy: Policy, parse: Callable[[str], Workflow]) -> None:
         self.engine = engine
         self.policy = policy
-        self.statements = Statements(engine.dialect)
+        self.statements = statements_for(engine.dialect)
         self.is_sqlite = engine.dialect.name == "sqlite"
         self._parse = parse
         self._workflows: dict[int, Workflow] = {}

@@ -30,6 +30,7 @@ class Postgres:
     """A running PostgreSQL that hands out databases."""
 
     server: "PostgresServer"
+    _admin: psycopg.Connection
     _numbers: Iterator[int] = field(default_factory=count)
 
     def create(self, template: str | None = None) -> str:
@@ -47,8 +48,7 @@ class Postgres:
         self._run("DROP DATABASE {} WITH (FORCE)", name_of(url))
 
     def _run(self, statement: str, *names: str) -> None:
-        with psycopg.connect(self.server.get_uri("postgres"), autocommit=True) as connection:
-            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+        self._admin.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
 def name_of(url: str) -> str:
@@ -70,7 +70,7 @@ def postgres() -> Iterator[Postgres]:
             for setting in ("fsync", "full_page_writes", "synchronous_commit"):
                 connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
             connection.execute("SELECT pg_reload_conf()")
-        yield Postgres(server)
+            yield Postgres(server, connection)
 
 
 def start_server(home: Path) -> "PostgresServer":
