@@ -64,13 +64,16 @@ def postgres() -> Iterator[Postgres]:
     """
     # Not pytest's own folder for temporary files: PostgreSQL runs as another user when we are root, and
     # each new run of pytest takes the rights of others to that folder away again.
-    with TemporaryDirectory(prefix="radap-postgres-") as home, start_server(Path(home)) as server:
-        with psycopg.connect(server.get_uri("postgres"), autocommit=True) as connection:
-            # These databases need not survive a power cut.
-            for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-                connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
-            connection.execute("SELECT pg_reload_conf()")
-            yield Postgres(server, connection)
+    with (
+        TemporaryDirectory(prefix="radap-postgres-") as home,
+        start_server(Path(home)) as server,
+        psycopg.connect(server.get_uri("postgres"), autocommit=True) as connection,
+    ):
+        # These databases need not survive a power cut.
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
+        connection.execute("SELECT pg_reload_conf()")
+        yield Postgres(server, connection)
 
 
 def start_server(home: Path) -> "PostgresServer":

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from cli.main import app
@@ -20,6 +22,15 @@ SECTION_HEAD = "head@thungkhru.example"
 EVALUATOR = "evaluator@strategy.example"
 #: Mid-July 2564: three quarters lie behind, the fourth runs.
 MID_JULY = datetime(2021, 7, 15, 2, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _put_together_once() -> Iterator[None]:
+    """The runner puts the whole command line together for each command, which takes longer than most."""
+    command = get_command(app)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("typer.testing._get_command", lambda _app: command)
+        yield
 
 
 @dataclass(frozen=True)
