@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
@@ -53,6 +54,7 @@ class DefinitionError(Exception):
         super().__init__(", ".join(f"{one.file}:{one.line}: {one.kind}" for one in self.faults))
 
 
+@lru_cache(64)  # the same few texts whenever a database is opened
 def parse(text: str, file: str = "") -> Workflow:
     """The workflow that the text defines, or :class:`DefinitionError` with all its faults.
 
