@@ -10,14 +10,14 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Float, bindparam, insert, null, select, update
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Dialect
 
 from engine.errors import refuse
 from engine.outbox import LONGEST_WAIT, STEPS, Claimed, Expired, NewMessage, State, Step, Way
 from storage.clock import DatabaseClock
 from storage.naming import one_of
 from storage.outbox_tables import LEASED, PENDING, outbox, outbox_log
-from storage.statements import insert_once
+from storage.statements import Prepared, insert_once, once_for_each_kind
 
 _o = outbox.c
 _LEASE = DatabaseClock() + bindparam("lease", type_=Float())
@@ -151,14 +151,32 @@ _HOLDERS_STEPS = {
 }
 
 
+_LOG = insert(outbox_log).inline()
+_LOGGED = ("message_id", "at", "what", "detail")
+
+
+class _EveryMail:
+    """What is run twice for every mail, compiled for one dialect."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.steps = {step: Prepared(statement, dialect) for step, statement in _HOLDERS_STEPS.items()}
+        self.log = Prepared(_LOG, dialect, _LOGGED)
+
+
+_every_mail = once_for_each_kind(_EveryMail)
+
+
 def _take(
     connection: Connection, step: Step, message: int, token: str, now: datetime, detail: str, **values: Any
 ) -> bool:
-    parameters = {"message": message, "holder": token, **values}
-    if connection.execute(_HOLDERS_STEPS[step], parameters).rowcount != 1:
-        return False
-    _log(connection, [message], step, now, detail)
-    return True
+    statements, cursor = _every_mail(connection.dialect), connection.connection.cursor()
+    statements.steps[step].run(cursor, {"message": message, "holder": token, **values})
+    held = cursor.rowcount == 1
+    if held:
+        logged = {"message_id": message, "at": now, "what": step, "detail": detail}
+        statements.log.run(cursor, logged)
+    cursor.close()
+    return held
 
 
 def sending(
@@ -286,9 +304,6 @@ def _resend(connection: Connection, messages: Collection[int], not_before: datet
             .values(state=dest, not_before=not_before)
         )
         _log(connection, messages, Step.POSSIBLE_DUPLICATE, now, "")
-
-
-_LOG = insert(outbox_log)
 
 
 def _log(connection: Connection, messages: Iterable[int], step: Step, now: datetime, detail: str) -> None:

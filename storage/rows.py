@@ -24,7 +24,7 @@ from engine.ports import Change
 from engine.quarter import FiscalYear
 from engine.workflow import Text, Workflow
 from storage import tables as t
-from storage.statements import FromJson, Prepared, as_json, upsert
+from storage.statements import FromJson, Prepared, as_json, once_for_each_kind, upsert
 
 #: A row of a table, whole and in the order of its columns.
 Row = tuple[Any, ...]
@@ -99,17 +99,6 @@ def _with_children(dialect: Dialect) -> Select[Any]:
     return _HEAD.add_columns(*(as_json(query, t.indicators, dialect) for query in own))
 
 
-_COMPILED: dict[tuple[str, str], "Statements"] = {}
-
-
-def statements_for(dialect: Dialect) -> "Statements":
-    """The statements of an action for that kind of database, compiled once in a process."""
-    kind = dialect.name, dialect.paramstyle
-    if kind not in _COMPILED:
-        _COMPILED[kind] = Statements(dialect)
-    return _COMPILED[kind]
-
-
 class Statements:
     """Every statement of an action, compiled for one dialect."""
 
@@ -127,6 +116,9 @@ class Statements:
         }
         journal_columns = [column.name for column in t.journal.columns]
         self.append = Prepared(t.journal.insert(), dialect, journal_columns)
+
+
+statements_for = once_for_each_kind(Statements)
 
 
 _MOVED = (

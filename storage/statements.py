@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Boolean, Date, ScalarSelect, Select, Table, Text, cast, func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -21,6 +21,7 @@ from sqlalchemy.types import TypeEngine
 from storage.types import Exact, Instant, instant_text
 
 Processor = Callable[[Any], Any]
+_Made = TypeVar("_Made")
 
 #: How SQLite keeps what it has no type for: the way in, and the way out. The toolkit's own types do the same
 #: through three calls a value (held equal by a test).
@@ -71,6 +72,19 @@ class Prepared:
         """All rows of the cursor, values turned."""
         fetched = cursor.fetchall()
         return [_turned(row, self._results) for row in fetched] if self._results else fetched
+
+
+def once_for_each_kind(make: Callable[[Dialect], _Made]) -> Callable[[Dialect], _Made]:
+    """What is made of a dialect, made once in a process for each kind of database."""
+    made: dict[tuple[str, str], _Made] = {}
+
+    def made_for(dialect: Dialect) -> _Made:
+        kind = dialect.name, dialect.paramstyle
+        if kind not in made:
+            made[kind] = make(dialect)
+        return made[kind]
+
+    return made_for
 
 
 def _in_order(names: Sequence[str] | None) -> Callable[[Mapping[str, Any]], Sequence[Any]]:
