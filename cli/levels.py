@@ -18,9 +18,9 @@ from cli.desk import Desk
 from cli.options import Code, Json, NeededYear, Year
 from engine.errors import refuse
 from engine.indicator import Indicator
+from engine.matrix import Cell
 from engine.standing import stand
-from storage import views
-from storage.views import Cell
+from storage.matrix import district_matrix
 
 
 def level(
@@ -88,7 +88,7 @@ def matrix(
     fiscal_year = parsing.fiscal_year(year)
     number = None if quarter is None else parsing.quarter_number(quarter)
     with desk.house().store.read() as tx:
-        cells = views.district_matrix(tx.connection, fiscal_year.year, number)
+        cells = district_matrix(tx.connection, fiscal_year.year, number)
         if agency is not None:
             wanted = desk.agency(tx, agency).id
             cells = [cell for cell in cells if cell.agency_id == wanted]

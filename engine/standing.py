@@ -7,6 +7,7 @@ from decimal import Decimal
 from engine.explain import Missing, Next, next_level
 from engine.indicator import Indicator
 from engine.levels import Basis, LevelResult, level_of
+from engine.matrix import target_level
 from engine.quarter import Quarter
 from engine.wording import Wording
 
@@ -43,11 +44,8 @@ class Stand:
 
     @property
     def target_level(self) -> int | None:
-        """The level that the target means: itself for a ladder of milestones, the top for a measure."""
-        workflow, target = self.indicator.workflow, self.indicator.target
-        if any(milestone.measure is not None for milestone in workflow.milestones):
-            return workflow.top_level
-        return None if target is None else int(target)
+        """The level that the target means."""
+        return target_level(self.indicator.workflow, self.indicator.target)
 
 
 def stand(indicator: Indicator, on: date, known_at: datetime | None) -> Stand:

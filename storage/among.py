@@ -12,6 +12,11 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
+def given(numbers: Collection[int], dialect: Dialect) -> Any:
+    """The numbers in the form in which the driver takes them."""
+    return json.dumps(list(numbers)) if dialect.name == "sqlite" else list(numbers)
+
+
 class Numbers(TypeDecorator[Collection[int]]):
     """An array on PostgreSQL, a text of JSON on SQLite."""
 
@@ -22,8 +27,7 @@ class Numbers(TypeDecorator[Collection[int]]):
         return dialect.type_descriptor(Text() if dialect.name == "sqlite" else ARRAY(Integer))
 
     def process_bind_param(self, value: Collection[int] | None, dialect: Dialect) -> Any:
-        given = list(value or ())
-        return json.dumps(given) if dialect.name == "sqlite" else given
+        return given(value or (), dialect)
 
 
 class _Each(FunctionElement[int]):

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Date, Select, bindparam, exists, or_, select
 from sqlalchemy.engine import Connection
+from sqlalchemy.sql.elements import ColumnElement
 
 from engine.desk import Asked, Lacking, Owing, Undated
 from engine.indicator import MilestoneState
@@ -119,24 +120,30 @@ def _heads(
 def years(connection: Connection, person: Person) -> list[int]:
     """The fiscal years that have indicators which the person may see, the newest first."""
     query = select(_i.fiscal_year).distinct().order_by(_i.fiscal_year.desc())
-    return list(connection.execute(_seen(query, person)).scalars())
+    return list(connection.execute(seen_by(query, person)).scalars())
 
 
 def indicators_of_year(
     connection: Connection, workflows: Workflows, person: Person, fiscal_year: int, agency: int | None
 ) -> list[Head]:
     """The indicators of the year that the person may see, of the one agency or of all, by code."""
-    query = _seen(_HEADS, person).where(_i.fiscal_year == fiscal_year)
+    query = seen_by(_HEADS, person).where(_i.fiscal_year == fiscal_year)
     return _heads(connection, workflows, query if agency is None else query.where(_i.agency_id == agency), {})
 
 
-def _seen(query: Select[Any], person: Person) -> Select[Any]:
+def seen_by(query: Select[Any], person: Person) -> Select[Any]:
     """Only what the person may see: the permissions' table, as a condition."""
+    condition = is_seen_by(person)
+    return query if condition is None else query.where(condition)
+
+
+def is_seen_by(person: Person) -> ColumnElement[bool] | None:
+    """Whether the person may see an indicator; ``None`` where they see all of them."""
     if any(one.agency is None and one.role is not Role.OWNER for one in person.grants):
-        return query
+        return None
     at = [one.agency for one in person.grants if one.role in _AT_ONE_AGENCY]
     owned = [one.agency for one in person.grants if one.role is Role.OWNER]
-    return query.where(or_(_i.agency_id.in_(at), _i.owner_id.in_(owned)))
+    return or_(_i.agency_id.in_(at), _i.owner_id.in_(owned))
 
 
 def desk_of(

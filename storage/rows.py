@@ -24,6 +24,7 @@ from engine.ports import Change
 from engine.quarter import FiscalYear
 from engine.workflow import Text, Workflow
 from storage import tables as t
+from storage.among import among
 from storage.statements import FromJson, Prepared, as_json, once_for_each_kind, upsert
 
 #: A row of a table, whole and in the order of its columns.
@@ -109,6 +110,7 @@ class Statements:
         self.lock = Prepared(select(_i.id).where(this_one).with_for_update(), dialect)
         after = whole.where(_i.id > bindparam("after")).order_by(_i.id)
         self.portion = Prepared(after.limit(literal_column(str(PORTION))), dialect)
+        self.these = Prepared(whole.where(among(_i.id, "indicators")).order_by(_i.id), dialect)
         self.move = Prepared(_move(), dialect)
         self.upserts = {
             table.name: Prepared(upsert(table, dialect), dialect, [column.name for column in table.columns])

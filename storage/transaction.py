@@ -18,6 +18,7 @@ from engine.quarter import Quarter
 from engine.workflow import Workflow
 from storage import petitions, rows, seals
 from storage import tables as t
+from storage.among import given as among_these
 from storage.journal import GENESIS, Entry, chained
 from storage.statements import Prepared, insert_once, upsert
 
@@ -87,6 +88,13 @@ class Tx:
             for row in found:
                 if fiscal_year in (None, row[2]) and agency in (None, row[3]):
                     yield self._indicator_of(row)
+
+    def these(self, indicators: Sequence[int]) -> Iterator[Indicator]:
+        """The indicators of these ids, by id: one statement for each portion of them."""
+        for first in range(0, len(indicators), rows.PORTION):
+            portion = among_these(indicators[first : first + rows.PORTION], self.store.engine.dialect)
+            for row in self._fetch(self._statements.these, {"indicators": portion}):
+                yield self._indicator_of(row)
 
     def create(self, indicator: Indicator, event: Event) -> None:
         """Write a new indicator with its milestones and its first event; sets its id and journal end."""

@@ -3,51 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
-from engine.workflow import Text
 from storage import tables as t
 from storage.journal import Entry
 
-_i, _a, _d, _w, _r = (
-    t.indicators.c,
-    t.agencies.c,
-    t.indicator_details.c,
-    t.workflow_versions.c,
-    t.reports.c,
-)
+_i = t.indicators.c
 
 # Long reads: closed where they end, for whoever reads them may stop early.
 _IN_PORTIONS = {"yield_per": 1000}
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One indicator in the matrix.
-
-    With a quarter the levels are those of its last day, or of the last change while it runs; without one
-    those of today. ``self_reported`` is what the agency typed for the quarter, or for the last one it
-    reported.
-    """
-
-    code: str
-    agency_id: int
-    agency: Text
-    agency_code: str | None
-    title: Text
-    unit: str
-    workflow: str
-    target: Decimal | None
-    life: str
-    claimed: int
-    claimed_fraction: float | None
-    verified: int
-    next_due_on: date | None
-    self_reported: Decimal | None
 
 
 def codes(connection: Connection) -> dict[int, str]:
@@ -55,73 +22,10 @@ def codes(connection: Connection) -> dict[int, str]:
     return {row.id: row.code for row in connection.execute(select(_i.id, _i.code))}
 
 
-def district_matrix(connection: Connection, fiscal_year: int, quarter: int | None = None) -> list[Cell]:
-    """Every indicator of the year with its levels, by agency and code: one statement."""
-    reported = _r.quarter == quarter if quarter else _r.quarter == _last_reported()
-    claimed = _at_quarter("claimed", quarter) if quarter else _i.claimed_level
-    verified = _at_quarter("verified", quarter) if quarter else _i.verified_level
-    found = connection.execute(
-        select(
-            _i.code,
-            _i.agency_id,
-            _a.name_th,
-            _a.name_en,
-            _a.code.label("agency_code"),
-            _d.title_th,
-            _d.title_en,
-            _d.unit,
-            _w.key,
-            _i.target,
-            _i.life,
-            claimed.label("claimed"),
-            _i.claimed_fraction,
-            verified.label("verified"),
-            _i.next_due_on,
-            _r.self_reported,
-        )
-        .join_from(t.indicators, t.agencies, _i.agency_id == _a.id)
-        .join(t.indicator_details, _d.indicator_id == _i.id)
-        .join(t.workflow_versions, _w.id == _i.workflow_version_id)
-        .join(t.reports, and_(_r.indicator_id == _i.id, reported), isouter=True)
-        .where(_i.fiscal_year == fiscal_year)
-        .order_by(_a.code.nulls_last(), _i.agency_id, _i.code)
-    )
-    return [
-        Cell(
-            row.code,
-            row.agency_id,
-            Text(row.name_th, row.name_en),
-            row.agency_code,
-            Text(row.title_th, row.title_en),
-            row.unit,
-            row.key,
-            row.target,
-            row.life,
-            row.claimed,
-            None if quarter else row.claimed_fraction,
-            row.verified,
-            row.next_due_on,
-            row.self_reported,
-        )
-        for row in found
-    ]
-
-
-def _at_quarter(basis: str, quarter: int) -> ColumnElement[int | None]:
+def level_at_quarter(basis: str, quarter: int) -> ColumnElement[int | None]:
     """The level at a quarter's end: a quarter in which nothing was written keeps the level before it."""
     trail = [_i[f"{basis}_q{number}"] for number in range(quarter, 0, -1)]
     return func.coalesce(*trail, 0)
-
-
-def _last_reported() -> ColumnElement[int | None]:
-    """The last quarter for which the indicator reported a value; an unreported one never hides it."""
-    other = t.reports.alias("reported")
-    return (
-        select(func.max(other.c.quarter))
-        .where(other.c.indicator_id == _i.id, other.c.self_reported.is_not(None))
-        .correlate(t.indicators)
-        .scalar_subquery()
-    )
 
 
 def level_counts(connection: Connection, fiscal_year: int) -> dict[int, int]:
@@ -148,7 +52,12 @@ class Progress:
 def agency_quarter(connection: Connection, agency: int, fiscal_year: int, quarter: int) -> list[Progress]:
     """One agency's indicators at one quarter, by code."""
     found = connection.execute(
-        select(_i.code, _at_quarter("claimed", quarter), _at_quarter("verified", quarter), _i.next_due_on)
+        select(
+            _i.code,
+            level_at_quarter("claimed", quarter),
+            level_at_quarter("verified", quarter),
+            _i.next_due_on,
+        )
         .where(_i.fiscal_year == fiscal_year, _i.agency_id == agency)
         .order_by(_i.code)
     )
