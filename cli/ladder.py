@@ -9,10 +9,9 @@ from rich.text import Text
 
 from cli.desk import Desk
 from engine.explain import Next
-from engine.levels import Proof, Rung
+from engine.levels import Rung
+from engine.proving import Told, fact_told, told
 from engine.standing import Stand, sentence
-from engine.wording import plain_number
-from engine.workflow import Bound, Count, MilestoneDefinition, Reached
 
 # Signs carry the meaning; colour only repeats it.
 CLAIMED, VERIFIED, PROJECTED, TARGET = "●", "✔", "◌", "⚑"
@@ -160,7 +159,7 @@ def _proofs(desk: Desk, found: Stand) -> Table:
     table.add_column(overflow="fold")
     for rung in found.claimed.rungs:
         table.add_row(*_proof_line(desk, rung))
-        for line in _leaf_lines(desk, found, rung.proof):
+        for line in _lines(desk, told(found.indicator, rung.proof, desk.wording)):
             table.add_row("", "", Text(line, style="dim"))
     return table
 
@@ -170,44 +169,10 @@ def _proof_line(desk: Desk, rung: Rung) -> tuple[str, str, Text]:
     return str(rung.level.level), mark, Text(desk.wording.value(rung.level.title))
 
 
-def _leaf_lines(desk: Desk, found: Stand, proof: Proof, depth: int = 0) -> Iterator[str]:
+def _lines(desk: Desk, one: Told, depth: int = 0) -> Iterator[str]:
     pad = "  " * depth
-    if proof.parts:
-        kind = {"AllOf": "proof.all", "AnyOf": "proof.any"}.get(type(proof.rule).__name__, "proof.at_least")
-        n = getattr(proof.rule, "n", 1)
-        yield pad + desk.wording.say(kind, n=n)
-        for part in proof.parts:
-            yield from _leaf_lines(desk, found, part, depth + 1)
-        return
-    assert isinstance(proof.rule, Reached | Count | Bound)
-    definition = found.indicator.workflow.milestone(proof.rule.milestone)
-    yield pad + _measure_of(desk, proof, definition)
-    for number in proof.facts:
-        fact = found.indicator.occurrence(number)
-        if fact is not None:
-            yield f"{pad}  " + desk.wording.say(
-                "proof.fact",
-                number=number,
-                day=fact.occurred_on,
-                undated_on=fact.counts_on if fact.occurred_on is None else None,
-                document=fact.document_number,
-                value=fact.value,
-                note=fact.note,
-            )
-
-
-def _measure_of(desk: Desk, proof: Proof, definition: MilestoneDefinition | None) -> str:
-    title = "" if definition is None else desk.wording.value(definition.title)
-    if proof.waived:
-        return desk.wording.say("proof.waived", milestone=title)
-    need = (
-        "–"
-        if proof.need is None
-        else plain_number(proof.need)
-        if not isinstance(proof.need, int)
-        else str(proof.need)
-    )
-    if isinstance(proof.rule, Bound):
-        sign = "≤" if proof.rule.falling else "≥"
-        return desk.wording.say("proof.measured", milestone=title, have=proof.have, limit=f"{sign} {need}")
-    return desk.wording.say("proof.counted", milestone=title, have=proof.have, need=need)
+    yield pad + one.text
+    for part in one.parts:
+        yield from _lines(desk, part, depth + 1)
+    for fact in one.facts:
+        yield f"{pad}  {fact_told(fact, desk.wording)}"
