@@ -16,6 +16,7 @@ from web import (
     account,
     calendars,
     coordinator,
+    evaluator,
     evidence,
     forgotten,
     links,
@@ -106,6 +107,7 @@ def create_app(site: Site) -> FastAPI:
         evidence.routes(site, pages, doors),
         offline.routes(pages, doors),
         coordinator.routes(site, pages, doors),
+        evaluator.routes(site, pages, doors),
     ):
         # As they are: a router that is included has each of its routes worked out a second time.
         app.router.routes.extend(router.routes)

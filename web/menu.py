@@ -6,6 +6,7 @@ from typing import NamedTuple
 from engine.permissions import Person, Role
 
 _ALL = frozenset(Role)
+_CITY = frozenset({Role.DIRECTOR, Role.OWNER, Role.EVALUATOR, Role.ADMINISTRATOR, Role.VIEWER})
 
 
 class Part(NamedTuple):
@@ -20,6 +21,7 @@ class Part(NamedTuple):
 PARTS: tuple[Part, ...] = (
     Part("work", "/", _ALL),
     Part("indicators", "/indicators", _ALL),
+    Part("matrix", "/matrix", _CITY),
 )
 
 

@@ -3,13 +3,14 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from engine.errors import Refusal, Unmet
 from engine.numbers import parse_number
-from engine.thai_dates import DateProblem, parse_day
+from engine.thai_dates import DateProblem, parse_day, plain_text
 from engine.wording import Wording
 
 #: Nothing that is typed into one field is longer, in characters.
@@ -20,6 +21,10 @@ _MOST_MARKS = 4
 _UNWANTED = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
+
+
+#: A time of day behind a day, as :func:`parse_day` reads it over.
+_TIME_OF_DAY = re.compile(r"(?:[ tT,]|เวลา)([0-9]{1,2})[:.]([0-9]{2})(?:[:.][0-9.]+)?(?: ?น\.?)?$")
 
 
 def plain(typed: str) -> str:
@@ -91,6 +96,15 @@ class Typed:
         except DateProblem as problem:
             self.fault(name, Unmet(problem.kind, problem.params))
             return None
+
+    def instant(self, name: str, zone: ZoneInfo) -> datetime | None:
+        """The instant of a field: a day means its end, a time of day behind it that of the minute."""
+        day = self.day(name)
+        if day is None:
+            return None
+        said = _TIME_OF_DAY.search(plain_text(self.line(name)))
+        at = time(int(said[1]), int(said[2]), 59, 999_999) if said else time.max
+        return datetime.combine(day, at, zone).astimezone(UTC)
 
     def number(self, name: str) -> Decimal | None:
         """The number of a field; ``None`` for an empty one, and for one that is no number: a fault."""

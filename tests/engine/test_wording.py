@@ -20,6 +20,7 @@ from engine.evidence import EvidenceState
 from engine.indicator import Life, MilestoneState, ReportState, Ruling
 from engine.levels import Basis
 from engine.machine import LIFE_TRANSITIONS, MILESTONE_TRANSITIONS, PETITION_TRANSITIONS, REPORT_TRANSITIONS
+from engine.matrix import CellState, Sort
 from engine.permissions import Action, Role
 from engine.petition import PetitionKind, PetitionState
 from engine.quarter import FiscalYear, Quarter
@@ -68,6 +69,8 @@ def words() -> list[str]:
         ("order", Order),
         ("petition_kind", PetitionKind),
         ("petition_state", PetitionState),
+        ("cell_state", CellState),
+        ("sort", Sort),
         ("desk", Group),
         ("do", Verb),
         ("era", Era),

@@ -129,9 +129,16 @@ class Counter:
         return path_of(FiscalYear(place.year).be, place.code)
 
     def scene(
-        self, request: Request, more: Callable[[Tx, Indicator], object] = lambda _tx, _indicator: None
+        self,
+        request: Request,
+        more: Callable[[Tx, Indicator], object] = lambda _tx, _indicator: None,
+        on: date | None = None,
+        known_at: datetime | None = None,
     ) -> Scene:
-        """The indicator of the path as it stands now; ``more`` reads what else a page needs of it."""
+        """The indicator of the path as it stands now, or on a day of its year as known at an instant.
+
+        ``more`` reads what else a page needs of it.
+        """
         place: Place = request.state.place
         today = self.site.today()
         with self.site.store.read() as tx:
@@ -143,7 +150,7 @@ class Counter:
             visit=request.state.visit,
             place=place,
             indicator=indicator,
-            found=stand(indicator, indicator.fiscal_year.nearest(today), None),
+            found=stand(indicator, on or indicator.fiscal_year.nearest(today), known_at),
             dossier=dossier,
             petitions=petitions,
             today=today,
@@ -190,12 +197,12 @@ class Counter:
             errors = typed.errors(scene.wording)
             shown |= {"fields": typed.fields, "errors": errors, "wrong_form": bool(errors)}
             status = 422 if errors else status
-        return self._pages.show(request, f"coordinator/{template}", shown, status)
+        return self._pages.show(request, _place_of(template), shown, status)
 
     def page(self, request: Request, template: str, values: Mapping[str, Any], status: int = 200) -> Response:
         """A page about no indicator in particular."""
         done = done_of(request, self.wording(request))
-        return self._pages.show(request, f"coordinator/{template}", {"done": done, **values}, status)
+        return self._pages.show(request, _place_of(template), {"done": done, **values}, status)
 
     def to(self, path: str, done: str = "", outcome: Outcome | None = None) -> Response:
         """On to another page, which says what was done and what it did to the level."""
@@ -205,6 +212,11 @@ class Counter:
         path, _, anchor = path.partition("#")
         address = f"{path}?{urlencode(said)}" if said else path
         return RedirectResponse(self.site.root + address + (f"#{anchor}" if anchor else ""), 303)
+
+
+def _place_of(template: str) -> str:
+    """Where a template lies: without a folder, beside the others of this one."""
+    return template if "/" in template else f"coordinator/{template}"
 
 
 def done_of(request: Request, wording: Wording) -> list[str]:
