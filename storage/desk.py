@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BindParameter, Date, Select, bindparam, exists, or_, select
+from sqlalchemy import Date, Select, bindparam, exists, or_, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -20,6 +20,7 @@ from engine.reminders import Subject, Topic
 from engine.workflow import Text, Workflow
 from storage import owed
 from storage import tables as t
+from storage.among import among
 from storage.contents import Workflows
 from storage.deadlines import Deadlines
 from storage.naming import one_of
@@ -61,6 +62,11 @@ class Head:
     verified: int
     next_due_on: date | None
 
+    def title_of(self, milestone: str) -> Text | None:
+        """The title of a milestone, if it has one of that key."""
+        definition = self.workflow.milestone(milestone)
+        return None if definition is None else definition.title
+
 
 _HEADS = (
     select(
@@ -89,7 +95,7 @@ _HEADS = (
 
 
 _RUNNING_AT = _HEADS.where(_i.agency_id == bindparam("agency"), RUNNING)
-_RUNNING_OF_THESE = _HEADS.where(_i.id.in_(bindparam("indicators", expanding=True)), RUNNING)
+_RUNNING_OF_THESE = _HEADS.where(among(_i.id, "indicators"), RUNNING)
 
 
 def _heads(
@@ -207,25 +213,24 @@ def _waiting_for(connection: Connection, person: Person) -> set[int]:
 
 
 # Built once, for building one takes ten times as long as asking it.
-_THESE: BindParameter[Any] = bindparam("indicators", expanding=True)
-_STATES = select(_m.indicator_id, _m.key, _m.state, _m.blocked_by).where(_m.indicator_id.in_(_THESE))
+_STATES = select(_m.indicator_id, _m.key, _m.state, _m.blocked_by).where(among(_m.indicator_id, "indicators"))
 _PLANS = select(_o.indicator_id, _o.number, _o.milestone, _o.note).where(
-    _o.indicator_id.in_(_THESE), t.PLANNED
+    among(_o.indicator_id, "indicators"), t.PLANNED
 )
 _UNDATED = (
     select(_o.indicator_id, _o.number, _o.milestone, _o.recorded_by, _o.quarter)
-    .where(_o.indicator_id.in_(_THESE), _o.counts, _o.counts_on.is_(None), _o.voided_at.is_(None))
+    .where(among(_o.indicator_id, "indicators"), _o.counts, _o.counts_on.is_(None), _o.voided_at.is_(None))
     .order_by(_o.indicator_id, _o.number)
 )
 _ACHIEVED = (
     select(_m.indicator_id, _m.key)
-    .where(_m.indicator_id.in_(_THESE), one_of(_m.state, "achieved"))
+    .where(among(_m.indicator_id, "indicators"), one_of(_m.state, "achieved"))
     .order_by(_m.indicator_id, _m.key)
 )
 _newer = t.evidence.alias("newer")
 #: Whatever proves something today: not withdrawn, not replaced, not run out, and of no voided fact.
 _ATTACHED = select(_e.indicator_id, _e.milestone, _e.request).where(
-    _e.indicator_id.in_(_THESE),
+    among(_e.indicator_id, "indicators"),
     _e.withdrawn_at.is_(None),
     or_(_e.expires_on.is_(None), _e.expires_on >= bindparam("today", type_=Date)),
     ~exists().where(
@@ -239,7 +244,7 @@ _ATTACHED = select(_e.indicator_id, _e.milestone, _e.request).where(
 )
 _ASKED = (
     select(_p.indicator_id, _p.number, _p.kind, _p.milestone, _p.quarter, _p.until, _p.asked_by)
-    .where(_p.indicator_id.in_(_THESE), t.PENDING)
+    .where(among(_p.indicator_id, "indicators"), t.PENDING)
     .order_by(_p.asked_at, _p.indicator_id, _p.number)
 )
 

@@ -11,6 +11,7 @@ from engine.indicator import Indicator
 from engine.permissions import Role
 from engine.workflow import Text
 from storage import tables as t
+from storage.among import among
 from storage.registry import Details
 
 _d, _a, _n, _g, _p = (
@@ -70,9 +71,7 @@ def _path() -> Select[Any]:
 _DETAILS = select(
     _d.kind, _d.result_kind, _d.definition, _d.method, _d.evidence_asked, _d.plan_node_id, _d.source_note
 ).where(_d.indicator_id == bindparam("indicator"))
-_AGENCIES = select(_a.id, _a.code, _a.name_th, _a.name_en).where(
-    _a.id.in_(bindparam("agencies", expanding=True))
-)
+_AGENCIES = select(_a.id, _a.code, _a.name_th, _a.name_en).where(among(_a.id, "agencies"))
 _PATH = _path()
 _PEOPLE = (
     select(_g.role, _p.name, _p.email)
@@ -80,7 +79,7 @@ _PEOPLE = (
     .where(_g.agency_id == bindparam("agency"), _g.role.in_([str(role) for role in _RESPONSIBLE]))
     .order_by(_p.id)
 )
-_NAMES = select(_p.id, _p.name).where(_p.id.in_(bindparam("people", expanding=True)))
+_NAMES = select(_p.id, _p.name).where(among(_p.id, "people"))
 
 
 def dossier_of(connection: Connection, indicator: Indicator) -> Dossier:

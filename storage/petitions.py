@@ -3,21 +3,18 @@
 from collections.abc import Collection
 from dataclasses import asdict
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from engine.petition import Petition, PetitionKind
 from storage import tables as t
+from storage.among import among
 from storage.statements import upsert
 
 _t = t.petitions.c
 
 
-_OF = (
-    select(t.petitions)
-    .where(_t.indicator_id.in_(bindparam("indicators", expanding=True)))
-    .order_by(_t.indicator_id, _t.number)
-)
+_OF = select(t.petitions).where(among(_t.indicator_id, "indicators")).order_by(_t.indicator_id, _t.number)
 
 
 def of(connection: Connection, indicators: Collection[int]) -> dict[int, list[Petition]]:

@@ -1,8 +1,10 @@
 """The city's records: agencies, people and their roles, plan nodes, and the registered definitions."""
 
 import secrets
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Connection
@@ -13,6 +15,7 @@ from engine.nearest import nearest
 from engine.permissions import Grant, Person, Role
 from engine.workflow import Text, Workflow
 from storage import tables as t
+from storage.among import among
 from storage.journal import GENESIS
 from storage.transaction import Tx
 
@@ -74,9 +77,20 @@ _a = t.agencies.c
 _AGENCIES = select(_a.id, _a.code, _a.name_th, _a.name_en, _a.kind).order_by(_a.id)
 
 
+_THESE_AGENCIES = _AGENCIES.where(among(_a.id, "agencies"))
+
+
 def agencies(connection: Connection) -> list[Agency]:
     """Every agency by id."""
-    found = connection.execute(_AGENCIES)
+    return _agencies(connection.execute(_AGENCIES))
+
+
+def these_agencies(connection: Connection, ids: Collection[int]) -> list[Agency]:
+    """The agencies of these ids, by id."""
+    return _agencies(connection.execute(_THESE_AGENCIES, {"agencies": ids}))
+
+
+def _agencies(found: Iterable[Any]) -> list[Agency]:
     return [Agency(row.id, row.code, Text(row.name_th, row.name_en), row.kind) for row in found]
 
 

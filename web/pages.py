@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -115,6 +116,10 @@ class Pages:
                 LANGUAGE_COOKIE, language, max_age=_YEAR, path=self._site.root or "/", samesite="lax"
             )
         return answer
+
+    def piece(self, template: str, **values: Any) -> Markup:
+        """A piece of a page that needs nothing but these values."""
+        return Markup(ENVIRONMENT.get_template(template).render(values))  # noqa: S704 - a template escapes what it is given
 
     def _others(self, request: Request, language: str) -> list[tuple[str, str, str]]:
         """The other languages, each with its own name for itself and the address of this page in it."""

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from fastapi import HTTPException, Request
+from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
 from engine.actions import Outcome
@@ -122,6 +123,9 @@ class Counter:
 
     def phrases(self, request: Request) -> Phrases:
         return self._pages.phrases(request)
+
+    def piece(self, template: str, **values: Any) -> Markup:
+        return self._pages.piece(f"coordinator/{template}", **values)
 
     def base(self, request: Request) -> str:
         """The path of the indicator's page, without reading the indicator."""

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from fastapi import APIRouter, Request
+from markupsafe import Markup
 from starlette.responses import Response
 
 from engine.desk import Group, Task, Verb, grouped, tasks_of
@@ -14,10 +16,11 @@ from engine.quarter import BE_OFFSET, FiscalYear, Quarter
 from engine.reminders import Topic
 from engine.thai_dates import DateProblem, parse_be_year
 from engine.wording import Wording
+from engine.workflow import Text
 from notifications.phrases import Phrases
 from storage.deadlines import read_deadlines
 from storage.desk import Head, desk_of, indicators_of_year, years
-from storage.registry import agencies
+from storage.registry import these_agencies
 from web.coordinator.scene import Counter, path_of
 from web.coordinator.views import level_text
 from web.doors import SIGNED_IN, Doors, Visit, agencies_of
@@ -28,20 +31,6 @@ _FOLDED = (Group.LATER, Group.PAST)
 _SHOWN = 20
 #: In these nobody counts the days: they are others', or nobody's any more.
 _NOT_COUNTED = (Group.WAITING, Group.PAST)
-
-
-class Row(NamedTuple):
-    """One task as the desk shows it: what it is, of which indicator, by when, and the one thing to do."""
-
-    what: str
-    about: str
-    due: str
-    left: str
-    is_late: bool
-    more: str
-    kind: str
-    do: str
-    href: str
 
 
 def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
@@ -55,6 +44,7 @@ class _Work:
     def __init__(self, counter: Counter) -> None:
         self._counter = counter
         self._site = counter.site
+        self._rows = cache(lambda phrases: _Rows(counter, phrases))
 
     def desk(self, request: Request) -> Response:
         """What is to be done, what waits for others, what is planned."""
@@ -65,9 +55,12 @@ class _Work:
             deadlines = read_deadlines(tx.connection, policy, site.reminders.review_days)
             workflows = site.store.workflow
             owing, heads = desk_of(tx.connection, workflows, deadlines, visit.person, visit.agency, today)
-            own = [one for one in agencies(tx.connection) if one.id in agencies_of(visit.person)]
+            own = these_agencies(tx.connection, agencies_of(visit.person))
         tasks = grouped(tasks_of(visit.person, owing, site.reminders, policy.calendar, today))
-        known = {one: _known(head, phrases, site.root) for one, head in heads.items()}
+        known, draw = (
+            {one: _known(head, phrases, site.root) for one, head in heads.items()},
+            self._rows(phrases),
+        )
         groups = [
             {
                 "key": str(group),
@@ -75,7 +68,7 @@ class _Work:
                 "folded": group in _FOLDED,
                 "count": len(rows),
                 "rows": [
-                    _row(one, known[one.indicator], phrases, today)
+                    draw.row(one, known[one.indicator], heads[one.indicator].title_of(one.key), today)
                     for one in (rows[:_SHOWN] if group in _FOLDED else rows)
                 ],
             }
@@ -185,35 +178,47 @@ _DAYS: Mapping[str, str] = {
 
 
 class _Known(NamedTuple):
-    """An indicator as every row about it names it."""
+    """An indicator as every row about it names it; ``year`` is that of the Common Era."""
 
-    head: Head
     about: str
     path: str
+    year: int
 
 
 def _known(head: Head, phrases: Phrases, root: str) -> _Known:
     about = f"{phrases.value(head.title)} · {head.code}"
-    return _Known(head, about, root + path_of(head.fiscal_year.be, head.code))
+    return _Known(about, root + path_of(head.fiscal_year.be, head.code), head.fiscal_year.year)
 
 
-def _row(task: Task, known: _Known, phrases: Phrases, today: date) -> Row:
-    due_on, days = task.due_on, task.days
-    counts = days is not None and due_on is not None and task.group not in _NOT_COUNTED
-    due = ""
-    if due_on is not None:
-        due = phrases.sentence(Unmet(_DAYS.get(task.topic, "desk.due_by"), {"day": phrases.day(due_on)}))
-    return Row(
-        what=_what(task, known.head, phrases),
-        about=known.about,
-        due=due,
-        left=phrases.left(days, due_on, today) if counts and days is not None and due_on else "",
-        is_late=counts and (days or 0) < 0,
-        more=_more(task, phrases),
-        kind="" if task.topic == Topic.REPORT else phrases.word("topic_of_desk", task.topic),
-        do=phrases.word("do", task.verb),
-        href=known.path + _place(task),
-    )
+class _Rows:
+    """Draws the tasks in one language: what each is, of which indicator, by when, and the one thing to do.
+
+    All that a row shows follows from its task and the day, and people open the same desk again and again.
+    """
+
+    def __init__(self, counter: Counter, phrases: Phrases) -> None:
+        self._counter = counter
+        self._phrases = phrases
+        self.row = lru_cache(8192)(self._row)
+
+    def _row(self, task: Task, known: _Known, title: Text | None, today: date) -> Markup:
+        phrases, due_on, days = self._phrases, task.due_on, task.days
+        counts = days is not None and due_on is not None and task.group not in _NOT_COUNTED
+        due = ""
+        if due_on is not None:
+            due = phrases.sentence(Unmet(_DAYS.get(task.topic, "desk.due_by"), {"day": phrases.day(due_on)}))
+        return self._counter.piece(
+            "task.html",
+            what=_what(task, known.year, title, phrases),
+            about=known.about,
+            due=due,
+            left=phrases.left(days, due_on, today) if counts and days is not None and due_on else "",
+            is_late=counts and (days or 0) < 0,
+            more=_more(task, phrases),
+            kind="" if task.topic == Topic.REPORT else phrases.word("topic_of_desk", task.topic),
+            do=phrases.word("do", task.verb),
+            href=known.path + _place(task),
+        )
 
 
 def _more(task: Task, phrases: Phrases) -> str:
@@ -232,9 +237,8 @@ def _place(task: Task) -> str:
     return f"/quarters/{task.key}" if of_quarter else f"/milestones/{task.key}"
 
 
-def _what(task: Task, head: Head, phrases: Phrases) -> str:
+def _what(task: Task, year: int, title: Text | None, phrases: Phrases) -> str:
     """What the task is about: the title of the milestone, or the report of the quarter."""
     if task.topic in _OF_QUARTERS:
-        return phrases.thing(Quarter(head.fiscal_year.year, int(task.key)))
-    definition = head.workflow.milestone(task.key)
-    return phrases.value(definition.title) if definition else task.key
+        return phrases.thing(Quarter(year, int(task.key)))
+    return task.key if title is None else phrases.value(title)
