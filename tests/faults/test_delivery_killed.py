@@ -45,17 +45,20 @@ def moods(seed: int) -> MoodyServer:
     return MoodyServer(lambda: chance.choices(list(MOODS), list(MOODS.values()))[0])
 
 
-def reminders_and_messages(store: Store) -> list[tuple[str, str, str, str]]:
-    """For each reminder to whom and on which day it was owed, and the key and the state of its message."""
+def reminders_and_messages(store: Store) -> list[tuple[str, str, str, bool]]:
+    """For each reminder to whom and when it was owed, the state of its message, and whether it stands.
+
+    One that waits until a later one of the same milestone is told goes without saying, and stands no more.
+    """
     r, o, p = t.reminders.c, t.outbox.c, t.people.c
     query = (
-        select(p.email, r.owed_on, o.key, o.state)
+        select(p.email, r.owed_on, o.state, r.withdrawn_at)
         .join_from(t.reminders, t.people, p.id == r.person_id)
         .join(t.outbox, o.id == r.message_id, isouter=True)
     )
     with store.read() as tx:
         return sorted(
-            (row.email, row.owed_on.isoformat(), row.key or "", row.state or "")
+            (row.email, row.owed_on.isoformat(), row.state or "", row.withdrawn_at is None)
             for row in tx.connection.execute(query)
         )
 
@@ -109,7 +112,9 @@ def test_killed_workers_lose_nothing_and_repeat_nothing_unsaid(database_url, res
     assert [(to, day) for to, day, _, _ in reminders] == sorted(
         (coordinator_of(agency), day.isoformat()) for agency in range(1, PEOPLE + 1) for day in days
     )
-    assert {state for _, _, _, state in reminders} == ended
+    assert {state for _, _, state, stands in reminders if stands} == ended
+    last = {to: day for to, day, _, stands in reminders if stands}
+    assert [(to, day) for to, day, _, stands in reminders if not stands and day >= last[to]] == []
     assert set(states.values()) - {State.WITHDRAWN} == ended
     # What the server would not take in time is told by the next digest, and only by that.
     merged = {ref for ref, of_it in steps.items() if of_it[-1] is Step.MERGED}
