@@ -82,6 +82,12 @@ def test_what_is_missing_says_who_can_supply_it(proved):
     assert "ผู้ที่ทำได้: ผู้ประเมิน" in verified
 
 
+def test_evidence_of_a_milestone_itself_stands_at_its_rule(proved):
+    did(proved, actions.attach_evidence, COMMITTEE, link="https://example.org/order")
+    (rule,) = [one for one in proved.get(PROOF).text.split("<h3") if "example.org/order" in one]
+    assert "ระดับ 2: แต่งตั้งคณะกรรมการ" in words("<h3" + rule)
+
+
 def test_withdrawn_evidence_proves_nothing(proved):
     did(proved, actions.withdraw_evidence, 1, reason="ผิดไฟล์")
     assert "https://example.org/12" not in proved.get(PROOF).text

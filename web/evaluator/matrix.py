@@ -182,6 +182,8 @@ def _told(question: Question, wording: Wording) -> str:
     elif question.quarter is not None:
         quarter = question.year.quarters[question.quarter - 1]
         said = wording.say("matrix.of_quarter", quarter=quarter, day=quarter.last_day)
+    elif question.moment.today > question.year.last_day:
+        said = wording.say("matrix.of_year", year=question.year, day=question.year.last_day)
     else:
         said = wording.say("matrix.of_today", day=question.moment.today)
     if question.beside is not None:

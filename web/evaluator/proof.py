@@ -90,12 +90,16 @@ class Fact(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """A rule of a rung, in words, with its parts; ``href`` leads to the milestone of a leaf."""
+    """A rule of a rung, in words, with its parts; ``href`` leads to the milestone of a leaf.
+
+    ``evidence`` is what was attached to the milestone itself, and to none of its facts.
+    """
 
     text: str
     met: bool
     href: str
     facts: list[Fact]
+    evidence: list[tuple[str, str]]
     parts: list["Rule"]
 
 
@@ -128,6 +132,7 @@ def _rule(scene: Scene, one: Told, states: dict[int, EvidenceState], root: str) 
         one.met,
         f"{root}{scene.base}/milestones/{one.milestone}" if one.milestone else "",
         [_fact(scene, fact, states, root) for fact in one.facts],
+        _evidence(scene, one.milestone, None, states, root) if one.milestone else [],
         [_rule(scene, part, states, root) for part in one.parts],
     )
 
@@ -143,12 +148,20 @@ def _fact(scene: Scene, fact: Occurrence, states: dict[int, EvidenceState], root
     return Fact(
         fact_told(fact, wording),
         wording.say("page.by_at", name=scene.name(fact.recorded_by), at=fact.recorded_at),
-        [
-            (one.file_name or one.link or "", one.link or f"{root}{scene.base}/evidence/{one.number}")
-            for one in scene.indicator.evidence
-            if one.occurrence == fact.number and states.get(one.number) is EvidenceState.HOLDS
-        ],
+        _evidence(scene, fact.milestone, fact.number, states, root),
         wording.say("proof.accepted", name=scene.name(decision.decided_by), at=decision.decided_at)
         if is_accepted and decision is not None
         else "",
     )
+
+
+def _evidence(
+    scene: Scene, milestone: str, fact: int | None, states: dict[int, EvidenceState], root: str
+) -> list[tuple[str, str]]:
+    """The name and the address of each file or link that holds."""
+    return [
+        (one.file_name or one.link or "", one.link or f"{root}{scene.base}/evidence/{one.number}")
+        for one in scene.indicator.evidence
+        if (one.milestone, one.occurrence) == (milestone, fact)
+        and states.get(one.number) is EvidenceState.HOLDS
+    ]
