@@ -62,6 +62,7 @@ def until_stopped(desk: Desk, site: Site, listening: socket.socket, *, with_work
 
     def stop(*_: object) -> None:
         # The server answers signals by itself, but only while it runs, and sends us each once more.
+        site.stopping.set()
         server.should_exit = True
 
     for number in (signal.SIGINT, signal.SIGTERM):

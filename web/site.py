@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from threading import Event
 from urllib.parse import urlsplit
 
 from engine.reminders import ReminderPolicy
@@ -36,6 +37,7 @@ class Site:
     pages, ``language`` what is spoken to who asks for none; ``clock`` gives aware instants. ``demo_people``
     are those of the demo as whom its own machine may sign in without a password. ``openid`` is the other
     house where people may sign in, if there is one; ``scanner`` looks for malice in what they send.
+    Once ``stopping`` is set, whoever is being answered for long is let go.
     """
 
     store: Store
@@ -50,6 +52,7 @@ class Site:
     demo_people: tuple[tuple[int, str], ...] = ()
     openid: OpenId | None = None
     scanner: Scanner | None = None
+    stopping: Event = field(default_factory=Event)
 
     @property
     def uploads(self) -> Uploads:

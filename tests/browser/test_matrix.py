@@ -35,7 +35,7 @@ def city(served: Served) -> Served:
     return served
 
 
-@pytest.mark.parametrize("reader", [DESK, WITHOUT_SCRIPTS, PHONE], ids=["desk", "without_scripts", "phone"])
+@pytest.mark.parametrize("reader", [WITHOUT_SCRIPTS, PHONE], ids=["without_scripts", "phone"])
 def test_evaluator_drills_from_the_city_to_the_proof_of_thung_khru(
     city: Served, opened: Callable[..., Page], reader
 ):

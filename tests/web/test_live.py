@@ -77,6 +77,11 @@ def test_listening_ends_with_the_session(town, live):
     assert heard(live, question(town), token, leave) == [":\n\n", "end"]
 
 
+def test_listening_ends_when_the_server_is_told_to_stop(town, live):
+    token = come_in(town, EVALUATOR.id)
+    assert heard(live, question(town), token, town.site.stopping.set) == [":\n\n", "end"]
+
+
 def test_no_more_listen_than_may(town, live):
     live.listening = 1
     with pytest.raises(Exception, match="503"):

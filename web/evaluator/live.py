@@ -58,7 +58,7 @@ class Live:
     async def changes(self, question: Question, token: str) -> AsyncIterator[str]:
         """An event for each look that found something, and before each a line that says that we are there.
 
-        It ends with the session.
+        It ends with the session, and when the server is told to stop.
         """
         self.listening += 1
         try:
@@ -66,6 +66,8 @@ class Live:
             for _ in range(LOOKS):
                 yield ":\n\n"
                 await asyncio.sleep(self._every)
+                if self._site.stopping.is_set():
+                    return
                 found = await run_in_threadpool(self._look, question, token)
                 if known is None or found is None:
                     return
