@@ -85,6 +85,11 @@ def test_matrix_keeps_nobody_out(city: Served, opened: Callable[..., Page], read
             if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
                 wrong[f"{name} {language} width"] = wide
         page.evaluate("document.fonts.ready.then(() => true)")
+        if reader is PHONE:
+            page.set_viewport_size({"width": 320, "height": 640})
+            if (wide := page.evaluate("document.documentElement.scrollWidth")) > 320:
+                wrong[f"{name} narrowest"] = wide
+            page.set_viewport_size({"width": 390, "height": 844})
         keep(
             page.screenshot(full_page=not name.startswith("matrix") or name == "matrix_empty"),
             PICTURES / f"{name}-{width}.png",

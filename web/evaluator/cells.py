@@ -1,7 +1,6 @@
 """The cells of the matrix as pieces of a page, each built once for all cells that show the same."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from functools import cache, lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
@@ -42,6 +41,11 @@ class Shown(NamedTuple):
     difference: Difference | None
     life: str
 
+    @property
+    def reached(self) -> bool:
+        """Whether the target is."""
+        return self.aim is not None and self.claimed >= self.aim
+
 
 def level_text(level: int, fraction: float | None) -> str:
     """A level with the part of the way to the next: ``3.5``."""
@@ -62,8 +66,7 @@ class CellWords:
     def _inside(self, shown: Shown) -> str:
         parts = [f"<b>{self._claimed}{shown.level}</b>", f"<i>{VERIFIED}{self._verified}{shown.verified}</i>"]
         if shown.aim is not None:
-            reached = shown.claimed >= shown.aim
-            words, class_ = (self._reached, " class=radap-reached") if reached else (self._target, "")
+            words, class_ = (self._reached, " class=radap-reached") if shown.reached else (self._target, "")
             parts.append(f"<i{class_}>{TARGET}{words}{shown.aim}</i>")
         if shown.trail:
             parts.append(self.trend(shown))
@@ -140,28 +143,24 @@ class Cells:
         self._suffix = escape(_of_proof(question))
         through = min(question.shown_through, today)
         self._quarters = sum(one.first_day <= through for one in question.year.quarters)
-        self._trends: set[tuple[int, tuple[int, ...]]] = set()
-
-    def aim(self, cell: Cell) -> int | None:
-        """The level that the target of the cell means."""
-        found: int | None = self._aim(cell.workflow_version, cell.target)
-        return found
-
-    def due(self, cell: Cell) -> date | None:
-        """The day by which something is due next."""
-        return due_of(cell, self._report_due)
+        self._shown: dict[int, Shown] = {}
 
     def shown(self, cell: Cell) -> Shown:
-        due, today = self.due(cell), self._question.moment.today
-        top, trail = self._tops[cell.workflow_version], reached_by(cell.trail, self._quarters)
-        self._trends.add((top, trail))
+        """What stands in the cell; worked out once."""
+        found = self._shown.get(cell.id)
+        if found is None:
+            found = self._shown[cell.id] = self._of(cell)
+        return found
+
+    def _of(self, cell: Cell) -> Shown:
+        due, today = due_of(cell, self._report_due), self._question.moment.today
         return Shown(
             level_text(cell.claimed, cell.claimed_fraction),
             cell.claimed,
             cell.verified,
-            self.aim(cell),
-            top,
-            trail,
+            self._aim(cell.workflow_version, cell.target),
+            self._tops[cell.workflow_version],
+            reached_by(cell.trail, self._quarters),
             cell.blocked,
             cell.returned,
             due is not None and due < today,
@@ -189,7 +188,8 @@ class Cells:
 
     def drawings(self) -> Markup:
         """The trends that the cells point to, each drawn once."""
-        return Markup("").join([_symbol(top, trail) for top, trail in sorted(self._trends)])
+        trends = {(one.top, one.trail) for one in self._shown.values()}
+        return Markup("").join([_symbol(top, trail) for top, trail in sorted(trends)])
 
 
 def _of_proof(question: Question) -> str:

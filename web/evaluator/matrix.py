@@ -264,21 +264,12 @@ def _counts(
     found: Sequence[Cell], cells: Cells, agencies: int, question: Question, wording: Wording
 ) -> list[tuple[str, str]]:
     """How many of each state there are, each with the address of them alone; none of which there is none."""
-    today = question.moment.today
-
-    def late(cell: Cell) -> bool:
-        due = cells.due(cell)
-        return due is not None and due < today
-
-    def reached(cell: Cell) -> bool:
-        aim = cells.aim(cell)
-        return aim is not None and cell.claimed >= aim
-
+    shown = [cells.shown(cell) for cell in found]
     counted = {
-        CellState.AT_TARGET: sum(map(reached, found)),
-        CellState.BLOCKED: sum(cell.blocked for cell in found),
-        CellState.RETURNED: sum(cell.returned for cell in found),
-        CellState.LATE: sum(map(late, found)),
+        CellState.AT_TARGET: sum(one.reached for one in shown),
+        CellState.BLOCKED: sum(one.blocked for one in shown),
+        CellState.RETURNED: sum(one.returned for one in shown),
+        CellState.LATE: sum(one.late for one in shown),
     }
     said = [(wording.say("matrix.counted", indicators=len(found), agencies=agencies), "")]
     for state, count in counted.items():
