@@ -1,16 +1,18 @@
 """What evaluators give a quarter report (2.1 and 2.2), and how many values become one along a tree."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
+from typing import NamedTuple
 
 from engine.errors import Unmet, unless
-from engine.indicator import Evaluation
+from engine.indicator import Evaluation, Life
+from engine.matrix import target_level
 from engine.quarter import Timeliness
-from engine.workflow import Direction
+from engine.workflow import Direction, Workflow
 
 _ONE = Decimal(1)
 
@@ -68,7 +70,8 @@ class RollUpNode:
     """A node of a tree of values: a leaf with its own value, or a group (``children``, perhaps none yet).
 
     ``None`` as a value is a missing one and never 0. ``target`` and ``direction`` are for the leaves of
-    :attr:`Method.SHARE_AT_TARGET`.
+    :attr:`Method.SHARE_AT_TARGET`. A leaf may stand for ``times`` siblings that are alike in all of this, so
+    that a city of a million is rolled up from a few hundred.
     """
 
     key: str
@@ -77,8 +80,13 @@ class RollUpNode:
     target: Decimal | None = None
     direction: Direction = Direction.RISING
     children: tuple["RollUpNode", ...] | None = None
+    times: int = 1
 
     def __post_init__(self) -> None:
+        if self.times < 1 or (self.children is not None and self.times > 1):
+            raise ValueError(
+                f"{self.key} stands for {self.times}: a leaf for one or more, a group for itself"
+            )
         if self.children is not None and self.value is not None:
             raise ValueError(f"{self.key} has a value of its own and children: which one counts?")
         for number in (self.weight, self.value, self.target):
@@ -144,7 +152,7 @@ def _weightless(node: RollUpNode) -> Iterator[Unmet]:
 def _rolled(node: RollUpNode, method: Method) -> RollUp:
     if node.children is None:
         exact = _of_leaf(node, method)
-        return RollUp(node, exact, counted=int(exact is not None), missing=int(exact is None))
+        return RollUp(node, exact, *((0, node.times) if exact is None else (node.times, 0)))
     parts = tuple([_rolled(child, method) for child in node.children])
     return RollUp(
         node,
@@ -180,10 +188,63 @@ def _lowest(parts: Sequence[RollUp]) -> Fraction | None:
 _by_leaves = _balanced(lambda part: Fraction(part.counted))
 _COMBINE: Mapping[Method, Callable[[Sequence[RollUp]], Fraction | None]] = {
     Method.MEAN: _by_leaves,
-    Method.WEIGHTED: _balanced(lambda part: Fraction(part.node.weight)),
+    Method.WEIGHTED: _balanced(lambda part: Fraction(part.node.weight) * part.node.times),
     Method.MINIMUM: _lowest,
     Method.SHARE_AT_TARGET: _by_leaves,
 }
+
+
+def leaf_of(
+    key: str,
+    level: int | None,
+    workflow: Workflow,
+    target: Decimal | None,
+    *,
+    weight: Decimal,
+    life: str,
+    times: int = 1,
+) -> RollUpNode:
+    """The leaf of an indicator: its level beside the one that its target means. A draft has no level yet."""
+    aim = target_level(workflow, target)
+    return RollUpNode(
+        key,
+        weight,
+        None if level is None or life == Life.DRAFT else Decimal(level),
+        None if aim is None else Decimal(aim),
+        times=times,
+    )
+
+
+class Place(NamedTuple):
+    """A node of a tree as it is kept, one beside the other: its key, and that of the node above it."""
+
+    key: str
+    parent: str | None
+
+
+def tree_of(root: str, places: Sequence[Place], leaves: Iterable[tuple[str, RollUpNode]]) -> RollUpNode:
+    """The tree of the places with each leaf at its own, below one root.
+
+    The order of siblings is that of the places. A place with nothing below it is left out, but no leaf ever
+    is: one whose place hangs on nothing hangs on the root.
+    """
+    below: dict[str | None, list[str]] = {}
+    for place in places:
+        below.setdefault(place.parent, []).append(place.key)
+    at: dict[str, list[RollUpNode]] = {}
+    for key, leaf in leaves:
+        at.setdefault(key, []).append(leaf)
+    groups = [group for key in below.get(None, ()) if (group := _group(key, below, at)).children]
+    return RollUpNode(root, children=(*groups, *(leaf for rest in at.values() for leaf in rest)))
+
+
+def _group(
+    key: str, below: Mapping[str | None, Sequence[str]], at: dict[str, list[RollUpNode]]
+) -> RollUpNode:
+    """The place with all below it; what is put into it is taken out of ``at``."""
+    own = at.pop(key, [])
+    groups = [group for each in below.get(key, ()) if (group := _group(each, below, at)).children]
+    return RollUpNode(key, children=(*groups, *own))
 
 
 @dataclass(frozen=True, slots=True)

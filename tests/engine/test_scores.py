@@ -1,6 +1,7 @@
 """Evaluation scores, and values that become one along a tree."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal, localcontext
 from fractions import Fraction
@@ -14,16 +15,20 @@ from engine.indicator import Evaluation
 from engine.quarter import Timeliness
 from engine.scores import (
     Method,
+    Place,
     RollUp,
     RollUpNode,
     ScoreScale,
     as_evaluated,
+    leaf_of,
     roll_up,
     rounded,
     timeliness_score,
+    tree_of,
     year_evaluation,
 )
 from engine.workflow import Direction
+from tests.cast import MEASURED, WORKFLOW
 
 SCALE = ScoreScale()
 NOW = datetime(2021, 7, 20, tzinfo=UTC)
@@ -353,3 +358,72 @@ def test_weights_multiplied_alike_change_nothing(tree):
 @given(st.fractions(-10_000, 10_000), st.integers(0, 6))
 def test_rounded_value_is_off_by_half_a_place_at_most(exact, places):
     assert abs(Fraction(rounded(exact, places)) - exact) <= Fraction(1, 2 * 10**places)
+
+
+# --- trees that are kept as rows, and leaves that are alike -------------------------------------------
+
+
+@given(st.lists(st.tuples(leaves, st.integers(1, 5)), max_size=8), st.sampled_from(Method))
+def test_leaf_that_stands_for_several_counts_as_often(some, method):
+    alike = group("city", *(replace(one, times=times) for one, times in some))
+    single = group("city", *(one for one, times in some for _ in range(times)))
+    found, expected = roll_up(alike, method), roll_up(single, method)
+
+    assert (found.exact, found.counted, found.missing) == (
+        expected.exact,
+        expected.counted,
+        expected.missing,
+    )
+
+
+@given(
+    st.lists(st.integers(-1, 6), min_size=1, max_size=7),
+    st.lists(st.tuples(st.integers(0, 9), leaves), max_size=12),
+)
+def test_tree_of_rows_loses_no_leaf_and_keeps_each_below_its_place(parents, rows):
+    """Also where a place hangs on itself, or is not there at all."""
+    places = [
+        Place(str(key), None if parent < 0 or parent >= len(parents) else str(parent))
+        for key, parent in enumerate(parents)
+    ]
+    tree = tree_of("city", places, [(str(place), leaf) for place, leaf in rows])
+    found = list(leaves_of(tree))
+    below = {one.node.key: list(leaves_of(one.node)) for one in groups_of(roll_up(tree, Method.MEAN))}
+
+    assert sorted(map(id, found)) == sorted(id(leaf) for _, leaf in rows)
+    for key, leaf in rows:
+        above: list[str] = []
+        place: str | None = str(key)
+        while place is not None and place not in above and int(place) < len(parents):
+            above.append(place)
+            place = next(one.parent for one in places if one.key == place)
+        if place is None:
+            assert all(any(leaf is one for one in below[each]) for each in above)
+
+
+def groups_of(found: RollUp) -> Iterator[RollUp]:
+    for part in found.parts:
+        if part.node.children is not None:
+            yield part
+            yield from groups_of(part)
+
+
+@pytest.mark.parametrize("wrong", [{"times": 0}, {"times": 2, "children": ()}])
+def test_only_a_leaf_stands_for_several(wrong):
+    with pytest.raises(ValueError, match="stands for"):
+        RollUpNode("x", **wrong)
+
+
+def test_leaf_of_an_indicator_has_its_level_beside_that_of_its_target():
+    ladder = leaf_of("a", 3, WORKFLOW, Decimal(5), weight=Decimal(2), life="active")
+    measured = leaf_of("b", 1, MEASURED, Decimal(80), weight=Decimal(1), life="closed", times=4)
+    draft = leaf_of("c", 0, WORKFLOW, None, weight=Decimal(1), life="draft")
+
+    assert (ladder.value, ladder.target, ladder.weight, ladder.times) == (
+        Decimal(3),
+        Decimal(5),
+        Decimal(2),
+        1,
+    )
+    assert (measured.value, measured.target, measured.times) == (Decimal(1), Decimal(2), 4)
+    assert (draft.value, draft.target) == (None, None)
