@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import Integer, and_, bindparam, func, literal_column, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -22,10 +22,19 @@ def codes(connection: Connection) -> dict[int, str]:
     return {row.id: row.code for row in connection.execute(select(_i.id, _i.code))}
 
 
+def level_at(basis: str, quarter: int | None) -> ColumnElement[int | None]:
+    """The level at a quarter's end, or today's."""
+    return level_at_quarter(basis, quarter) if quarter else _i[f"{basis}_level"]
+
+
+#: Written out, for PostgreSQL groups by what it knows to be the same.
+_NO_LEVEL = literal_column("0", Integer)
+
+
 def level_at_quarter(basis: str, quarter: int) -> ColumnElement[int | None]:
     """The level at a quarter's end: a quarter in which nothing was written keeps the level before it."""
     trail = [_i[f"{basis}_q{number}"] for number in range(quarter, 0, -1)]
-    return func.coalesce(*trail, 0)
+    return func.coalesce(*trail, _NO_LEVEL)
 
 
 def level_counts(connection: Connection, fiscal_year: int) -> dict[int, int]:

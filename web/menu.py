@@ -21,6 +21,7 @@ class Part(NamedTuple):
 PARTS: tuple[Part, ...] = (
     Part("work", "/", _ALL),
     Part("indicators", "/indicators", _ALL),
+    Part("city", "/city", _CITY),
     Part("matrix", "/matrix", _CITY),
 )
 

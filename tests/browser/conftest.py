@@ -18,6 +18,7 @@ from tests.cast import (
     CODE,
     COMMITTEE,
     COORDINATOR,
+    EVALUATOR,
     GUIDELINES,
     MEETINGS,
     REPORT,
@@ -106,7 +107,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
 def prepare(town: Town) -> None:
     """What was done before, and the passwords of those who come."""
-    for person in (COORDINATOR.id, SECTION_HEAD.id):
+    for person in (COORDINATOR.id, SECTION_HEAD.id, EVALUATOR.id):
         give_password(town, person)
     with town.store.begin() as tx:
         for milestone, day in (

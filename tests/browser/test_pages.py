@@ -22,11 +22,13 @@ from tests.cast import (
     MEETINGS,
     REPORT,
     SECTION_HEAD,
+    THUNG_KHRU,
     YEAR,
     at,
 )
+from tests.fifty import found_fifty
 from tests.web.coordinators import PNG
-from tests.web.doorway import EMAIL, HEAD_EMAIL
+from tests.web.doorway import EMAIL, EVALUATOR_EMAIL, HEAD_EMAIL
 
 PICTURES = Path(__file__).parents[2] / "docs" / "screenshots"
 HOME = f"/indicators/2564/{CODE}"
@@ -62,10 +64,18 @@ OF_THE_HEAD: dict[str, str] = {
     "endorse": f"{HOME}/quarters/1/endorse",
     "return_report": f"{HOME}/quarters/1/return",
 }
+WAITS = "wait=blocked&workflow=civil_society_network&milestone=report_submitted"
+OF_THE_EVALUATOR: dict[str, str] = {
+    "city": "/city?year=2564",
+    "city_plan": "/city/plan?year=2564&method=share_at_target",
+    "city_agency": f"/city/agencies?year=2564&method=weighted&node={THUNG_KHRU}",
+    "city_waiting": f"/city/waiting?year=2564&{WAITS}",
+}
 EVERY = [
     *((None, name, path) for name, path in NOBODY.items()),
     *((EMAIL, name, path) for name, path in OF_THE_COORDINATOR.items()),
     *((HEAD_EMAIL, name, path) for name, path in OF_THE_HEAD.items()),
+    *((EVALUATOR_EMAIL, name, path) for name, path in OF_THE_EVALUATOR.items()),
 ]
 
 
@@ -74,6 +84,7 @@ def full(served: Served) -> Served:
     """Something of everything is there."""
     now = at(DAY)
     town = served.town
+    found_fifty(town.store)
     with town.store.begin() as tx:
         actions.return_milestone(
             tx, CODE, YEAR, COMMITTEE, reason="1. แนบคำสั่งที่ลงนามแล้ว\n2. ระบุเลขที่คำสั่ง", by=EVALUATOR, now=now

@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 
 from storage.store import Store
-from tests.storage.conftest import city, copy_of, originals
+from tests.cast import EVALUATOR, found_city, new_store, open_store
+from tests.fifty import found_fifty
+from tests.storage.conftest import Copies, city, copy_of, originals
+from tests.web.coordinators import DAY, enter
 from tests.web.town import Town
 
-__all__ = ["city", "copy_of", "originals", "town"]
+__all__ = ["city", "copy_of", "fifty", "originals", "town"]
 
 
 @pytest.fixture
@@ -18,3 +21,20 @@ def town(city: Store, tmp_path: Path) -> Iterator[Town]:
     opened = Town(city, tmp_path / "evidence")
     with opened.client:
         yield opened
+
+
+def fill_fifty(url: str) -> None:
+    store = new_store(url)
+    found_city(store)
+    found_fifty(store)
+    store.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def fifty(request: pytest.FixtureRequest, copy_of: Copies, tmp_path: Path) -> Iterator[Town]:
+    """Pages on fifty districts, and the evaluator who looks at them in May; once on each kind of database."""
+    store = open_store(copy_of(request.param, fill_fifty))
+    opened = Town(store, tmp_path / "evidence")
+    with opened.client:
+        yield enter(opened, EVALUATOR, DAY)
+    store.close()

@@ -19,6 +19,7 @@ from tests.web.town import QUICK, P, Town
 
 EMAIL = "coordinator@thungkhru.example"
 HEAD_EMAIL = "head@thungkhru.example"
+EVALUATOR_EMAIL = "evaluator@strategy.example"
 PASSWORD = "correct horse battery"
 OTHER = "seven purple elephants"
 CLIENT = Client("192.0.2.7", "a browser")

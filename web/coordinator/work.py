@@ -92,7 +92,7 @@ class _Work:
         wording, site = self._counter.wording(request), self._site
         with site.store.read() as tx:
             there = years(tx.connection, visit.person)
-            year = _year(
+            year = year_asked(
                 request.query_params.get("year", ""), there, FiscalYear.containing(site.today()).year
             )
             heads = indicators_of_year(tx.connection, site.store.workflow, visit.person, year, visit.agency)
@@ -138,7 +138,7 @@ def _nothing(visit: Visit, heads: dict[int, Head]) -> str:
     return "desk.nothing_to_do" if heads else "desk.no_indicator"
 
 
-def _year(asked: str, there: Sequence[int], running: int) -> int:
+def year_asked(asked: str, there: Sequence[int], running: int) -> int:
     """The year asked for; without one, or with one that is none, the running one or the newest there is."""
     try:
         return parse_be_year(asked) if asked else _newest(there, running)
