@@ -1,15 +1,24 @@
-"""A city of up to 1,000,000 indicators on SQLite: counts, one agency's quarter, recomputing every level."""
+"""A city of up to 1,000,000 indicators on SQLite: counts, roll-up, an agency's quarter, levels recomputed."""
 
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fractions import Fraction
 from itertools import count
 from math import nan
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from benchmarks.city_building import INDICATORS_OF_AN_AGENCY, WRONG_EVERY, build, stored_level
+from benchmarks.city_building import (
+    AGENCIES,
+    INDICATORS_OF_AN_AGENCY,
+    WRONG_EVERY,
+    agency_of,
+    build,
+    merge,
+    stored_level,
+)
 from benchmarks.measure import cost, costs, ratio
 from benchmarks.peers.city import City, HandwrittenCity
 from benchmarks.radap_adapter import NAME as RADAP
@@ -36,15 +45,20 @@ def run(size: Size) -> list[Row]:
                 if indicators == size.cities[-1]:
                     found[name].counts, found[name].agency = _reads(factory(), path, indicators, size.rounds)
                 found[name].recomputes[indicators] = _recompute(factory, path, indicators, size)
+            if indicators == size.cities[-1]:
+                merge(path)
+                for name, factory in CITIES.items():
+                    found[name].rolled = _rolled(factory(), path, indicators, size.rounds)
             Path(path).unlink()
     return [row for name in CITIES for row in _rows(name, size, found[name])]
 
 
 @dataclass(slots=True)
 class _Found:
-    """What one reader took: level counts beside a plain scan, milliseconds for one agency, its recomputes."""
+    """What one reader took: counts and roll-up beside a plain scan, an agency's milliseconds, recomputes."""
 
     counts: float = nan
+    rolled: float = nan
     agency: float = nan
     recomputes: dict[int, list[Recompute]] = field(default_factory=dict)
 
@@ -58,6 +72,7 @@ def _rows(name: str, size: Size, found: _Found) -> list[Row]:
     largest, smallest = size.cities[-1], size.cities[0]
     return [
         row(f"level counts of {largest:,} / plain scan", found.counts, "times", COUNTS),
+        row(f"roll-up of {largest:,} in {AGENCIES} agencies / plain scan", found.rolled, "times", COUNTS),
         row("one agency and quarter", found.agency, "ms", AGENCY),
         *(row(f"recompute of {n:,}, peak memory", peaks[n], "MB", PEAK) for n in size.cities),
         *(
@@ -79,6 +94,23 @@ def _reads(city: City, path: str, indicators: int, rounds: int) -> tuple[float, 
     agency = median(cost(lookup) for _ in range(LOOKUPS)) * 1000
     city.close()
     return ratio(found["counts"], found["scan"]), agency
+
+
+def _rolled(city: City, path: str, indicators: int, rounds: int) -> float:
+    """How many times a plain scan the weighted roll-up takes, over the agencies up to the city."""
+    city.open(path)
+    assert city.roll_up() == _mean_of_agencies(indicators)
+    found = costs({"scan": city.plain_scan, "rolled": city.roll_up}, rounds)
+    city.close()
+    return ratio(found["rolled"], found["scan"])
+
+
+def _mean_of_agencies(indicators: int) -> Fraction:
+    sums, counts = Counter[int](), Counter[int]()
+    for id_ in range(1, indicators + 1):
+        sums[agency_of(id_)] += stored_level(id_)
+        counts[agency_of(id_)] += 1
+    return sum((Fraction(sums[one], counts[one]) for one in sums), Fraction()) / len(sums)
 
 
 def _lookup(city: City, indicators: int) -> Callable[[], None]:

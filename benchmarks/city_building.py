@@ -21,6 +21,8 @@ from storage.store import Store
 INDICATORS_OF_AN_AGENCY = 50
 WRONG_EVERY = 1_000
 """Every thousandth indicator is stored with a wrong level, for the recompute to find."""
+AGENCIES = 70
+"""So many agencies a city really has: :func:`merge` leaves no more."""
 MODELS = 12
 """So many indicators live through the public actions; all others are copies of these, under ids and codes of
 their own (only the chains of their journals are not: no bench reads them)."""
@@ -68,6 +70,20 @@ def build(path: str, indicators: int) -> None:
     )
     connection.execute("COMMIT")
     connection.execute("PRAGMA journal_mode=WAL")
+    connection.close()
+
+
+def agency_of(id_: int) -> int:
+    """The agency of an indicator in the city that was merged."""
+    return id_ % AGENCIES + 1
+
+
+def merge(path: str) -> None:
+    """Leave as few agencies as a city has, each with all the more indicators."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA synchronous=OFF")
+    connection.execute(f"UPDATE indicators SET agency_id = id % {AGENCIES} + 1")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
 
 

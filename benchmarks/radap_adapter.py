@@ -1,6 +1,7 @@
 """Radap itself, the public way: what a page or a command calls, no short cuts."""
 
 from contextlib import ExitStack
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from benchmarks import schema
@@ -12,13 +13,13 @@ from engine import guards
 from engine.actions import NewOccurrence, record_occurrence
 from engine.guards import Attempt
 from engine.indicator import Indicator
-from engine.levels import Tally
+from engine.levels import Basis, Tally
 from engine.machine import Rules, Transition, fire
 from engine.permissions import Action, Grant, Person, Role
 from engine.ports import Policy
 from engine.quarter import DaysAre, DeadlinePolicy, FiscalYear, Shift, Side, WorkCalendar
-from engine.scores import ScoreScale
-from storage import checks, views
+from engine.scores import Method, ScoreScale
+from storage import checks, rollup, views
 from storage.store import Store, connect
 from workflows.catalogue import parse
 
@@ -138,6 +139,15 @@ class RadapCity:
 
     def level_counts(self) -> dict[int, int]:
         return views.level_counts(self._connection, FISCAL_YEAR)
+
+    def roll_up(self) -> Fraction:
+        names = rollup.nodes(self._connection, rollup.Tree.AGENCIES)
+        of_all = Person(1, "operator", (Grant(Role.OPERATOR),))
+        asked = (FISCAL_YEAR, rollup.Tree.AGENCIES, Basis.CLAIMED, None)
+        counted = rollup.alike(self._connection, self._store.workflow, of_all, *asked)
+        found = rollup.rolled(names, counted, Method.WEIGHTED).exact
+        assert found is not None
+        return found
 
     def agency_quarter(self, agency: int, quarter: int) -> int:
         return len(views.agency_quarter(self._connection, agency, FISCAL_YEAR, quarter))

@@ -1,6 +1,6 @@
 """What is rolled up along the trees of the city: its nodes, and how many indicators count alike at each."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from engine.indicator import Life
 from engine.levels import Basis
 from engine.permissions import Person
-from engine.scores import Place
+from engine.scores import Method, Place, RollUp, leaf_of, roll_up, tree_of
 from engine.workflow import Text, Workflow
 from storage import tables as t
 from storage.contents import Workflows
@@ -21,7 +21,8 @@ from storage.views import level_at
 
 _i, _d, _a, _n = t.indicators.c, t.indicator_details.c, t.agencies.c, t.plan_nodes.c
 
-#: The place of indicators that are in no plan.
+#: The key of the city itself, and the place of indicators that are in no plan.
+ROOT = ""
 NOWHERE = "none"
 
 
@@ -99,23 +100,21 @@ def alike(
     workflows: Workflows,
     person: Person,
     fiscal_year: int,
-    tree: Tree | None,
+    tree: Tree,
     basis: Basis,
     quarter: int | None,
 ) -> list[Alike]:
     """What the person may see of the year, counted by place and by all that a roll-up asks: one statement.
 
-    Without a tree it is that of the city as a whole. Cancelled indicators count nowhere.
+    Cancelled indicators count nowhere.
     """
-    keys = [level_at(basis, quarter).label("level"), *_COUNTED]
-    if tree is not None:
-        keys.append(_PLACES[tree].label("place"))
+    keys = [level_at(basis, quarter).label("level"), *_COUNTED, _PLACES[tree].label("place")]
     query = _of_year(select(*keys, func.count().label("times")), person, fiscal_year).group_by(*keys)
     if tree is Tree.PLAN:
         query = query.join_from(t.indicators, t.indicator_details)
     return [
         Alike(
-            "" if tree is None else str(row.place or NOWHERE),
+            str(row.place or NOWHERE),
             row.level,
             row.life,
             workflows(row.workflow_version_id, connection),
@@ -129,6 +128,27 @@ def alike(
 
 def _of_year(query: Select[Any], person: Person, fiscal_year: int) -> Select[Any]:
     return seen_by(query, person).where(_i.fiscal_year == fiscal_year, _i.life != Life.CANCELLED)
+
+
+def rolled(names: Iterable[Node], counted: Iterable[Alike], method: Method, *, begun: bool = True) -> RollUp:
+    """The tree rolled up; of a time that has not begun the levels are missing."""
+    places = [*(one.place for one in names), Place(NOWHERE, None)]
+    leaves = (
+        (
+            one.place,
+            leaf_of(
+                one.place,
+                one.level if begun else None,
+                one.workflow,
+                one.target,
+                weight=one.weight,
+                life=one.life,
+                times=one.count,
+            ),
+        )
+        for one in counted
+    )
+    return roll_up(tree_of(ROOT, places, leaves), method)
 
 
 def leaves_at(

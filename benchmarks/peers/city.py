@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Protocol
@@ -33,6 +34,9 @@ class City(Protocol):
     def level_counts(self) -> dict[int, int]:
         """How many indicators stand at each claimed level."""
 
+    def roll_up(self) -> Fraction:
+        """The weighted mean of the claimed levels: at each agency, and then of the agencies."""
+
     def agency_quarter(self, agency: int, quarter: int) -> int:
         """Read an agency's indicators with their levels at one quarter's end; return how many."""
 
@@ -47,6 +51,11 @@ PLAIN_SCAN = "SELECT sum(version) FROM indicators NOT INDEXED"
 LEVEL_COUNTS = (
     f"SELECT claimed_level, count(*) FROM indicators WHERE fiscal_year = {FISCAL_YEAR} GROUP BY claimed_level"
 )
+ROLL_UP = f"""
+SELECT agency_id, weight, claimed_level, count(*) FROM indicators
+WHERE fiscal_year = {FISCAL_YEAR} AND life NOT IN ('draft', 'cancelled')
+GROUP BY agency_id, weight, claimed_level
+"""
 AGENCY_QUARTER = f"""
 SELECT code, coalesce(claimed_q4, claimed_q3, claimed_q2, claimed_q1, 0), next_due_on,
     coalesce(verified_q4, verified_q3, verified_q2, verified_q1, 0)
@@ -65,6 +74,14 @@ class HandwrittenCity:
 
     def level_counts(self) -> dict[int, int]:
         return dict(self._connection.execute(LEVEL_COUNTS))
+
+    def roll_up(self) -> Fraction:
+        sums: dict[int, tuple[Fraction, Fraction]] = {}
+        for agency, weight, level, count in self._connection.execute(ROLL_UP):
+            above, below = sums.get(agency, (Fraction(), Fraction()))
+            heavy = Fraction(weight) * count
+            sums[agency] = above + heavy * level, below + heavy
+        return sum((above / below for above, below in sums.values()), Fraction()) / len(sums)
 
     def agency_quarter(self, agency: int, quarter: int) -> int:
         later = ", ".join(f"claimed_q{number}" for number in range(4, quarter, -1))

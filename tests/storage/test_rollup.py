@@ -16,11 +16,10 @@ from engine.quarter import FiscalYear
 from engine.scores import Method, RollUp
 from storage import tables as t
 from storage.journal import GENESIS
-from storage.rollup import NOWHERE, Tree, alike, leaves_at, nodes
+from storage.rollup import NOWHERE, Tree, alike, leaves_at, nodes, rolled
 from tests.cast import EVALUATOR, MEASURED, WORKFLOW, YEAR
 from tests.storage.plans import plan_of, statements
 from web.evaluator.choice import Choice
-from web.evaluator.rollup import rolled
 
 TODAY = date(2021, 5, 18)
 LIVES = ("active", "cancellation_requested", "closed", "draft", "cancelled")
@@ -204,7 +203,7 @@ def test_every_number_equals_one_made_by_hand(city, agencies, plan, rows, quarte
         ):
             names = nodes(connection, tree)
             counted = alike(connection, city.workflow, EVALUATOR, YEAR, tree, basis, quarter)
-            found = numbers(rolled(names, counted, choice, TODAY))
+            found = numbers(rolled(names, counted, method, begun=choice.has_begun(TODAY)))
             if method is Method.WEIGHTED and tree is Tree.PLAN:
                 # What is in no plan is one part of the city beside the others.
                 whole, _, _ = found.pop("")

@@ -16,11 +16,11 @@ from engine.wording import Wording
 from engine.workflow import Text
 from storage.desk import years
 from storage.overview import handed_in, levels_by_quarter, waits
-from storage.rollup import Node, Tree, alike, nodes
+from storage.rollup import Node, Tree, alike, nodes, rolled
 from web.doors import SIGNED_IN, Doors, Visit
 from web.evaluator import pictures
 from web.evaluator.choice import Choice, choice_of, choices
-from web.evaluator.rollup import filled, rolled, tabs, told
+from web.evaluator.rollup import filled, tabs, told
 from web.evaluator.waits import days_since, first_instants, heat, steps_in_words
 from web.pages import Pages
 from web.site import Site
@@ -61,7 +61,7 @@ class _Overview:
             levels = levels_by_quarter(tx.connection, visit.person, year, choice.basis)
             reports = handed_in(tx.connection, site.store.policy, visit.person, choice.year, today)
             waited = waits(tx.connection, workflows, visit.person, year, first_instants(site, today))
-        found = rolled(names, counted, choice, today)
+        found = rolled(names, counted, choice.method, begun=choice.has_begun(today))
         top = max((one.workflow.top_level for one in counted), default=0)
         rows = list(_agencies(found, names, choice, site.root, top, wording))
         tiles = [one for row in rows if (one := _tile(row, wording)) is not None]

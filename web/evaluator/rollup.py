@@ -7,10 +7,10 @@ from typing import NamedTuple
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
-from engine.scores import Method, Place, RollUp, leaf_of, roll_up, rounded, tree_of
+from engine.scores import Method, RollUp, leaf_of, rounded
 from engine.wording import Wording
 from storage.desk import years
-from storage.rollup import NOWHERE, Alike, Leaf, Node, Tree, alike, leaves_at, nodes
+from storage.rollup import NOWHERE, ROOT, Leaf, Node, Tree, alike, leaves_at, nodes, rolled
 from web.coordinator.scene import path_of
 from web.doors import SIGNED_IN, Doors, Visit, sees_everything
 from web.evaluator.choice import Choice, choice_of, choices
@@ -19,8 +19,6 @@ from web.site import Site
 
 #: So many indicators are listed at one place; whoever wants the rest looks into its parts.
 _MOST = 500
-#: The key of the city itself.
-ROOT = ""
 
 
 def add_routes(router: APIRouter, site: Site, pages: Pages, doors: Doors) -> None:
@@ -28,28 +26,6 @@ def add_routes(router: APIRouter, site: Site, pages: Pages, doors: Doors) -> Non
     here = _RollUps(site, pages)
     doors.add(router, "/city/plan", here.plan, SIGNED_IN)
     doors.add(router, "/city/agencies", here.agencies, SIGNED_IN)
-
-
-def rolled(names: Iterable[Node], counted: Iterable[Alike], choice: Choice, today: date) -> RollUp:
-    """The tree rolled up; a quarter that has not begun has no levels, and they are missing."""
-    begun = choice.has_begun(today)
-    places = [*(one.place for one in names), Place(NOWHERE, None)]
-    leaves = (
-        (
-            one.place,
-            leaf_of(
-                one.place,
-                one.level if begun else None,
-                one.workflow,
-                one.target,
-                weight=one.weight,
-                life=one.life,
-                times=one.count,
-            ),
-        )
-        for one in counted
-    )
-    return roll_up(tree_of(ROOT, places, leaves), choice.method)
 
 
 def tabs(root: str, choice: Choice) -> list[tuple[str, str]]:
@@ -123,7 +99,8 @@ class _RollUps:
             of_these = (visit.person, choice.year.year, tree)
             at = (choice.basis, choice.quarter)
             counted = alike(tx.connection, workflows, *of_these, *at)
-            path = _path(rolled(names, counted, choice, today), request.query_params.get("node", ROOT))
+            found = rolled(names, counted, choice.method, begun=choice.has_begun(today))
+            path = _path(found, request.query_params.get("node", ROOT))
             here = path[-1]
             key = here.node.key
             listed = (
