@@ -20,6 +20,7 @@ from storage.reminding import Reminder
 from storage.transaction import Tx
 from storage.views import HistoryLine
 from web.coordinator import views as shown
+from web.coordinator.course import courses
 from web.coordinator.scene import Counter, Scene
 from web.doors import SEEN, Doors
 from web.evidence_list import evidence_rows, files_of
@@ -76,6 +77,7 @@ class _Indicator:
             if found.next_verified
             else [],
             "steps": shown.ladder(scene),
+            "courses": courses(scene),
             "tasks": shown.task_list(scene, root),
             "quarters": shown.quarter_table(scene, root, due),
             "facts": list(self._facts(scene)),
