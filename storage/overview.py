@@ -21,9 +21,9 @@ from storage import tables as t
 from storage.contents import Workflows
 from storage.desk import seen_by
 from storage.naming import one_of
+from storage.narrowing import level_of_cell
 from storage.owed_statements import RUNNING
 from storage.types import Instant
-from storage.views import level_at
 
 _i, _d, _a, _m, _r, _e, _w = (
     t.indicators.c,
@@ -43,7 +43,7 @@ def levels_by_quarter(
 ) -> dict[int, Counter[int]]:
     """How many indicators stood at each level at the end of each quarter: one pass over the rows."""
     levels: list[ColumnElement[Any]] = [
-        level_at(basis, number).label(f"q{number}") for number in (1, 2, 3, 4)
+        level_of_cell(basis, number).label(f"q{number}") for number in (1, 2, 3, 4)
     ]
     query: Select[Any] = select(*levels, func.count()).group_by(*levels)
     query = query.where(_i.fiscal_year == fiscal_year, _STANDING)

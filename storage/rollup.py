@@ -17,7 +17,7 @@ from engine.workflow import Text, Workflow
 from storage import tables as t
 from storage.contents import Workflows
 from storage.desk import seen_by
-from storage.views import level_at
+from storage.narrowing import level_of_cell
 
 _i, _d, _a, _n = t.indicators.c, t.indicator_details.c, t.agencies.c, t.plan_nodes.c
 
@@ -108,7 +108,7 @@ def alike(
 
     Cancelled indicators count nowhere.
     """
-    keys = [level_at(basis, quarter).label("level"), *_COUNTED, _PLACES[tree].label("place")]
+    keys = [level_of_cell(basis, quarter).label("level"), *_COUNTED, _PLACES[tree].label("place")]
     query = _of_year(select(*keys, func.count().label("times")), person, fiscal_year).group_by(*keys)
     if tree is Tree.PLAN:
         query = query.join_from(t.indicators, t.indicator_details)
@@ -172,7 +172,7 @@ def leaves_at(
             _d.title_en,
             _a.name_th,
             _a.name_en,
-            level_at(basis, quarter).label("level"),
+            level_of_cell(basis, quarter).label("level"),
             _i.life,
             _i.workflow_version_id,
             _i.target,

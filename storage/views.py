@@ -22,11 +22,6 @@ def codes(connection: Connection) -> dict[int, str]:
     return {row.id: row.code for row in connection.execute(select(_i.id, _i.code))}
 
 
-def level_at(basis: str, quarter: int | None) -> ColumnElement[int | None]:
-    """The level at a quarter's end, or today's."""
-    return level_at_quarter(basis, quarter) if quarter else _i[f"{basis}_level"]
-
-
 #: Written out, for PostgreSQL groups by what it knows to be the same.
 _NO_LEVEL = literal_column("0", Integer)
 

@@ -82,7 +82,7 @@ def test_ladder_shows_where_it_stands_in_words_as_well(town):
     assert "ตามที่บันทึกระดับ 1 ตรวจรับแล้วระดับ 1 คาดการณ์ระดับ 2 เป้าหมายระดับ 5 จาก 5 ระดับ" in words(page.text)
     assert "กำหนดแนวทาง ตามที่บันทึก · ตรวจรับแล้ว" in words(page.text)
     assert "แต่งตั้งคณะกรรมการ คาดการณ์" in words(page.text)
-    assert page.text.count("<svg") == 5
+    assert page.text.count("radap-rung__drawing") == 5
 
 
 def test_what_is_missing_leads_to_where_it_is_supplied(town):

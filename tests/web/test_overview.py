@@ -57,7 +57,11 @@ def test_levels_are_counted_by_quarter_and_one_that_has_not_begun_has_none(fifty
         expected.append([str(found.count(level)) for level in range(6)])
     expected[3] = ["–"] * 6
 
-    assert [row[1:] for row in table(fifty.get(PAGE), "levels")[1:]] == expected
+    page = fifty.get(PAGE)
+    behind = [[cell.split()[0] for cell in row[1:]] for row in table(page, "levels")[1:]]
+    assert behind == expected
+    (href, *_) = re.findall(r'href="(/matrix[^"]+)"', page.text)
+    assert fifty.get(unescape(href)).status_code == 200
 
 
 def test_reports_are_in_time_by_the_deadline_of_each_agency(fifty):

@@ -160,9 +160,15 @@ def test_indicators_are_listed_at_their_place_with_level_and_target(fifty):
     page = fifty.get(f"/city/agencies?year=2564&node={agency}")
 
     assert heading(page) == f"สำนักงานเขต{name}"
-    assert [cells for _, cells in rows(page)] == [["1", "5", "ยังไม่ถึง", "1"], ["1", "2", "ยังไม่ถึง", "2"]]
+    listed = [[cells[0].split()[0], *cells[1:]] for _, cells in rows(page)]
+    assert listed == [["1", "5", "ยังไม่ถึง", "1"], ["1", "2", "ยังไม่ถึง", "2"]]
     href, _ = rows(page)[0]
     assert fifty.get(href).status_code == 200
+    proof = fifty.get(f"{href}/proof?basis=verified&on=2021-03-31")
+    assert f'href="{href}/proof?basis=claimed"' in page.text
+    assert proof.status_code == 200
+    quarter = fifty.get(f"/city/agencies?year=2564&node={agency}&quarter=2&basis=verified")
+    assert f'href="{href}/proof?basis=verified&amp;on=2021-03-31"' in quarter.text
 
 
 def test_quarter_that_has_not_begun_is_missing_and_not_zero(fifty):

@@ -6,10 +6,12 @@ from datetime import date
 from fractions import Fraction
 from functools import partial
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from engine.levels import Basis
 from engine.quarter import Timeliness
 from engine.scores import RollUp, rounded
 from engine.wording import Wording
@@ -82,7 +84,7 @@ class _Overview:
             "size": pictures.map_size(tiles),
             "agencies": sorted(rows, key=lambda row: (row.found.exact is None, row.found.exact or 0)),
             "tops": range(top + 1),
-            "levels": _levels(levels, choice, today, wording),
+            "levels": _levels(levels, choice, today, top, site.root, wording),
             "kinds": list(_REPORTS.values()),
             "reports": _reports(reports, choice, wording),
             "waits": heat(waited, choice, site.root, partial(days_since, site), wording),
@@ -145,18 +147,31 @@ def _tile(row: _Agency, wording: Wording) -> pictures.Tile | None:
 
 
 def _levels(
-    found: Mapping[int, Counter[int]], choice: Choice, today: date, wording: Wording
-) -> list[tuple[pictures.Bar, Counter[int] | None]]:
-    """A bar for each quarter; one that has not begun has none."""
+    found: Mapping[int, Counter[int]], choice: Choice, today: date, top: int, root: str, wording: Wording
+) -> list[tuple[pictures.Bar, list[tuple[str, str]]]]:
+    """For each quarter a bar and its numbers, each with where it leads; one that has not begun has none."""
     bars = []
     for quarter in choice.year.quarters:
-        counts = found[quarter.number] if quarter.first_day <= today else None
-        parts = [
-            (f"tone-{min(level, 5)}", str(level), count) for level, count in sorted((counts or {}).items())
+        begun = quarter.first_day <= today
+        counts = found[quarter.number] if begun else Counter[int]()
+        parts = [(f"tone-{min(level, 5)}", str(level), count) for level, count in sorted(counts.items())]
+        note = "" if begun else wording.say("city.quarter_not_begun")
+        cells = [
+            (str(counts[level]), _matrix_at(root, choice, quarter.number, level) if counts[level] else "")
+            for level in range(top + 1)
         ]
-        note = wording.say("city.quarter_not_begun") if counts is None else ""
-        bars.append((pictures.bar(wording.value(quarter), parts, note), counts))
+        bars.append(
+            (pictures.bar(wording.value(quarter), parts, note), cells if begun else [("–", "")] * (top + 1))
+        )
     return bars
+
+
+def _matrix_at(root: str, choice: Choice, quarter: int, level: int) -> str:
+    """The indicators at that level; the matrix narrows by the claimed one alone."""
+    if choice.basis is not Basis.CLAIMED:
+        return ""
+    asked = {"year": choice.year.be, "quarter": quarter, "level": level}
+    return f"{root}/matrix?{urlencode(asked)}"
 
 
 # --- reports ---------------------------------------------------------------------------------------------
@@ -164,8 +179,8 @@ def _levels(
 
 def _reports(
     found: Mapping[int, Counter[Timeliness | None]], choice: Choice, wording: Wording
-) -> list[tuple[pictures.Bar, list[int], str]]:
-    """A bar for each quarter with its rate: what came in time of all that was due."""
+) -> list[tuple[pictures.Bar, list[tuple[str, str]]]]:
+    """For each quarter a bar and its numbers, at last the rate: what came in time of all that was due."""
     bars = []
     for quarter in choice.year.quarters:
         counts = found[quarter.number]
@@ -173,7 +188,8 @@ def _reports(
         due = sum(counts.values()) - counts[None]
         rate = wording.say("city.percent", number=rounded(_share(counts, due), 1)) if due else "–"
         note = wording.say("city.on_time_rate", rate=rate) if due else wording.say("city.nothing_due")
-        bars.append((pictures.bar(wording.value(quarter), parts, note), [n for _, _, n in parts], rate))
+        cells = [*((str(number), "") for _, _, number in parts), (rate, "")]
+        bars.append((pictures.bar(wording.value(quarter), parts, note), cells))
     return bars
 
 

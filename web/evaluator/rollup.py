@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
@@ -65,6 +66,7 @@ class _Row(NamedTuple):
 
 class _LeafRow(NamedTuple):
     href: str
+    proof: str
     code: str
     title: str
     agency: str
@@ -144,8 +146,13 @@ class _RollUps:
     def _leaf(self, one: Leaf, choice: Choice, today: date, wording: Wording) -> _LeafRow:
         level = one.level if choice.has_begun(today) else None
         leaf = leaf_of(one.code, level, one.workflow, one.target, weight=one.weight, life=one.life)
+        href = self._site.root + path_of(choice.year.be, one.code)
+        asked = {"basis": str(choice.basis)}
+        if choice.quarter is not None:
+            asked["on"] = min(choice.span.last_day, today).isoformat()
         return _LeafRow(
-            self._site.root + path_of(choice.year.be, one.code),
+            href,
+            f"{href}/proof?{urlencode(asked)}" if leaf.value is not None else "",
             one.code,
             wording.value(one.title),
             wording.value(one.agency),
