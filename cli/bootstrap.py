@@ -20,7 +20,9 @@ from engine.ports import Policy
 from engine.quarter import DeadlinePolicy, WorkCalendar
 from engine.reminders import ReminderPolicy, Topic
 from engine.scores import ScoreScale
+from engine.verdict import CheckItem, ReviewPolicy
 from engine.wording import Catalogues, Wording
+from engine.workflow import Text
 from storage import schema
 from storage.clamd import Scanner
 from storage.evidence import EvidenceStore
@@ -77,7 +79,15 @@ def policy_of(settings: Settings) -> Policy:
             quarter_weights=reports.quarter_weights,
         ),
         fix_days=reports.fix_days,
+        review=review_policy(settings),
     )
+
+
+def review_policy(settings: Settings) -> ReviewPolicy:
+    """How evaluators work."""
+    review = settings.review
+    items = [CheckItem(one.key, Text(one.th, one.en), one.points) for one in review.checklist]
+    return ReviewPolicy(tuple(items), review.second_percent, review.second_seed, review.appeal_days)
 
 
 def reminder_policy(settings: Settings) -> ReminderPolicy:

@@ -373,6 +373,7 @@ def _report_page(
             number,
             quality=quality,
             timeliness_given=timeliness,
+            timeliness_reason="ตามหน้าเดิม",
             by=cast.evaluator,
             now=evaluated_at,
         )

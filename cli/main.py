@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from cli import (
+    appeals,
     city,
     facts,
     history,
@@ -92,6 +93,7 @@ for name, group in (
     ("evidence", facts.evidence_app),
     ("workflow", workflows.app),
     ("petition", petitions.app),
+    ("appeal", appeals.app),
     ("journal", history.app),
     ("indicator", city.indicators),
     ("agency", city.agencies),

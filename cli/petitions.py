@@ -21,16 +21,23 @@ Until = Annotated[str, typer.Option("--until", metavar="DATE", help="Until which
 def ask(
     ctx: typer.Context,
     code: Code,
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="postponement, waiver or extension.")],
-    about: Annotated[str, typer.Argument(metavar="MILESTONE|QUARTER", help="A milestone, or 1 to 4.")],
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help="postponement, waiver, extension or cancellation.")
+    ],
     until: Until,
     reason: Reason,
+    about: Annotated[
+        str,
+        typer.Argument(
+            metavar="[MILESTONE|QUARTER]", help="A milestone, or 1 to 4; a cancellation is about neither."
+        ),
+    ] = "",
     year: Year = None,
     by: By = None,
     if_version: IfVersion = None,
     as_json: Json = False,
 ) -> None:
-    """Ask for a milestone later, to be excused from it, or for longer for a quarter."""
+    """Ask for a milestone later, to be excused from it, for longer for a quarter, or for an end of all."""
     known = [str(one) for one in PetitionKind]
     if kind not in known:
         raise parsing.unreadable("petition.kind_unknown", given=kind, known=known)
@@ -138,7 +145,9 @@ def list_petitions(ctx: typer.Context, code: Code, year: Year = None, as_json: J
                 desk.wording.value(one.kind),
                 desk.title(indicator, one.milestone)
                 if one.milestone
-                else desk.wording.value(indicator.fiscal_year.quarters[one.quarter - 1]),
+                else desk.wording.value(indicator.fiscal_year.quarters[one.quarter - 1])
+                if one.quarter
+                else desk.wording.value(indicator.title),
                 desk.wording.value(one.until),
                 desk.wording.word("petition_state", one.state),
                 one.answer or "–",

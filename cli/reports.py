@@ -13,6 +13,11 @@ from engine import actions
 from engine.actions import Outcome
 from engine.indicator import QuarterReport
 
+Met = Annotated[
+    list[str] | None,
+    typer.Option("--met", metavar="KEY", help="A question of the checklist that is met; repeat it."),
+]
+
 app = typer.Typer(no_args_is_help=True, help="Quarter reports: write, submit, endorse, accept, return, show.")
 
 
@@ -109,6 +114,13 @@ def accept(
         ),
     ] = None,
     remark: Annotated[str, typer.Option("--remark", metavar="TEXT", help="A word to the agency.")] = "",
+    met: Met = None,
+    quality_reason: Annotated[
+        str, typer.Option("--quality-reason", metavar="TEXT", help="Why 2.1 differs from the checklist.")
+    ] = "",
+    timeliness_reason: Annotated[
+        str, typer.Option("--timeliness-reason", metavar="TEXT", help="Why 2.2 differs from the receipt.")
+    ] = "",
     year: Year = None,
     by: By = None,
     if_version: IfVersion = None,
@@ -126,6 +138,9 @@ def accept(
             quality=quality,
             timeliness_given=timeliness,
             remark=remark,
+            met=met,
+            quality_reason=quality_reason,
+            timeliness_reason=timeliness_reason,
             **turn.common,
         )
 
@@ -139,6 +154,7 @@ def return_(
     quarter: QuarterNumber,
     reason: Reason,
     fix_by: FixBy = None,
+    met: Met = None,
     year: Year = None,
     by: By = None,
     if_version: IfVersion = None,
@@ -150,7 +166,7 @@ def return_(
 
     def do(turn: Turn) -> Outcome:
         return actions.return_report(
-            turn.tx, turn.code, turn.year, number, reason=reason, fix_by=day, **turn.common
+            turn.tx, turn.code, turn.year, number, reason=reason, fix_by=day, met=met, **turn.common
         )
 
     act(ctx.obj, code, year, by, if_version, as_json, do)

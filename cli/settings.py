@@ -32,6 +32,7 @@ from engine.nearest import nearest
 from engine.permissions import Role
 from engine.quarter import DaysAre, Shift, Side
 from engine.reminders import DEFAULT, Rung, Topic, TopicPolicy, ladder_fault
+from engine.verdict import CHECKLIST, ReviewPolicy
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
@@ -116,6 +117,33 @@ class Reports(Section):
         if earned not in allowed:
             raise PydanticCustomError("no_score", "not a score", {"allowed": [str(one) for one in allowed]})
         return earned
+
+
+class CheckItemTable(Section):
+    key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+    th: Annotated[str, Field(min_length=1)]
+    en: Annotated[str, Field(min_length=1)]
+    points: Annotated[int, Field(ge=1, le=1000)]
+
+
+def _named_once(items: tuple[CheckItemTable, ...]) -> tuple[CheckItemTable, ...]:
+    keys = [one.key for one in items]
+    for index, key in enumerate(keys):
+        if key in keys[:index]:
+            raise PydanticCustomError("item_twice", "the key stands there twice", {"at": index, "again": key})
+    return items
+
+
+class Review(Section):
+    # No more: every question is a field of a form.
+    checklist: Annotated[
+        tuple[CheckItemTable, ...], Field(min_length=1, max_length=30), AfterValidator(_named_once)
+    ] = tuple(
+        CheckItemTable(key=one.key, th=one.title.th, en=one.title.en, points=one.points) for one in CHECKLIST
+    )
+    second_percent: Annotated[int, Field(ge=0, le=100)] = ReviewPolicy().second_percent
+    second_seed: Annotated[str, Field(min_length=1)] = ReviewPolicy().second_seed
+    appeal_days: Annotated[int, Field(ge=1, le=90)] = ReviewPolicy().appeal_days
 
 
 def _unlike(days: tuple[int, ...]) -> tuple[int, ...]:
@@ -212,6 +240,7 @@ class Settings(BaseSettings):
     calendar: Calendar = Calendar()
     deadlines: Deadlines = Deadlines()
     reports: Reports = Reports()
+    review: Review = Review()
     reminders: Reminders = Reminders()
     mail: MailSection = MailSection()
     outbox: OutboxSection = OutboxSection()

@@ -137,6 +137,7 @@ _KINDS = {
     "until_early": "config.too_small",
     "not_rising": "config.not_rising",
     "day_twice": "config.day_twice",
+    "item_twice": "config.item_twice",
     "no_rung": "config.no_rung",
     "first_rung_waits": "config.first_rung_waits",
     "role_twice": "config.role_twice",

@@ -27,6 +27,7 @@ class Attempt(NamedTuple):
     reason: str = ""
     until: date | None = None
     petitioner: int | None = None
+    judge: int | None = None  # whose verdict it is about
 
 
 Guard = Callable[[Attempt], Iterator[Unmet]]
@@ -166,6 +167,12 @@ def not_own_work(attempt: Attempt) -> Iterator[Unmet]:
     authors.add(attempt.petitioner)
     if attempt.by.id in authors:
         yield Unmet("person.own_work", {"person": attempt.by.name}, who_may(attempt.action))
+
+
+def not_own_verdict(attempt: Attempt) -> Iterator[Unmet]:
+    """Nobody judges their own verdict."""
+    if attempt.by.id == attempt.judge and not attempt.by.has(Role.OPERATOR):
+        yield Unmet("person.own_verdict", {"person": attempt.by.name}, who_may(attempt.action))
 
 
 def reasoned(attempt: Attempt) -> Iterator[Unmet]:

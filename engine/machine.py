@@ -14,6 +14,7 @@ from transitions import Event, EventData, Machine
 from transitions import Transition as Moving
 
 from engine import guards
+from engine.appeal import AppealState
 from engine.errors import Refusal, Unmet
 from engine.guards import Attempt, Guard
 from engine.indicator import Life, MilestoneState, ReportState
@@ -104,6 +105,9 @@ REPORT_TRANSITIONS = (
         _R.RETURNED,
         (*_PERSON, guards.quarter_open, guards.acceptance_is_theirs, guards.reasoned, guards.ahead),
     ),
+    # What follows from an appeal that is upheld.
+    Transition("restore", (_R.RETURNED,), _R.ACCEPTED, (guards.quarter_open,)),
+    Transition("rescore", (_R.ACCEPTED,), _R.ACCEPTED, (guards.quarter_open,)),
     Transition("seal", (_R.DRAFT, _R.SUBMITTED, _R.ENDORSED, _R.ACCEPTED, _R.RETURNED), _R.SEALED),
 )
 
@@ -131,6 +135,14 @@ PETITION_TRANSITIONS = (
     Transition("grant", (_P.PENDING,), _P.GRANTED, (*_PERSON, guards.not_own_work)),
     Transition("decline", (_P.PENDING,), _P.DECLINED, (*_PERSON, guards.not_own_work, guards.reasoned)),
     Transition("withdraw", (_P.PENDING,), _P.WITHDRAWN, _PERSON),
+)
+
+_A = AppealState
+_DECIDED = (*_PERSON, guards.not_own_work, guards.not_own_verdict, guards.reasoned)
+#: An appeal is decided once, and by nobody who is a party to it.
+APPEAL_TRANSITIONS = (
+    Transition("uphold", (_A.PENDING,), _A.UPHELD, _DECIDED),
+    Transition("dismiss", (_A.PENDING,), _A.DISMISSED, _DECIDED),
 )
 
 
@@ -249,6 +261,12 @@ def report_rules() -> Rules:
 def petition_rules() -> Rules:
     """The life of a petition."""
     return Rules("petition", PetitionState, PETITION_TRANSITIONS)
+
+
+@cache
+def appeal_rules() -> Rules:
+    """The life of an appeal."""
+    return Rules("appeal", AppealState, APPEAL_TRANSITIONS)
 
 
 @cache

@@ -47,6 +47,9 @@ class Action(StrEnum):
     ENDORSE_REPORT = "endorse_report"
     ACCEPT_REPORT = "accept_report"
     RETURN_REPORT = "return_report"
+    READ_AGAIN = "read_again"
+    APPEAL = "appeal"
+    DECIDE_APPEAL = "decide_appeal"
     PETITION = "petition"
     REQUEST_CANCELLATION = "request_cancellation"
     CANCEL = "cancel"
@@ -116,6 +119,9 @@ PERMISSIONS: dict[Action, dict[Role, Reach]] = {
     Action.ENDORSE_REPORT: {_H: _OWN},
     Action.ACCEPT_REPORT: {_E: _ALL},
     Action.RETURN_REPORT: {_H: _OWN, _E: _ALL},
+    Action.READ_AGAIN: {_E: _ALL},
+    Action.APPEAL: _WORKERS,
+    Action.DECIDE_APPEAL: {_E: _ALL},
     Action.PETITION: _WORKERS,
     Action.REQUEST_CANCELLATION: _WORKERS,
     Action.CANCEL: {_E: _ALL},

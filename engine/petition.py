@@ -1,4 +1,4 @@
-"""A petition: an agency asks for a milestone later, to be excused from it, or for a longer quarter."""
+"""A petition: an agency asks for a milestone later, or not at all, for a longer quarter, or for an end."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,6 +13,7 @@ class PetitionKind(StrEnum):
     POSTPONEMENT = "postponement"  # a milestone later in the year
     WAIVER = "waiver"  # to be excused from a milestone until a day
     EXTENSION = "extension"  # longer for the work of a quarter
+    CANCELLATION = "cancellation"  # the whole indicator; after its day the question has run out
 
 
 class PetitionState(StrEnum):
@@ -27,6 +28,7 @@ DECIDED_BY: dict[PetitionKind, Action] = {
     PetitionKind.POSTPONEMENT: Action.POSTPONE,
     PetitionKind.WAIVER: Action.WAIVE,
     PetitionKind.EXTENSION: Action.EXTEND,
+    PetitionKind.CANCELLATION: Action.CANCEL,
 }
 
 
@@ -34,8 +36,8 @@ DECIDED_BY: dict[PetitionKind, Action] = {
 class Petition:
     """What was asked for, numbered within its indicator from 1, and what became of it.
 
-    ``milestone`` is empty for an extension, ``quarter`` is 0 for anything else. ``until`` is the day asked
-    for. Mutable because the state machine writes ``state`` on it.
+    ``milestone`` is empty and ``quarter`` 0 where it is about none. ``until`` is the day asked for, of a
+    cancellation the last one on which it can be granted. Mutable because the state machine writes ``state``.
     """
 
     number: int

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from engine.appeal import Appeal
 from engine.errors import Refusal
 from engine.events import Event
 from engine.indicator import (
@@ -20,6 +21,7 @@ from engine.indicator import (
 from engine.petition import Petition
 from engine.quarter import DeadlinePolicy, Quarter, WorkCalendar, local_day
 from engine.scores import ScoreScale
+from engine.verdict import ReviewPolicy, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +36,15 @@ class Policy:
     deadlines: DeadlinePolicy
     scale: ScoreScale
     fix_days: int = 5
+    review: ReviewPolicy = field(default_factory=ReviewPolicy)
 
     def day_of(self, instant: datetime) -> date:
         """The local day of an instant."""
         return local_day(instant, self.zone)
+
+    def appeal_until(self, verdict: Verdict) -> date:
+        """The last day on which the verdict may be disputed."""
+        return self.calendar.add_working_days(self.day_of(verdict.given_at), self.review.appeal_days)
 
 
 @dataclass(slots=True)
@@ -120,6 +127,18 @@ class Transaction(Protocol):
 
     def keep_petition(self, indicator: Indicator, petition: Petition) -> None:
         """Write a new petition, or what became of one; the caller saves its event in the same transaction."""
+
+    def verdicts(self, indicator: Indicator) -> list[Verdict]:
+        """Every verdict on the indicator's reports, by number; read only where somebody asks for them."""
+
+    def keep_verdict(self, indicator: Indicator, verdict: Verdict) -> None:
+        """Write a new verdict; the caller saves its event in the same transaction."""
+
+    def appeals(self, indicator: Indicator) -> list[Appeal]:
+        """Every appeal about the indicator's reports, by number."""
+
+    def keep_appeal(self, indicator: Indicator, appeal: Appeal) -> None:
+        """Write a new appeal, or what became of one; the caller saves its event likewise."""
 
     def extend(self, agency: int, quarter: Quarter, until: date, reason: str, event: Event) -> None:
         """Keep an extension of the agency's deadline with its event in the city's own journal."""

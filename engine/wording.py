@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from engine.appeal import AppealState
 from engine.errors import Refusal, Unmet
 from engine.events import Happened
 from engine.evidence import EvidenceState
@@ -24,6 +25,7 @@ from engine.permissions import Action, Role
 from engine.petition import PetitionKind, PetitionState
 from engine.quarter import BE_OFFSET, FiscalYear, Quarter
 from engine.thai_dates import MONTHS, WEEKDAYS, Era, Span, Style, format_day
+from engine.verdict import VerdictKind
 from engine.workflow import Direction, MeasureKind, Order, Text, YearValue
 
 #: For each language the sentence of every kind, and every word as ``family.name``.
@@ -31,6 +33,7 @@ Catalogues = Mapping[str, Mapping[str, str]]
 
 _FAMILIES: dict[type, str] = {
     Action: "action",
+    AppealState: "appeal_state",
     Basis: "basis",
     Direction: "direction",
     Era: "era",
@@ -46,6 +49,7 @@ _FAMILIES: dict[type, str] = {
     Role: "role",
     Ruling: "ruling",
     Span: "span",
+    VerdictKind: "verdict_kind",
     YearValue: "year_value",
 }
 #: Families of numbers: ``year`` is a CE year told in the era of the language, ``be`` and ``ce`` in that era.

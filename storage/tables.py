@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    true,
 )
 
 from storage.account_tables import (
@@ -211,6 +212,15 @@ Index(
     milestones.c.state,
     **only(POSTPONED),
 )
+# What waits for an evaluator, the longest waiting first.
+ACHIEVED = one_of(milestones.c.state, "achieved")
+Index(
+    "ix_milestones_achieved",
+    milestones.c.since,
+    milestones.c.indicator_id,
+    milestones.c.key,
+    **only(ACHIEVED),
+)
 
 occurrences = Table(
     "occurrences",
@@ -386,6 +396,48 @@ petitions = Table(
 )
 PENDING = one_of(petitions.c.state, "pending")
 Index("ix_petitions_pending", petitions.c.asked_at, petitions.c.indicator_id, **only(PENDING))
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("indicator_id", ForeignKey("indicators.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("quarter", SmallInteger, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("given_at", Instant, nullable=False),
+    Column("given_by", Integer, nullable=False),
+    Column("quality", SmallInteger),
+    Column("timeliness", SmallInteger),
+    Column("met", Text),  # keys of the checklist, joined by commas; null where nobody went through it
+    Column("proposed_quality", SmallInteger),
+    Column("proposed_timeliness", SmallInteger),
+    Column("quality_reason", Text, nullable=False),
+    Column("timeliness_reason", Text, nullable=False),
+    Column("remark", Text, nullable=False),
+    Column("drawn", Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
+DRAWN = verdicts.c.drawn == true()
+Index("ix_verdicts_drawn", verdicts.c.given_at, verdicts.c.indicator_id, verdicts.c.number, **only(DRAWN))
+
+appeals = Table(
+    "appeals",
+    metadata,
+    Column("indicator_id", ForeignKey("indicators.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("quarter", SmallInteger, nullable=False),
+    Column("verdict", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("made_by", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("decided_at", Instant),
+    Column("decided_by", Integer),
+    Column("answer", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+APPEALED = one_of(appeals.c.state, "pending")
+Index("ix_appeals_pending", appeals.c.made_at, appeals.c.indicator_id, appeals.c.number, **only(APPEALED))
 
 # What somebody typed and has not said yet: no fact, so no journal knows of it.
 drafts = Table(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Connection
 
+from engine.appeal import Appeal
 from engine.errors import Refusal, refuse
 from engine.events import Event
 from engine.indicator import Indicator
@@ -15,8 +16,9 @@ from engine.nearest import nearest
 from engine.petition import Petition
 from engine.ports import Change, LastChange, SealLine
 from engine.quarter import Quarter
+from engine.verdict import Verdict
 from engine.workflow import Workflow
-from storage import petitions, rows, seals
+from storage import petitions, rows, seals, verdicts
 from storage import tables as t
 from storage.among import given as among_these
 from storage.journal import GENESIS, Entry, chained
@@ -215,6 +217,22 @@ class Tx:
     def keep_petition(self, indicator: Indicator, petition: Petition) -> None:
         """Write a new petition, or what became of one."""
         petitions.keep(self.connection, indicator.id, petition)
+
+    def verdicts(self, indicator: Indicator) -> list[Verdict]:
+        """Every verdict on the indicator's reports, by number."""
+        return verdicts.of(self.connection, indicator.id)
+
+    def keep_verdict(self, indicator: Indicator, verdict: Verdict) -> None:
+        """Write a new verdict."""
+        verdicts.keep(self.connection, indicator.id, verdict)
+
+    def appeals(self, indicator: Indicator) -> list[Appeal]:
+        """Every appeal about the indicator's reports, by number."""
+        return verdicts.appeals_of(self.connection, indicator.id)
+
+    def keep_appeal(self, indicator: Indicator, appeal: Appeal) -> None:
+        """Write a new appeal, or what became of one."""
+        verdicts.keep_appeal(self.connection, indicator.id, appeal)
 
     def extend(self, agency: int, quarter: Quarter, until: date, reason: str, event: Event) -> None:
         """Keep an extension of the agency's deadline with its event in the city's own journal."""

@@ -96,6 +96,8 @@ COORDINATOR = Person(2, "ผู้ประสานงานเขตทุ่�
 SAI_MAI_COORDINATOR = Person(3, "ผู้ประสานงานเขตสายไหม", (Grant(Role.COORDINATOR, SAI_MAI),))
 SECTION_HEAD = Person(4, "หัวหน้าฝ่ายเขตทุ่งครุ", (Grant(Role.SECTION_HEAD, THUNG_KHRU),))
 EVALUATOR = Person(5, "ผู้ประเมิน", (Grant(Role.EVALUATOR),))
+#: Of the store only where a test adds them, as the next person.
+OTHER_EVALUATOR = Person(7, "ผู้ประเมินคนที่สอง", (Grant(Role.EVALUATOR),))
 ADMINISTRATOR = Person(6, "ผู้ดูแลระบบ", (Grant(Role.ADMINISTRATOR),))
 _PEOPLE = {
     "coordinator@thungkhru.example": COORDINATOR,

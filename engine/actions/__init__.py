@@ -1,6 +1,7 @@
 """One function per thing that a person does: it loads, asks the rules, and saves a change with its event."""
 
 from engine.actions._work import Outcome
+from engine.actions.appeals import decide_appeal, make_appeal
 from engine.actions.city import check_manager
 from engine.actions.evidence import attach_evidence, withdraw_evidence
 from engine.actions.indicators import (
@@ -38,12 +39,11 @@ from engine.actions.petitions import (
 )
 from engine.actions.quarters import grant_extension, seal_quarter
 from engine.actions.reports import (
-    accept_report,
     endorse_report,
-    return_report,
     submit_report,
     write_report,
 )
+from engine.actions.verdicts import accept_report, read_report_again, return_report
 
 __all__ = [
     "NewIndicator",
@@ -60,13 +60,16 @@ __all__ = [
     "check_manager",
     "close_indicator",
     "create_indicator",
+    "decide_appeal",
     "decline_cancellation",
     "decline_petition",
     "endorse_report",
     "grant_extension",
     "grant_petition",
+    "make_appeal",
     "make_petition",
     "postpone_milestone",
+    "read_report_again",
     "record_occurrence",
     "refresh_level",
     "reopen_milestone",

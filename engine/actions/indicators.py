@@ -136,10 +136,15 @@ class _Life:
         self.state = state
 
 
-def _live(work: Work, trigger: str, happened: Happened, reason: str) -> Outcome:
+def move_life(work: Work, trigger: str, reason: str) -> None:
+    """Move the indicator's life; the caller saves it with an event."""
     model = _Life(work.indicator.life)
     fire(life_rules(), model, trigger, work.attempt(reason=reason))
     work.indicator.life = model.state
+
+
+def _live(work: Work, trigger: str, happened: Happened, reason: str) -> Outcome:
+    move_life(work, trigger, reason)
     data = {"reason": reason.strip()} if reason.strip() else {}
     return work.finish(happened, data)
 

@@ -1,25 +1,29 @@
-"""What an agency asks for, and what is decided on it: postponements, waivers, longer quarters."""
+"""What an agency asks for, and what is decided on it: postponements, waivers, longer quarters, an end."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from engine.actions._work import Outcome, Work, begin
+from engine.actions.indicators import cancel_indicator, move_life
 from engine.actions.milestones import postpone_milestone, waive_milestone
 from engine.actions.quarters import grant_extension
 from engine.actions.reports import deadline
 from engine.errors import Unmet, refuse
 from engine.events import Happened
-from engine.guards import ahead_in_year, reasoned
+from engine.guards import ahead, ahead_in_year, reasoned
+from engine.indicator import Life
 from engine.machine import fire, petition_rules
 from engine.permissions import Action, Person
 from engine.petition import DECIDED_BY, Petition, PetitionKind, PetitionState
 from engine.ports import Transaction
 
+_OF_MILESTONES = (PetitionKind.POSTPONEMENT, PetitionKind.WAIVER)
+
 
 @dataclass(frozen=True, slots=True)
 class NewPetition:
-    """A petition as a person makes it: about a milestone, or for an extension about a quarter."""
+    """A petition as a person makes it: about a milestone, a quarter, or all of it."""
 
     kind: PetitionKind
     until: date | None
@@ -41,7 +45,7 @@ def make_petition(
     """Ask for it; one of a kind about the same thing waits at a time."""
     work = begin(tx, code, fiscal_year, Action.PETITION, by, now, expected_version)
     milestone = None
-    if new.kind is not PetitionKind.EXTENSION:
+    if new.kind in _OF_MILESTONES:
         milestone = work.definition(new.milestone)
     made = tx.petitions(work.indicator)
     work.check_person(milestone, *_faults(work, new, made))
@@ -50,12 +54,14 @@ def make_petition(
         number=len(made) + 1,
         kind=new.kind,
         milestone=milestone.key if milestone else "",
-        quarter=0 if milestone else new.quarter,
+        quarter=new.quarter if new.kind is PetitionKind.EXTENSION else 0,
         until=new.until,
         reason=new.reason.strip(),
         asked_at=work.written_at,
         asked_by=by.id,
     )
+    if new.kind is PetitionKind.CANCELLATION:
+        move_life(work, "request_cancellation", new.reason)
     tx.keep_petition(work.indicator, petition)
     return work.finish(Happened.PETITION_MADE, _described(petition), number=petition.number)
 
@@ -70,7 +76,7 @@ def grant_petition(
     now: datetime,
     expected_version: int | None = None,
 ) -> Outcome:
-    """Give what was asked for: the milestone is postponed or waived, or the quarter extended, with it."""
+    """Give what was asked for, and with it do the thing: postpone, waive, extend, or cancel."""
     petition = _petition(tx, code, fiscal_year, number)
     work = _decide(tx, code, fiscal_year, petition, "grant", "", by, now, expected_version)
     tx.keep_petition(work.indicator, petition)
@@ -87,6 +93,8 @@ def grant_petition(
             quarter = work.indicator.fiscal_year.quarters[petition.quarter - 1]
             grant_extension(tx, work.indicator.agency, quarter, until, reason=reason, by=by, now=now)
             return outcome
+        case PetitionKind.CANCELLATION:
+            return cancel_indicator(tx, code, fiscal_year, reason=reason, by=by, now=now)
 
 
 def decline_petition(
@@ -103,6 +111,7 @@ def decline_petition(
     """Turn it down, with a reason."""
     petition = _petition(tx, code, fiscal_year, number)
     work = _decide(tx, code, fiscal_year, petition, "decline", reason, by, now, expected_version)
+    _go_on(work, petition)
     tx.keep_petition(work.indicator, petition)
     data = {**_described(petition), "reason": petition.answer}
     return work.finish(Happened.PETITION_DECLINED, data, number=number)
@@ -122,6 +131,7 @@ def withdraw_petition(
     petition = _petition(tx, code, fiscal_year, number)
     work = begin(tx, code, fiscal_year, Action.PETITION, by, now, expected_version)
     fire(petition_rules(), petition, "withdraw", work.attempt())
+    _go_on(work, petition)
     tx.keep_petition(work.indicator, petition)
     return work.finish(Happened.PETITION_WITHDRAWN, _described(petition), number=number)
 
@@ -138,9 +148,24 @@ def _decide(
     expected_version: int | None,
 ) -> Work:
     work = begin(tx, code, fiscal_year, DECIDED_BY[petition.kind], by, now, expected_version)
-    fire(petition_rules(), petition, trigger, work.attempt(reason=reason, petitioner=petition.asked_by))
+    attempt = work.attempt(reason=reason, petitioner=petition.asked_by)
+    fire(petition_rules(), petition, trigger, attempt, _too_late(work, petition, trigger))
     petition.decided_at, petition.decided_by, petition.answer = work.written_at, by.id, reason.strip()
     return work
+
+
+def _too_late(work: Work, petition: Petition, trigger: str) -> Iterator[Unmet]:
+    """Whoever asked for the end of an indicator by some day may have gone on with it after that."""
+    is_over = petition.kind is PetitionKind.CANCELLATION and petition.until < work.today
+    if is_over and trigger == "grant":
+        yield Unmet("petition.run_out", {"until": petition.until})
+
+
+def _go_on(work: Work, petition: Petition) -> None:
+    """Nobody asks for the end of the indicator any more, where this petition did."""
+    asked = work.indicator.life == Life.CANCELLATION_REQUESTED
+    if petition.kind is PetitionKind.CANCELLATION and asked:
+        move_life(work, "decline_cancellation", "")
 
 
 def _petition(tx: Transaction, code: str, fiscal_year: int, number: int) -> Petition:
@@ -157,9 +182,12 @@ def _faults(work: Work, new: NewPetition, made: list[Petition]) -> Iterator[Unme
         yield Unmet("petition.no_day", {})
     elif new.kind is PetitionKind.EXTENSION:
         yield from _extension_faults(work, new, new.until)
+    elif new.kind is PetitionKind.CANCELLATION:
+        yield from ahead(attempt)
     else:
         yield from ahead_in_year(attempt)
-    about = ("", new.quarter) if new.kind is PetitionKind.EXTENSION else (new.milestone, 0)
+    is_extension = new.kind is PetitionKind.EXTENSION
+    about = (new.milestone if new.kind in _OF_MILESTONES else "", new.quarter if is_extension else 0)
     for one in made:
         waits = one.state == PetitionState.PENDING
         if waits and (one.kind, one.milestone, one.quarter) == (new.kind, *about):

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from engine.actions import NewOccurrence, Outcome, create_indicator, record_occurrence
+from engine.appeal import Appeal
 from engine.errors import Refusal, Unmet, refuse
 from engine.events import Event
 from engine.indicator import Decision, Evidence, Indicator, Occurrence, ReportState, Waiver
@@ -14,6 +15,7 @@ from engine.permissions import Person
 from engine.petition import Petition
 from engine.ports import Change, Policy, SealLine
 from engine.quarter import Quarter
+from engine.verdict import Verdict
 from engine.workflow import Workflow
 from tests.cast import ADMINISTRATOR, CODE, COORDINATOR, FOUNDED, POLICY, WORKFLOW, YEAR, at, new_indicator
 
@@ -32,6 +34,8 @@ class Memory:
     extensions: dict[tuple[int, Quarter], date] = field(default_factory=dict)
     seals: dict[Quarter, list[SealLine]] = field(default_factory=dict)
     made: dict[str, list[Petition]] = field(default_factory=dict)
+    found: dict[str, list[Verdict]] = field(default_factory=dict)
+    appealed: dict[str, list[Appeal]] = field(default_factory=dict)
 
     def indicator(self, code: str, fiscal_year: int) -> Indicator:
         kept = self.kept.get((code, fiscal_year))
@@ -79,6 +83,18 @@ class Memory:
     def keep_petition(self, indicator: Indicator, petition: Petition) -> None:
         _put(self.made.setdefault(indicator.code, []), [deepcopy(petition)])
 
+    def verdicts(self, indicator: Indicator) -> list[Verdict]:
+        return list(self.found.get(indicator.code, []))
+
+    def keep_verdict(self, indicator: Indicator, verdict: Verdict) -> None:
+        _put(self.found.setdefault(indicator.code, []), [verdict])
+
+    def appeals(self, indicator: Indicator) -> list[Appeal]:
+        return deepcopy(self.appealed.get(indicator.code, []))
+
+    def keep_appeal(self, indicator: Indicator, appeal: Appeal) -> None:
+        _put(self.appealed.setdefault(indicator.code, []), [deepcopy(appeal)])
+
     def extend(self, agency: int, quarter: Quarter, until: date, reason: str, event: Event) -> None:
         self.extensions[agency, quarter] = until
         self.events.append(event)
@@ -102,7 +118,7 @@ class Memory:
         self.events.append(event)
 
 
-Row = TypeVar("Row", Occurrence, Decision, Waiver, Evidence, Petition)
+Row = TypeVar("Row", Occurrence, Decision, Waiver, Evidence, Petition, Verdict, Appeal)
 
 
 def _put(rows: list[Row], changed: list[Row]) -> None:
@@ -124,7 +140,8 @@ class Behind(Memory):
     @classmethod
     def of(cls, tx: Memory, loaded: Indicator) -> "Behind":
         """On the same memory as ``tx``."""
-        return cls(tx.policy, tx.kept, tx.events, tx.extensions, tx.seals, tx.made, loaded)
+        on = (tx.kept, tx.events, tx.extensions, tx.seals, tx.made, tx.found, tx.appealed)
+        return cls(tx.policy, *on, loaded)
 
 
 def copied(indicator: Indicator) -> Indicator:

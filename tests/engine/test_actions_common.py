@@ -1,7 +1,7 @@
 """What every action has in common: permission, version, life, seal, one event for one change."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -16,6 +16,7 @@ from engine.indicator import Life
 from engine.permissions import PERMISSIONS, Action, Grant, Person, Role
 from engine.petition import PetitionKind
 from engine.quarter import Quarter
+from engine.verdict import ReviewPolicy
 from tests.cast import (
     ADMINISTRATOR,
     CODE,
@@ -25,6 +26,8 @@ from tests.cast import (
     GUIDELINES,
     ISSUE,
     MEETINGS,
+    OTHER_EVALUATOR,
+    POLICY,
     REPORT,
     SAI_MAI,
     SAI_MAI_COORDINATOR,
@@ -139,6 +142,25 @@ UNVERSIONED = {
 #: These follow another case on the same desk.
 LATER = {
     "accept_report": case("accept_report", E, Action.ACCEPT_REPORT, Happened.REPORT_ACCEPTED, 2, quality=90),
+    "make_appeal": case("make_appeal", C, Action.APPEAL, Happened.APPEAL_MADE, 2, reason="it is all there"),
+    "decide_appeal": case(
+        "decide_appeal",
+        OTHER_EVALUATOR,
+        Action.DECIDE_APPEAL,
+        Happened.APPEAL_UPHELD,
+        1,
+        uphold=True,
+        reason="it is",
+        quality=95,
+    ),
+    "read_report_again": case(
+        "read_report_again",
+        OTHER_EVALUATOR,
+        Action.READ_AGAIN,
+        Happened.REPORT_READ_AGAIN,
+        2,
+        met=["tells_what"],
+    ),
     "decline_cancellation": case(
         "decline_cancellation", E, Action.CANCEL, Happened.CANCELLATION_DECLINED, reason="it stays"
     ),
@@ -149,7 +171,13 @@ DRAFT = {
         "activate_indicator", A, Action.MANAGE_INDICATORS, Happened.INDICATOR_ACTIVATED
     )
 }
-FIRST = {"accept_report": "endorse_report", "decline_cancellation": "request_cancellation"}
+FIRST = {
+    "accept_report": "endorse_report",
+    "make_appeal": "accept_report",
+    "decide_appeal": "make_appeal",
+    "read_report_again": "accept_report",
+    "decline_cancellation": "request_cancellation",
+}
 EVERY = CASES | LATER | DRAFT
 
 
@@ -157,6 +185,7 @@ EVERY = CASES | LATER | DRAFT
 def one() -> Desk:
     """An indicator in April on which every case can be done."""
     made = desk()
+    made.tx.policy = replace(POLICY, review=ReviewPolicy(second_percent=100))
     made.record(GUIDELINES, date(2021, 2, 1))
     made.record(COMMITTEE, date(2021, 2, 2))
     made.record(MEETINGS, None, on=date(2021, 2, 3), quarter=2, note="no day given")
@@ -176,7 +205,7 @@ def prepared(one: Desk, name: str) -> Case:
     if name in DRAFT:
         one.tx.kept[CODE, YEAR].life = Life.DRAFT
     if name in FIRST:
-        EVERY[FIRST[name]](one)
+        prepared(one, FIRST[name])(one)
     return EVERY[name]
 
 

@@ -1,6 +1,7 @@
 """What agencies ask for: once at a time, with a day and a reason, decided by somebody else."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 
@@ -27,6 +28,7 @@ NOW = at(DAY)
 LATER = date(2021, 8, 2)
 POSTPONEMENT = NewPetition(PetitionKind.POSTPONEMENT, LATER, "floods", ISSUE)
 WAIVER = NewPetition(PetitionKind.WAIVER, LATER, "no such groups here", MEETINGS)
+CANCELLATION = NewPetition(PetitionKind.CANCELLATION, LATER, "merged with another")
 EXTENSION = NewPetition(PetitionKind.EXTENSION, LATER, "floods", quarter=3)
 
 
@@ -185,3 +187,56 @@ def test_extension_of_a_quarter_that_is_long_over_lies_ahead(one):
 def test_unknown_petition_is_refused_with_those_there_are(one):
     ask(one, POSTPONEMENT)
     assert kinds(lambda: one.do(actions.grant_petition, 2, by=EVALUATOR, now=NOW)) == ["petition.unknown"]
+
+
+# --- the end of an indicator -----------------------------------------------------------------------------
+
+
+def test_cancellation_is_asked_for_by_a_state_of_life_while_work_goes_on(one):
+    ask(one, CANCELLATION)
+    (kept,) = made(one)
+    assert (kept.kind, kept.milestone, kept.quarter, kept.until) == ("cancellation", "", 0, LATER)
+    assert one.indicator.life == "cancellation_requested"
+    one.record(ISSUE, DAY)
+    assert kinds(lambda: ask(one, CANCELLATION)) == ["petition.waits_already"]
+
+
+def test_granted_cancellation_ends_the_indicator(one):
+    ask(one, CANCELLATION)
+    one.do(actions.grant_petition, 1, by=EVALUATOR, now=NOW)
+    assert one.indicator.life == "cancelled"
+    assert [event.what for event in one.tx.events[-2:]] == [
+        Happened.PETITION_GRANTED,
+        Happened.INDICATOR_CANCELLED,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("action", "given"),
+    [
+        (actions.decline_petition, {"by": EVALUATOR, "reason": "it stays"}),
+        (actions.withdraw_petition, {"by": COORDINATOR}),
+    ],
+)
+def test_indicator_of_which_the_end_is_not_asked_for_any_more_is_active(one, action, given):
+    ask(one, CANCELLATION)
+    one.do(action, 1, now=NOW, **given)
+    assert one.indicator.life == "active"
+    ask(one, CANCELLATION)
+
+
+def test_cancellation_runs_out_after_its_day_and_is_then_only_declined(one):
+    ask(one, CANCELLATION)
+    after = at(LATER + timedelta(days=1))
+    assert kinds(lambda: one.do(actions.grant_petition, 1, by=EVALUATOR, now=after)) == ["petition.run_out"]
+    one.do(actions.decline_petition, 1, by=EVALUATOR, reason="run out", now=after)
+    assert one.indicator.life == "active"
+
+
+def test_cancellation_is_asked_for_with_a_day_ahead_by_the_agency_and_decided_by_others(one):
+    assert kinds(lambda: ask(one, replace(CANCELLATION, until=DAY))) == ["day.not_ahead"]
+    assert kinds(lambda: ask(one, replace(CANCELLATION, until=None))) == ["petition.no_day"]
+    ask(one, CANCELLATION)
+    assert kinds(lambda: one.do(actions.grant_petition, 1, by=SECTION_HEAD, now=NOW)) == [
+        "person.not_permitted"
+    ]

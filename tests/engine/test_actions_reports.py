@@ -228,18 +228,18 @@ def test_timeliness_is_proposed_by_the_extension_that_the_agency_has():
 
 def test_evaluator_may_give_another_timeliness_and_a_quality():
     one = reported("endorsed", LATE)
-    accept(one, quality=85, timeliness_given=100, remark=" the office was flooded ")
-    given = evaluation(one)
-    assert (given.quality, given.timeliness, given.remark) == (
-        85,
-        100,
-        "the office was flooded",
-    )
+    given: dict[str, Any] = {"quality": 85, "timeliness_given": 100, "remark": " well told "}
+    assert kinds(lambda: accept(one, **given)) == ["timeliness.needs_reason"]
+    accept(one, **given, timeliness_reason=" the office was flooded ")
+    kept = evaluation(one)
+    assert (kept.quality, kept.timeliness, kept.remark) == (85, 100, "well told")
     assert one.tx.events[-1].data == {
         "quarter": 1,
         "quality": 85,
         "timeliness": 100,
-        "remark": "the office was flooded",
+        "remark": "well told",
+        "proposed_timeliness": 50,
+        "timeliness_reason": "the office was flooded",
     }
 
 

@@ -72,8 +72,8 @@ LEGAL = {
         "draft": "write submit seal",
         "submitted": "endorse return seal",
         "endorsed": "accept return seal",
-        "accepted": "return seal",
-        "returned": "write submit seal",
+        "accepted": "return rescore seal",
+        "returned": "write submit restore seal",
         "sealed": "",
     },
     "indicator": {
@@ -106,6 +106,8 @@ REACHES = {
         "endorse": "endorsed",
         "accept": "accepted",
         "return": "returned",
+        "restore": "accepted",
+        "rescore": "accepted",
         "seal": "sealed",
     },
     "indicator": {

@@ -13,18 +13,26 @@ import pytest
 from babel.messages.pofile import read_po
 
 from engine import wording
+from engine.appeal import AppealState
 from engine.desk import Group, Verb
 from engine.errors import Unmet, refuse
 from engine.events import Happened
 from engine.evidence import EvidenceState
 from engine.indicator import Life, MilestoneState, ReportState, Ruling
 from engine.levels import Basis
-from engine.machine import LIFE_TRANSITIONS, MILESTONE_TRANSITIONS, PETITION_TRANSITIONS, REPORT_TRANSITIONS
+from engine.machine import (
+    APPEAL_TRANSITIONS,
+    LIFE_TRANSITIONS,
+    MILESTONE_TRANSITIONS,
+    PETITION_TRANSITIONS,
+    REPORT_TRANSITIONS,
+)
 from engine.matrix import CellState, Sort
 from engine.permissions import Action, Role
 from engine.petition import PetitionKind, PetitionState
 from engine.quarter import FiscalYear, Quarter
 from engine.thai_dates import DateFault, Era, Span
+from engine.verdict import VerdictKind
 from engine.wording import Wording, places
 from engine.workflow import Order, Text
 
@@ -60,6 +68,8 @@ def words() -> list[str]:
     families: tuple[tuple[str, type[StrEnum]], ...] = (
         ("role", Role),
         ("action", Action),
+        ("appeal_state", AppealState),
+        ("verdict_kind", VerdictKind),
         ("event", Happened),
         ("life", Life),
         ("milestone_state", MilestoneState),
@@ -77,7 +87,13 @@ def words() -> list[str]:
         ("evidence_state", EvidenceState),
         ("span", Span),
     )
-    tables = (MILESTONE_TRANSITIONS, REPORT_TRANSITIONS, LIFE_TRANSITIONS, PETITION_TRANSITIONS)
+    tables = (
+        MILESTONE_TRANSITIONS,
+        REPORT_TRANSITIONS,
+        LIFE_TRANSITIONS,
+        PETITION_TRANSITIONS,
+        APPEAL_TRANSITIONS,
+    )
     triggers = {f"trigger.{row.trigger}" for table in tables for row in table}
     return sorted({f"{family}.{name}" for family, names in families for name in names} | triggers)
 

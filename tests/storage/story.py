@@ -155,6 +155,8 @@ def _year() -> Iterator[Step]:
     yield done(actions.submit_report, d(2021, 1, 8), 1)
     yield done(actions.endorse_report, d(2021, 1, 9), 1, by=SECTION_HEAD)
     yield done(actions.accept_report, d(2021, 1, 10), 1, quality=95, remark="ดี", by=EVALUATOR)
+    yield done(actions.make_appeal, d(2021, 1, 12), 1, reason="ครบแล้ว")
+    yield done(actions.decide_appeal, d(2021, 1, 14), 1, uphold=False, reason="ยังขาดภาพ", by=OPERATOR)
     yield Step(
         "seal_quarter",
         d(2021, 1, 20),

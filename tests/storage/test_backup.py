@@ -447,7 +447,8 @@ def test_backup_of_the_first_release_goes_back_and_ids_go_on(backup_of_first_rel
     with store.begin() as tx:
         added = registry.add_agency(tx, WORKFLOW.title, "office", by=OPERATOR.id, now=FOUNDED)
     store.close()
-    assert rows == sum(map(len, kept.values()))
+    # Of the one evaluation the upgrade makes a verdict.
+    assert rows == sum(map(len, kept.values())) - len(kept["verdicts"])
     assert added == len(kept["agencies"]) + 1
 
 
