@@ -1,6 +1,6 @@
 """A person's desk: of all that is owed at an agency, what is theirs to do next, and what waits for others."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from functools import cache
@@ -91,6 +91,17 @@ class Asked(NamedTuple):
     asked_by: int
 
 
+class Disputed(NamedTuple):
+    """An appeal that waits for a decision: against whose verdict, by whom, and when it should be decided."""
+
+    indicator: int
+    number: int
+    quarter: int
+    judge: int
+    made_by: int
+    due_on: date
+
+
 class Owing(NamedTuple):
     """All that an agency owes or waits for, as one transaction has read it.
 
@@ -105,6 +116,7 @@ class Owing(NamedTuple):
     undated: list[Undated]
     lacking: list[Lacking]
     asked: list[Asked]
+    disputed: Sequence[Disputed] = ()
 
 
 #: What is done about each topic, by whoever may do so, and in which group it then lies.
@@ -131,6 +143,7 @@ def tasks_of(
         *_undated(person, owing, calendar, today),
         *_lacking(person, owing),
         *_asked(person, owing, calendar, today),
+        *_disputed(person, owing, calendar, today),
     ]
     return sorted(found, key=lambda one: (_PLACE[one.group], one.due_on or date.max, one.indicator, one.key))
 
@@ -211,6 +224,22 @@ def _asked(person: Person, owing: Owing, calendar: WorkCalendar, today: date) ->
             one.number,
             one.until,
             calendar.working_days_between(today, one.until),
+        )
+
+
+def _disputed(person: Person, owing: Owing, calendar: WorkCalendar, today: date) -> Iterator[Task]:
+    for one in owing.disputed:
+        may_decide = may(person, Action.DECIDE_APPEAL, owing.whose[one.indicator])
+        is_theirs = may_decide and person.id not in (one.judge, one.made_by)
+        yield Task(
+            Group.TO_DECIDE if is_theirs else Group.WAITING,
+            Verb.DECIDE if is_theirs else Verb.LOOK,
+            "appeal",
+            one.indicator,
+            str(one.quarter),
+            one.number,
+            one.due_on,
+            calendar.working_days_between(today, one.due_on),
         )
 
 

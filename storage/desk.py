@@ -6,11 +6,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Date, Select, bindparam, exists, or_, select
+from sqlalchemy import Date, Select, and_, bindparam, exists, or_, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
-from engine.desk import Asked, Lacking, Owing, Undated
+from engine.desk import Asked, Disputed, Lacking, Owing, Undated
 from engine.indicator import MilestoneState
 from engine.permissions import Person, Role
 from engine.permissions import Subject as Whose
@@ -26,7 +26,7 @@ from storage.deadlines import Deadlines
 from storage.naming import one_of
 from storage.owed_statements import RUNNING
 
-_i, _d, _a, _m, _o, _e, _p, _r = (
+_i, _d, _a, _m, _o, _e, _p, _r, _c, _v = (
     t.indicators.c,
     t.indicator_details.c,
     t.agencies.c,
@@ -35,6 +35,8 @@ _i, _d, _a, _m, _o, _e, _p, _r = (
     t.evidence.c,
     t.petitions.c,
     t.reports.c,
+    t.appeals.c,
+    t.verdicts.c,
 )
 
 #: Whoever serves the whole city is shown so many of each kind that waits for them, the oldest first.
@@ -62,10 +64,10 @@ class Head:
     verified: int
     next_due_on: date | None
 
-    def title_of(self, milestone: str) -> Text | None:
-        """The title of a milestone, if it has one of that key."""
+    def title_of(self, milestone: str) -> Text:
+        """The title of the milestone of that key; of no milestone the indicator's own."""
         definition = self.workflow.milestone(milestone)
-        return None if definition is None else definition.title
+        return self.title if definition is None else definition.title
 
 
 _HEADS = (
@@ -183,6 +185,7 @@ def desk_of(
             _undated(connection, found),
             _lacking(connection, found, today) if agency is not None else [],
             _asked(connection, found),
+            _disputed(connection, found, deadlines),
         ),
         found,
     )
@@ -198,6 +201,7 @@ def _waiting_for(connection: Connection, person: Person) -> set[int]:
         for query in (
             select(_r.indicator_id).where(t.ENDORSED).order_by(_r.endorsed_at),
             select(_p.indicator_id).where(t.PENDING).order_by(_p.asked_at),
+            select(_c.indicator_id).where(t.APPEALED).order_by(_c.made_at),
         ):
             found.update(connection.execute(query.limit(MOST)).scalars())
     owned = [one.agency for one in person.grants if one.role is Role.OWNER]
@@ -248,6 +252,13 @@ _ASKED = (
     .order_by(_p.asked_at, _p.indicator_id, _p.number)
 )
 
+_DISPUTED = (
+    select(_c.indicator_id, _c.number, _c.quarter, _v.given_by, _c.made_by, _c.made_at)
+    .join_from(t.appeals, t.verdicts, and_(_v.indicator_id == _c.indicator_id, _v.number == _c.verdict))
+    .where(among(_c.indicator_id, "indicators"), t.APPEALED)
+    .order_by(_c.made_at, _c.indicator_id, _c.number)
+)
+
 
 def _is_blocked(subject: Subject, states: Mapping[tuple[int, str], tuple[str, str]]) -> bool:
     state, _ = states.get((subject.indicator, subject.key), ("", ""))
@@ -291,3 +302,18 @@ def _lacking(connection: Connection, heads: dict[int, Head], today: date) -> lis
 def _asked(connection: Connection, heads: Collection[int]) -> list[Asked]:
     rows = connection.execute(_ASKED, {"indicators": list(heads)})
     return [Asked(owner, number, PetitionKind(kind), *rest) for owner, number, kind, *rest in rows]
+
+
+def _disputed(connection: Connection, heads: Collection[int], deadlines: Deadlines) -> list[Disputed]:
+    rows = connection.execute(_DISPUTED, {"indicators": list(heads)})
+    return [
+        Disputed(
+            row.indicator_id,
+            row.number,
+            row.quarter,
+            row.given_by,
+            row.made_by,
+            deadlines.review_due(row.made_at),
+        )
+        for row in rows
+    ]

@@ -45,10 +45,11 @@ class EvidenceRow(NamedTuple):
 
 
 def files_of(
-    connection: Connection, indicator: Indicator, milestone: str
+    connection: Connection, indicator: Indicator, milestone: str | None = None
 ) -> tuple[Mapping[str, Kept], Mapping[str, list[Use]]]:
-    """What is known of the files of the milestone, and where else they serve: two statements."""
-    hashes = {one.sha256 for one in indicator.evidence if one.milestone == milestone and one.sha256}
+    """What is known of the files of the milestone, or of all, and where else they serve: two statements."""
+    own = [one for one in indicator.evidence if milestone in (None, one.milestone)]
+    hashes = {one.sha256 for one in own if one.sha256}
     return known_files(connection, hashes), uses_of(connection, hashes)
 
 

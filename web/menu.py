@@ -23,6 +23,7 @@ PARTS: tuple[Part, ...] = (
     Part("indicators", "/indicators", _ALL),
     Part("city", "/city", _CITY),
     Part("matrix", "/matrix", _CITY),
+    Part("review", "/review", frozenset({Role.EVALUATOR})),
 )
 
 

@@ -58,6 +58,9 @@ _FIELDS: Mapping[str, str] = {
     "report.empty": "narrative",
     "evidence.": "files",
     "return.unanswered": "answer",
+    "quality.": "quality_reason",
+    "timeliness.": "timeliness_reason",
+    "appeal.changes_nothing": "quality",
 }
 
 

@@ -23,6 +23,7 @@ from storage.evidence_s3 import EvidenceBucket
 from web.site import OpenId
 
 LADDER = '[{ role = "coordinator" }, { role = "section_head", after = 1 }]'
+ITEM = '{ key = "a", th = "ก", en = "a", points = 1 }'
 SHIPPED = Path(__file__).parents[2] / "config.toml"
 
 
@@ -100,6 +101,10 @@ def test_broken_key_is_named_with_its_line(tmp_path, text, expected):
         ("[reminders.report]\nbefore = [7,\n-3]\n", ("config.too_small", 4, "reminders.report.before")),
         ("[reminders.report]\nbefore = [400]\n", ("config.too_large", 3, "reminders.report.before")),
         ("[reminders.report]\nbefore = [7, 3,\n7]\n", ("config.day_twice", 4, "reminders.report.before")),
+        ("[review]\nchecklist = []\n", ("config.unfit", 3, "review.checklist")),
+        (f"[review]\nchecklist = [\n{ITEM},\n{ITEM}]\n", ("config.item_twice", 5, "review.checklist")),
+        ("[review]\nappeal_days = 0\n", ("config.too_small", 3, "review.appeal_days")),
+        ("[review]\nsecond_percent = 101\n", ("config.too_large", 3, "review.second_percent")),
         ("[reminders.report]\noverdue = [0]\n", ("config.too_small", 3, "reminders.report.overdue")),
         ("[reminders.report]\noverdue = [1, 1]\n", ("config.day_twice", 3, "reminders.report.overdue")),
         ("[reminders.report]\noverdue = 1\n", ("config.unfit", 3, "reminders.report.overdue")),

@@ -12,11 +12,13 @@ from engine.actions import NewOccurrence, create_indicator
 from tests.cast import (
     ADMINISTRATOR,
     CODE,
+    EVALUATOR,
     FOUNDED,
     GUIDELINES,
     MEETINGS,
     REPORT,
     SECTION_HEAD,
+    WORKFLOW,
     YEAR,
     at,
     new_indicator,
@@ -35,6 +37,16 @@ PAGES = [
     f"{BASE}/milestones/{REPORT}",
     f"{BASE}/quarters/1",
     "/account",
+]
+
+
+#: Those of evaluators, of whom everything of the city waits.
+OF_EVALUATORS = [
+    "/",
+    "/review",
+    f"/review/2564/{WORKFLOW.key}/{GUIDELINES}",
+    "/review/strictness?year=2564",
+    "/indicators/2564/5049-3000/quarters/1/evaluate",
 ]
 
 
@@ -77,9 +89,9 @@ def grow(town, through: int, since: int) -> None:
         come_in(town, C.id)
 
 
-def asked(town) -> dict[str, int]:
+def asked(town, pages=PAGES) -> dict[str, int]:
     found = {}
-    for path in PAGES:
+    for path in pages:
         town.get(path)  # what is read once in a process was read
         with counted(town) as sent:
             assert town.get(path).status_code == 200
@@ -98,3 +110,29 @@ def test_pages_ask_as_often_for_thirty_rows_as_for_one(town, person):
 
     assert asked(town) == one
     assert max(one.values()) < 40
+
+
+def test_pages_of_evaluators_ask_as_often_for_thirty_rows_as_for_one(town):
+    grow(town, 1, 0)
+    judge(town, range(1))
+    enter(town, EVALUATOR, DAY)
+    one = asked(town, OF_EVALUATORS)
+    grow(town, 30, 1)
+    judge(town, range(1, 30))
+    enter(town, EVALUATOR, DAY)
+
+    assert asked(town, OF_EVALUATORS) == one
+    assert max(one.values()) < 40
+
+
+def judge(town, numbers: range) -> None:
+    """A verdict, and a report that waits for one, at each indicator."""
+    now = at(date(2021, 2, 2))
+    with town.store.begin() as tx:
+        for number in numbers:
+            on = (tx, f"5049-3{number:03}", YEAR)
+            actions.endorse_report(*on, 1, by=SECTION_HEAD, now=now)
+            actions.accept_report(*on, 1, met=["tells_what"], by=EVALUATOR, now=now)
+            actions.write_report(*on, 2, narrative="ทำแล้ว", by=C, now=now)
+            actions.submit_report(*on, 2, by=C, now=now)
+            actions.endorse_report(*on, 2, by=SECTION_HEAD, now=now)

@@ -123,6 +123,22 @@ def test_every_page_of_an_indicator_is_none_for_another_district(house):
     assert {key for key, status in seen.items() if status != 404} == set()
 
 
+def test_every_page_of_the_whole_city_is_closed_to_who_works_for_one_district(house):
+    """Routes with an action and no indicator: whoever may not do it anywhere is told so."""
+    come_in(house, COORDINATOR.id)
+    token = token_in(house.get("/"))
+    seen = {}
+    for method, path, rule in closed(house):
+        if rule.action is None or "{code}" in path:
+            continue
+        data = {"token": token} if method not in ("GET", "HEAD") else None
+        answer = house.client.request(method, filled(path), data=data, follow_redirects=False)
+        seen[method, path] = answer.status_code
+
+    assert len(seen) > 5
+    assert {key for key, status in seen.items() if status != 403} == set()
+
+
 def test_every_form_needs_the_token_of_its_own_session(house):
     """As the operator, whom every rule lets in: what remains is the token."""
     come_in(house, OPERATOR.id)

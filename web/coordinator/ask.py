@@ -1,4 +1,4 @@
-"""Asking: for a milestone later, to be excused from it, or for longer for the report of a quarter."""
+"""Asking: for a milestone later, to be excused from it, for longer for a quarter, for an end of it all."""
 
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
@@ -17,11 +17,12 @@ _OF_MILESTONES = (PetitionKind.POSTPONEMENT, PetitionKind.WAIVER)
 
 
 def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
-    """The form of a petition, about a milestone and about a quarter."""
+    """The form of a petition, about a milestone, about a quarter, and about the indicator itself."""
     here, rule = _Ask(counter), doing(Action.PETITION)
     for path, ask, send in (
         (f"{_INDICATOR}/milestones/{{milestone}}/ask", here.about_milestone, here.of_milestone),
         (f"{_INDICATOR}/quarters/{{quarter}}/ask", here.about_quarter, here.of_quarter),
+        (f"{_INDICATOR}/ask", here.about_all, here.of_all),
     ):
         doors.add(router, path, ask, rule)
         doors.add(router, path, send, rule, ["POST"])
@@ -40,6 +41,12 @@ class _Ask:
         scene = self._counter.scene(request)
         return self._asked(request, scene, Typed({}), quarter=quarter)
 
+    def about_all(self, request: Request) -> Response:
+        return self._asked(request, self._counter.scene(request), Typed({}))
+
+    def of_all(self, request: Request) -> Response:
+        return self._send(request, Typed(request.state.form), PetitionKind.CANCELLATION)
+
     def of_milestone(self, request: Request, milestone: str) -> Response:
         typed = Typed(request.state.form)
         wanted = typed.fields.get("kind", "")
@@ -52,9 +59,15 @@ class _Ask:
         return self._send(request, Typed(request.state.form), PetitionKind.EXTENSION, quarter=quarter)
 
     def _send(
-        self, request: Request, typed: Typed, kind: PetitionKind, *, milestone: str = "", quarter: int = 0
+        self,
+        request: Request,
+        typed: Typed,
+        kind: PetitionKind,
+        *,
+        milestone: str = "",
+        quarter: int | None = None,
     ) -> Response:
-        new = NewPetition(kind, typed.day("day"), typed.text("reason", 2000), milestone, quarter)
+        new = NewPetition(kind, typed.day("day"), typed.text("reason", 2000), milestone, quarter or 0)
         outcome = self._counter.do(
             request,
             typed,
@@ -66,18 +79,23 @@ class _Ask:
         return self._asked(request, scene, typed, milestone=milestone, quarter=quarter)
 
     def _asked(
-        self, request: Request, scene: Scene, typed: Typed, *, milestone: str = "", quarter: int = 0
+        self, request: Request, scene: Scene, typed: Typed, *, milestone: str = "", quarter: int | None = None
     ) -> Response:
         wording, root = scene.wording, self._counter.site.root
         if milestone:
             about, back = wording.value(scene.milestone(milestone).title), f"/milestones/{milestone}"
+        elif quarter is None:
+            about, back = wording.value(scene.indicator.title), ""
         elif 1 <= quarter <= 4:
             year = scene.indicator.fiscal_year.year
             about, back = scene.phrases.thing(Quarter(year, quarter)), f"/quarters/{quarter}"
         else:
             raise HTTPException(404)
+        of_all = not milestone and quarter is None
         values = {
-            "title": wording.say("act.ask"),
+            "title": wording.say("act.ask_cancellation" if of_all else "act.ask"),
+            "does": wording.say("page.cancellation_does" if of_all else "page.petition_does"),
+            "day_label": wording.say("page.cancellation_day" if of_all else "page.petition_day"),
             "what": about,
             "kinds": [
                 (str(kind), wording.word("petition_kind", kind), wording.say(f"page.{kind}_does"))

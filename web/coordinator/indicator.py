@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from engine.indicator import Indicator
+from engine.indicator import Indicator, Life
 from engine.machine import milestone_rules
 from engine.permissions import Action
 from engine.petition import PetitionState
@@ -87,6 +87,7 @@ class _Indicator:
             "events": events(scene, history[-_LAST:]),
             "more_events": max(0, len(history) - _LAST),
             "may_work": scene.may(Action.RECORD),
+            "may_ask_end": scene.may(Action.PETITION) and indicator.life == Life.ACTIVE,
         }
         return self._counter.show(request, "indicator.html", scene, values)
 
@@ -242,7 +243,8 @@ def possible_acts(scene: Scene, state: str, page: str) -> list[tuple[str, str]]:
 def petition_words(scene: Scene, kind: str, milestone: str, quarter: int) -> str:
     """What is asked for, in a line."""
     definition = scene.indicator.workflow.milestone(milestone)
-    about = definition.title if definition else Quarter(scene.indicator.fiscal_year.year, quarter or 1)
+    of_quarter = Quarter(scene.indicator.fiscal_year.year, quarter) if quarter else scene.indicator.title
+    about = definition.title if definition else of_quarter
     return scene.wording.say("page.petition_is", kind=scene.wording.word("petition_kind", kind), about=about)
 
 

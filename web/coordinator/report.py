@@ -1,6 +1,7 @@
 """The report of a quarter: written, checked, handed in with a receipt; endorsed or sent back by the head."""
 
 import hashlib
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -11,13 +12,15 @@ from starlette.responses import JSONResponse, Response
 from engine import actions
 from engine.actions import Outcome
 from engine.answering import points_of
+from engine.appeal import Appeal, not_appealable
 from engine.contradictions import contradictions
 from engine.errors import Unmet
 from engine.indicator import QuarterReport, ReportState
 from engine.machine import report_rules
 from engine.permissions import Action
 from engine.quarter import Quarter, timeliness
-from engine.wording import plain_number
+from engine.verdict import CheckItem, Verdict, of_quarter, pairs, standing, to_be_read_again
+from engine.wording import Wording, plain_number
 from storage import drafts
 from storage.deadlines import deadlines_of_year
 from storage.drafts import Draft
@@ -47,12 +50,17 @@ def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
 
 
 class _About(NamedTuple):
-    """The quarter of the path, its report (a blank one where nobody has begun it), and when it is due."""
+    """The quarter of the path, its report (a blank one where nobody has begun it), and when it is due.
+
+    ``verdicts`` are those on this report, ``appeals`` all about the indicator.
+    """
 
     quarter: Quarter
     report: QuarterReport
     is_there: bool
     due_on: date
+    verdicts: list[Verdict]
+    appeals: list[Appeal]
 
 
 def _seen(counter: Counter, request: Request, number: str) -> tuple[Scene, _About]:
@@ -60,12 +68,17 @@ def _seen(counter: Counter, request: Request, number: str) -> tuple[Scene, _Abou
     if number not in ("1", "2", "3", "4"):
         raise HTTPException(404)
     scene = counter.scene(
-        request, lambda tx, one: deadlines_of_year(tx, one.agency, one.fiscal_year)[int(number)]
+        request,
+        lambda tx, one: (
+            deadlines_of_year(tx, one.agency, one.fiscal_year)[int(number)],
+            of_quarter(tx.verdicts(one), int(number)),
+            tx.appeals(one),
+        ),
     )
     quarter = scene.indicator.fiscal_year.quarters[int(number) - 1]
     report = scene.indicator.reports.get(quarter.number)
     blank = QuarterReport(quarter.number)
-    return scene, _About(quarter, report or blank, report is not None, scene.read)
+    return scene, _About(quarter, report or blank, report is not None, *scene.read)
 
 
 class _Report:
@@ -91,13 +104,22 @@ class _Report:
         """What every page of a report shows."""
         wording, report, quarter = scene.wording, about.report, about.quarter
         page = f"{self._site.root}{scene.base}/quarters/{quarter.number}"
-        given = report.evaluation
+        # Whoever is to read it again is not shown here what the first evaluator found.
+        is_blind = self._reads_again(scene, about)
+        given = None if is_blind else report.evaluation
         possible = report_rules().triggers_from(report.state) if about.is_there else ()
+        # Whoever evaluates does so on one page, from which a report is sent back as well.
+        evaluates = scene.may(Action.ACCEPT_REPORT) and "return" in possible
         acts = [
             (wording.say(f"act.{name}_report"), f"{page}/{name}")
             for name, action in (("endorse", Action.ENDORSE_REPORT), ("return", Action.RETURN_REPORT))
-            if name in possible and scene.may(action)
+            if name in possible and scene.may(action) and not (evaluates and name == "return")
         ]
+        if evaluates:
+            # What is accepted can only be sent back there.
+            kind = "evaluate.title" if report.evaluation is None else "act.return_report"
+            acts.append((wording.say(kind), f"{page}/evaluate"))
+        acts += self._disputes(scene, about, page)
         return {
             "title": scene.phrases.thing(quarter),
             "page": page,
@@ -115,12 +137,39 @@ class _Report:
             "fix_by": scene.phrases.day(report.fix_by) if report.fix_by else "",
             "scores": (wording.value(given.quality), wording.value(given.timeliness)) if given else None,
             "remark": given.remark if given else "",
+            "checked": [] if is_blind else _checked(self._site.store.policy.review.checklist, about, wording),
+            "second": _second(scene, about),
+            "appeals": [
+                (
+                    f"{self._site.root}{scene.base}/appeals/{one.number}",
+                    wording.say("appeal.of", at=one.made_at),
+                    wording.word("appeal_state", one.state),
+                )
+                for one in about.appeals
+                if one.quarter == quarter.number
+            ],
             # Once it is accepted there is nothing left to be seen to.
             "is_open": about.is_there and report.state not in (ReportState.ACCEPTED, ReportState.SEALED),
             "warnings": _warnings(scene, quarter, report.narrative, report.self_reported),
             "acts": acts,
             "may_ask": scene.may(Action.PETITION) and quarter.number > scene.indicator.sealed_through,
         }
+
+    def _disputes(self, scene: Scene, about: _About, page: str) -> Iterator[tuple[str, str]]:
+        """What may be done about a verdict: read a drawn one again, appeal against it."""
+        wording = scene.wording
+        if self._reads_again(scene, about):
+            yield wording.say("second.title"), f"{page}/second"
+        until = self._site.store.policy.appeal_until
+        in_the_way = not_appealable(about.report, about.verdicts, about.appeals, until, scene.today)
+        if scene.may(Action.APPEAL) and next(in_the_way, None) is None:
+            yield wording.say("appeal.make"), f"{page}/appeal"
+
+    def _reads_again(self, scene: Scene, about: _About) -> bool:
+        """Whether whoever looks is one who may read this report again."""
+        first = to_be_read_again(about.verdicts)
+        is_other = first is not None and first.given_by != scene.visit.person.id
+        return is_other and scene.may(Action.READ_AGAIN)
 
     def _left(self, scene: Scene, about: _About) -> str:
         if about.report.submitted_at is not None and about.report.state not in _UNFINISHED:
@@ -337,6 +386,28 @@ class _Decide:
             "typed": typed,
         }
         return self._counter.show(request, "act.html", scene, values)
+
+
+def _checked(checklist: Sequence[CheckItem], about: _About, wording: Wording) -> list[tuple[str, bool]]:
+    """What the evaluator found met and unmet, where the verdict that stands went through the checklist."""
+    last = standing(about.verdicts)
+    if (
+        last is None
+        or last.met is None
+        or about.report.state in (ReportState.SUBMITTED, ReportState.ENDORSED)
+    ):
+        return []
+    return [(wording.value(item.title), item.key in last.met) for item in checklist]
+
+
+def _second(scene: Scene, about: _About) -> str:
+    """What the second reading found, beside the 2.1 that stands; nothing where there was none."""
+    found = pairs(about.verdicts)
+    if not found:
+        return ""
+    pair = found[-1]
+    kind = "second.agrees" if pair.difference == 0 else "second.differs"
+    return scene.wording.say(kind, first=pair.first.quality, second=pair.second.quality)
 
 
 def _level_at_end(scene: Scene, quarter: Quarter) -> int | None:

@@ -54,6 +54,10 @@ _DONE = frozenset(
         "saved",
         "endorsed",
         "accepted",
+        "read_again",
+        "appealed",
+        "upheld",
+        "dismissed",
         "report_returned",
     }
 )

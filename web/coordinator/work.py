@@ -157,6 +157,7 @@ _PLACES: Mapping[str, str] = {
     Verb.APPROVE: "/occurrences/{number}/approve",
     Verb.ATTACH: "/milestones/{key}#evidence",
     Verb.DECIDE: "/petitions/{number}",
+    Verb.EVALUATE: "/quarters/{key}/evaluate",
 }
 _OF_QUARTERS = (
     Topic.REPORT,
@@ -164,16 +165,19 @@ _OF_QUARTERS = (
     Topic.ENDORSEMENT,
     Topic.EVALUATION,
     "petition_extension",
+    "appeal",
 )
 #: What the day of a task means, where it is not the day by which it is due.
 _DAYS: Mapping[str, str] = {
     Topic.MEETING: "desk.planned_for",
     Topic.ENDORSEMENT: "desk.review_by",
     Topic.EVALUATION: "desk.review_by",
+    "appeal": "desk.review_by",
     "undated": "desk.approvable_from",
     "petition_postponement": "desk.asked_until",
     "petition_waiver": "desk.asked_until",
     "petition_extension": "desk.asked_until",
+    "petition_cancellation": "desk.asked_until",
 }
 
 
@@ -201,7 +205,7 @@ class _Rows:
         self._phrases = phrases
         self.row = lru_cache(8192)(self._row)
 
-    def _row(self, task: Task, known: _Known, title: Text | None, today: date) -> Markup:
+    def _row(self, task: Task, known: _Known, title: Text, today: date) -> Markup:
         phrases, due_on, days = self._phrases, task.due_on, task.days
         counts = days is not None and due_on is not None and task.group not in _NOT_COUNTED
         due = ""
@@ -229,6 +233,8 @@ def _more(task: Task, phrases: Phrases) -> str:
 
 
 def _place(task: Task) -> str:
+    if task.topic == "appeal":
+        return f"/appeals/{task.number}"
     of_quarter = task.topic in _OF_QUARTERS
     if task.verb in _PLACES:
         return _PLACES[task.verb].format(key=task.key, number=task.number)
@@ -237,8 +243,8 @@ def _place(task: Task) -> str:
     return f"/quarters/{task.key}" if of_quarter else f"/milestones/{task.key}"
 
 
-def _what(task: Task, year: int, title: Text | None, phrases: Phrases) -> str:
+def _what(task: Task, year: int, title: Text, phrases: Phrases) -> str:
     """What the task is about: the title of the milestone, or the report of the quarter."""
     if task.topic in _OF_QUARTERS:
         return phrases.thing(Quarter(year, int(task.key)))
-    return task.key if title is None else phrases.value(title)
+    return phrases.value(title)

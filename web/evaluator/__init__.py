@@ -1,16 +1,33 @@
-"""The pages of those who look at the whole city: evaluators, owner departments, executives."""
+"""The pages of those who look at many indicators: the matrix, the city, the review, and the proofs behind them."""
 
 from fastapi import APIRouter
 
+from web.coordinator.scene import Counter
 from web.doors import Doors
-from web.evaluator import live, matrix, milestones, overview, proof, rollup, waits
+from web.evaluator import (
+    across,
+    appeals,
+    evaluate,
+    live,
+    matrix,
+    milestones,
+    overview,
+    proof,
+    rollup,
+    strictness,
+    waiting,
+    waits,
+)
 from web.pages import Pages
 from web.site import Site
 
 
 def routes(site: Site, pages: Pages, doors: Doors) -> APIRouter:
-    """Every page about more than one indicator."""
+    """Every page about more than one indicator, and every page on which something is judged."""
     router = APIRouter()
-    for room in (live, matrix, milestones, overview, proof, rollup, waits):
-        room.add_routes(router, site, pages, doors)
+    for look in (live, matrix, milestones, overview, proof, rollup, waits):
+        look.add_routes(router, site, pages, doors)
+    counter = Counter(site, pages)
+    for room in (waiting, strictness, across, evaluate, appeals):
+        room.add_routes(router, counter, doors)
     return router

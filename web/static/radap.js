@@ -19,6 +19,30 @@
     show();
   }
 
+  // A list of things that may be ticked: all at once, or none.
+  for (const bar of document.querySelectorAll("[data-pick-all]")) {
+    bar.hidden = false;
+    for (const button of bar.querySelectorAll("[data-pick]")) {
+      button.addEventListener("click", () => {
+        for (const one of bar.closest("form").querySelectorAll("input[type=checkbox]")) one.checked = button.dataset.pick === "all";
+      });
+    }
+  }
+
+  // The score that a checklist proposes, as it is ticked: the highest of the scale that its points reach.
+  for (const list of document.querySelectorAll("[data-checklist]")) {
+    const scale = list.dataset.scale.split(",").map(Number), boxes = [...list.querySelectorAll("[data-points]")];
+    const sum = (some) => some.reduce((total, one) => total + Number(one.dataset.points), 0);
+    const tell = () => {
+      const earned = sum(boxes.filter((one) => one.checked)) * scale[scale.length - 1];
+      const reached = scale.filter((one) => one * sum(boxes) <= earned);
+      list.querySelector("[data-proposed]").textContent = reached.length ? reached[reached.length - 1] : scale[0];
+      list.querySelector("[data-proposed-line]").hidden = false;
+    };
+    list.addEventListener("change", tell);
+    tell();
+  }
+
   const KEY = "radap:";
   const stored = {
     get(key) { try { return JSON.parse(localStorage.getItem(KEY + key) || "null"); } catch (_) { return null; } },
