@@ -1,4 +1,4 @@
-"""The pages of those who look at many indicators: the matrix, the city, the review, and the proofs behind them."""
+"""The pages of those who look at the whole city, and judge: evaluators, owner departments, executives."""
 
 from fastapi import APIRouter
 
