@@ -14,6 +14,7 @@ from engine.strictness import Given, given_of
 from engine.verdict import Verdict
 from engine.workflow import Text
 from storage import tables as t
+from storage.among import among
 from storage.owed_statements import RUNNING
 from storage.verdicts import verdict_of
 
@@ -213,7 +214,6 @@ class Across:
     judged: Any
 
 
-_THESE: Any = bindparam("indicators", expanding=True)
 _KEY: Any = bindparam("milestone")
 _ROWS = (
     select(
@@ -252,14 +252,14 @@ _FACTS = (
         _o.document_number,
         _o.note,
     )
-    .where(_o.indicator_id.in_(_THESE), _o.milestone == _KEY, _o.voided_at.is_(None))
+    .where(among(_o.indicator_id, "indicators"), _o.milestone == _KEY, _o.voided_at.is_(None))
     .order_by(_o.indicator_id, _o.number)
 )
 _newer = t.evidence.alias("newer")
 _EVIDENCE = (
     select(_e.indicator_id, _e.number, _e.request, _e.file_name, _e.link, _e.expires_on)
     .where(
-        _e.indicator_id.in_(_THESE),
+        among(_e.indicator_id, "indicators"),
         _e.milestone == _KEY,
         _e.withdrawn_at.is_(None),
         ~exists().where(
@@ -273,7 +273,7 @@ _EVIDENCE = (
 _q = t.decisions.c
 _DECISIONS = (
     select(_q.indicator_id, _q.ruling, _q.decided_at, _q.reason)
-    .where(_q.indicator_id.in_(_THESE), _q.milestone == _KEY)
+    .where(among(_q.indicator_id, "indicators"), _q.milestone == _KEY)
     .order_by(_q.indicator_id, _q.number)
 )
 
@@ -324,7 +324,7 @@ def _by_indicator(rows: Iterable[Any]) -> defaultdict[int, list[Any]]:
 _NAMES = (
     select(_i.id, _i.code, _a.name_th, _a.name_en)
     .join_from(t.indicators, t.agencies, _a.id == _i.agency_id)
-    .where(_i.id.in_(_THESE), _i.fiscal_year == bindparam("year"))
+    .where(among(_i.id, "indicators"), _i.fiscal_year == bindparam("year"))
     .order_by(_a.code.nulls_last(), _i.agency_id, _i.code)
 )
 
