@@ -14,7 +14,7 @@ from engine.actions import refresh_level
 from engine.errors import refuse
 from engine.wording import Wording
 from storage import backup as safe
-from storage import checks, registry, schema, views
+from storage import checks, registry, schema, search_checks, search_index, views
 from storage import tables as t
 from storage.transaction import Tx
 from workflows.catalogue import DefinitionError
@@ -68,11 +68,11 @@ def doctor(
     ctx: typer.Context,
     mend: Annotated[
         bool,
-        typer.Option("--mend", help="First bring stored levels in line with the facts."),
+        typer.Option("--mend", help="First bring stored levels and the search index in line with the facts."),
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Examine the house: schema, clock, definitions, stored levels, journal, evidence files, seals."""
+    """Examine the house: schema, clock, definitions, levels, journal, evidence files, seals, search."""
     desk: Desk = ctx.obj
     house = desk.house()
     mended = _mended(desk) if mend else 0
@@ -86,6 +86,7 @@ def doctor(
             ("journal", _journal(desk, tx)),
             ("files", _files(desk, tx, house)),
             ("seals", _seals(desk, tx)),
+            ("search", _search(desk, tx)),
         ):
             checked[name] = 0
             for text in found:
@@ -123,6 +124,10 @@ def _mended(desk: Desk) -> int:
         wrong = {(found.code, found.year) for found in checks.levels(tx) if found is not None}
         due = set(views.due_for_refresh(tx.connection, tx.policy.day_of(now)))
         operator = desk.person(tx, None)
+        is_found = not any(search_checks.search(tx.connection))
+    if not is_found:
+        with store.begin() as tx:
+            search_index.make(tx.connection)
     count = 0
     for code, year in sorted(wrong | due):
         with store.begin() as tx:
@@ -186,6 +191,11 @@ def _seals(desk: Desk, tx: Tx) -> Iterator[str | None]:
             yield desk.wording.say(f"seal.{one.fault}", code=one.code, quarter=quarter)
         if not wrong:
             yield None
+
+
+def _search(desk: Desk, tx: Tx) -> Iterator[str | None]:
+    for finding in search_checks.search(tx.connection):
+        yield None if finding is None else _said(desk, finding)
 
 
 def _said(desk: Desk, finding: checks.Finding) -> str:

@@ -23,6 +23,7 @@ from engine.indicator import (
 from engine.ports import Change
 from engine.quarter import FiscalYear
 from engine.workflow import Text, Workflow
+from storage import search_index
 from storage import tables as t
 from storage.among import among
 from storage.statements import FromJson, Prepared, as_json, once_for_each_kind, upsert
@@ -118,6 +119,7 @@ class Statements:
         }
         journal_columns = [column.name for column in t.journal.columns]
         self.append = Prepared(t.journal.insert(), dialect, journal_columns)
+        self.make_findable = Prepared(search_index.put(dialect), dialect, search_index.NAMES)
 
 
 statements_for = once_for_each_kind(Statements)

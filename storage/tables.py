@@ -1,6 +1,7 @@
 """Every table. Children of an indicator are keyed by its id and a number that the engine gives."""
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -522,4 +523,16 @@ seal_lines = Table(
     Column("journal_seq", Integer, nullable=False),
     Column("journal_head", String(64), nullable=False),
     sqlite_with_rowid=False,
+)
+
+# What search looks through: the folded text of whatever can be found (:mod:`storage.search_index`). The place
+# is the number of the row on SQLite, where it must be called an INTEGER for that.
+search_texts = Table(
+    "search_texts",
+    metadata,
+    Column("place", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("indicator_id", ForeignKey("indicators.id"), nullable=False),
+    Column("kind", SmallInteger, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("text", Text, nullable=False),
 )

@@ -18,7 +18,7 @@ from engine.ports import Change, LastChange, SealLine
 from engine.quarter import Quarter
 from engine.verdict import Verdict
 from engine.workflow import Workflow
-from storage import petitions, rows, seals, verdicts
+from storage import petitions, rows, seals, search_index, verdicts
 from storage import tables as t
 from storage.among import given as among_these
 from storage.journal import GENESIS, Entry, chained
@@ -140,6 +140,7 @@ class Tx:
         for milestone in indicator.milestones.values():
             self._write(put, put.row(rows.milestone_row(indicator.id, milestone)))
         self._append(entry)
+        self._make_findable([search_index.first_row(indicator)])
         indicator.version, indicator.journal_seq, indicator.journal_head = 1, 1, entry.hash
 
     def save(self, change: Change) -> None:
@@ -158,6 +159,7 @@ class Tx:
         for name, row in rows.changed(change):
             put = self._statements.upserts[name]
             self._write(put, put.row(row))
+        self._make_findable(search_index.rows_of(change))
         self._append(entry)
         indicator.version += 1
         indicator.journal_seq, indicator.journal_head = entry.seq, entry.hash
@@ -281,6 +283,10 @@ class Tx:
 
     def _append(self, entry: Entry) -> None:
         self._write(self._statements.append, entry)
+
+    def _make_findable(self, texts: Iterable[search_index.Row]) -> None:
+        for row in texts:
+            self._write(self._statements.make_findable, row)
 
     def _write(self, statement: Prepared, parameters: Sequence[Any]) -> None:
         """Run it; on PostgreSQL keep it back until something is read or committed."""

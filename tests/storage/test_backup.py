@@ -14,7 +14,7 @@ from sqlalchemy import inspect, text
 
 from engine.actions import NewOccurrence, create_indicator, record_occurrence
 from engine.errors import Refusal
-from storage import backup, checks, password_links, registry, schema, sessions, told
+from storage import backup, checks, password_links, registry, schema, search_checks, sessions, told
 from storage.evidence import EvidenceFolder, Limits
 from storage.password_links import LinkKind
 from storage.store import connect
@@ -76,6 +76,7 @@ def rows_of(url: str):
     with store.read() as tx:
         found = everything(tx.connection)
         faults = [one for one in checks.levels(tx) if one] + [one for _, one in checks.journal(tx) if one]
+        faults += [one for one in search_checks.search(tx.connection) if one]
         seals = [one for quarter in checks.sealed_quarters(tx) for one in checks.seal(tx, quarter)]
     store.close()
     assert (faults, seals) == ([], [])
@@ -447,8 +448,10 @@ def test_backup_of_the_first_release_goes_back_and_ids_go_on(backup_of_first_rel
     with store.begin() as tx:
         added = registry.add_agency(tx, WORKFLOW.title, "office", by=OPERATOR.id, now=FOUNDED)
     store.close()
-    # Of the one evaluation the upgrade makes a verdict.
-    assert rows == sum(map(len, kept.values())) - len(kept["verdicts"])
+    # The upgrade makes a verdict of the one evaluation, and a row for each text that search finds.
+    made = [kept[table] for table in ("verdicts", "search_texts")]
+    assert all(made)
+    assert rows == sum(map(len, kept.values())) - sum(map(len, made))
     assert added == len(kept["agencies"]) + 1
 
 
