@@ -21,6 +21,7 @@ from web import (
     forgotten,
     links,
     offline,
+    search,
     second_factor,
     session,
     uploading,
@@ -108,6 +109,7 @@ def create_app(site: Site) -> FastAPI:
         offline.routes(pages, doors),
         coordinator.routes(site, pages, doors),
         evaluator.routes(site, pages, doors),
+        search.routes(site, pages, doors),
     ):
         # As they are: a router that is included has each of its routes worked out a second time.
         app.router.routes.extend(router.routes)

@@ -58,6 +58,8 @@ OF_THE_COORDINATOR: dict[str, str] = {
     "receipt": f"{HOME}/quarters/1/receipt",
     "report": f"{HOME}/quarters/1",
     "account": "/account",
+    "search": "/search?q=ประชุม",
+    "search_nothing": "/search?q=ไม่มีคำนี้",
 }
 OF_THE_HEAD: dict[str, str] = {
     "head_work": "/",

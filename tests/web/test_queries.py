@@ -36,6 +36,9 @@ PAGES = [
     f"{BASE}/milestones/{MEETINGS}",
     f"{BASE}/milestones/{REPORT}",
     f"{BASE}/quarters/1",
+    "/search?q=2564+64",
+    "/search?q=สร้างเครือข่าย",
+    "/search?q=64",
     "/account",
 ]
 
