@@ -13,6 +13,7 @@ from benchmarks import (
     memory_machine,
     pages,
     results,
+    search,
     sweep,
     uploads,
 )
@@ -26,6 +27,7 @@ BENCHES: dict[str, Callable[[Size], list[results.Row]]] = {
     "sweep": sweep.run,
     "delivery": delivery.run,
     "pages": pages.run,
+    "search": search.run,
     "uploads": uploads.run,
 }
 

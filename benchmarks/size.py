@@ -16,7 +16,7 @@ class Size:
     """Rounds, running indicators in the database, and the sizes of the city.
 
     ``swept`` are the indicators of the city that is swept, with five open milestones each; ``mails`` is how
-    many mails are delivered in a round.
+    many mails are delivered in a round, ``narratives`` how many search looks through.
     """
 
     rounds: int
@@ -24,6 +24,7 @@ class Size:
     cities: tuple[int, ...]
     swept: int
     mails: int
+    narratives: int
 
     def advances(self, subjects_on_one_database: int = 1) -> int:
         """How many advances each subject does in a round, so that every indicator ends near its last step.
@@ -34,5 +35,12 @@ class Size:
         return steps // (self.rounds * subjects_on_one_database * THREADS) * THREADS
 
 
-FULL = Size(rounds=7, indicators=1_000, cities=(10_000, 100_000, 1_000_000), swept=200_000, mails=160)
-QUICK = Size(rounds=3, indicators=160, cities=(1_000, 10_000), swept=2_000, mails=40)
+FULL = Size(
+    rounds=7,
+    indicators=1_000,
+    cities=(10_000, 100_000, 1_000_000),
+    swept=200_000,
+    mails=160,
+    narratives=20_000,
+)
+QUICK = Size(rounds=3, indicators=160, cities=(1_000, 10_000), swept=2_000, mails=40, narratives=2_000)
