@@ -1,8 +1,8 @@
 """The index of search: the folded text of whatever can be found, in one table that the writers of texts keep.
 
 SQLite looks it through by FTS5, PostgreSQL by pg_trgm where that can be had. FTS5 writes some pages at every
-commit that gives it something, so new texts wait in ``search_new`` and go there by the hundred; until then
-they are looked through as they are. Why it is like this: decision 0024.
+commit that gives it something, so short new texts wait in ``search_new`` and go there by the hundred; until
+then they are looked through as they are. Why it is like this: decision 0024.
 """
 
 from collections.abc import Iterator, Mapping
@@ -140,24 +140,28 @@ def rows_there(
 
 # -- what the database is asked to keep ---------------------------------------------------------------------
 
+#: A long text goes there at once: some hundred of them would keep others waiting.
+_INTO_THE_INDEX = """
+        INSERT INTO search (rowid, text) SELECT new.place, new.text WHERE length(new.text) > 100;
+        INSERT INTO search_new (place) SELECT new.place WHERE length(new.text) <= 100;"""
+_OUT_OF_THE_INDEX = """
+        INSERT INTO search (search, rowid, text) SELECT 'delete', old.place, old.text
+            WHERE NOT EXISTS (SELECT 1 FROM search_new WHERE place = old.place);
+        DELETE FROM search_new WHERE place = old.place;"""
 _MADE_ON_SQLITE = (
     "CREATE TABLE search_new (place INTEGER PRIMARY KEY)",
     """CREATE VIRTUAL TABLE search USING fts5(
         text, content='search_texts', content_rowid='place', tokenize='trigram case_sensitive 1')""",
     "CREATE VIRTUAL TABLE search_terms USING fts5vocab(search, row)",
-    """CREATE TRIGGER search_text_added AFTER INSERT ON search_texts BEGIN
-        INSERT INTO search_new (place) VALUES (new.place);
+    f"""CREATE TRIGGER search_text_added AFTER INSERT ON search_texts BEGIN
+        {_INTO_THE_INDEX}
     END""",
-    """CREATE TRIGGER search_text_changed AFTER UPDATE OF text ON search_texts BEGIN
-        INSERT INTO search (search, rowid, text) SELECT 'delete', old.place, old.text
-            WHERE NOT EXISTS (SELECT 1 FROM search_new WHERE place = old.place);
-        INSERT INTO search_new (place) SELECT new.place
-            WHERE NOT EXISTS (SELECT 1 FROM search_new WHERE place = new.place);
+    f"""CREATE TRIGGER search_text_changed AFTER UPDATE OF text ON search_texts BEGIN
+        {_OUT_OF_THE_INDEX}
+        {_INTO_THE_INDEX}
     END""",
-    """CREATE TRIGGER search_text_removed AFTER DELETE ON search_texts BEGIN
-        INSERT INTO search (search, rowid, text) SELECT 'delete', old.place, old.text
-            WHERE NOT EXISTS (SELECT 1 FROM search_new WHERE place = old.place);
-        DELETE FROM search_new WHERE place = old.place;
+    f"""CREATE TRIGGER search_text_removed AFTER DELETE ON search_texts BEGIN
+        {_OUT_OF_THE_INDEX}
     END""",
     # By the hundred, and in the order of places: FTS5 begins a new part with each that lies before the last.
     """CREATE TRIGGER search_new_enough AFTER INSERT ON search_new

@@ -139,8 +139,9 @@ def test_text_is_told_as_it_was_written(told):
 def test_report_that_is_written_anew_is_found_by_its_new_words_only(told):
     write(told, "ปลูกต้นไม้ริมคลอง")
     assert (kinds(told, "ขยะ"), kinds(told, "ปลูกต้นไม้")) == ([], [(Kind.REPORT, 3)])
-    write(told, "")
-    assert (kinds(told, "ปลูกต้นไม้"), faults(told)) == ([], [])
+    for narrative in ("ปลูกต้นไม้" * 30, "ปลูกต้นไม้" * 31, "ปลูก", "ปลูกต้นไม้" * 32, ""):
+        write(told, narrative)
+        assert (len(kinds(told, "ปลูกต้นไม้")), faults(told)) == (int("ต้นไม้" in narrative), [])
 
 
 def test_voided_fact_is_found_and_told_to_be_void(told):
