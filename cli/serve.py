@@ -104,6 +104,7 @@ def site_of(house: House) -> Site:
         base_url=settings.web.base_url,
         language=settings.language.default,
         openid=openid_of(settings.sign_in),
+        public=settings.public.enabled,
     )
 
 

@@ -226,6 +226,10 @@ class Reminders(Section):
         return table
 
 
+class Public(Section):
+    enabled: bool = False
+
+
 class Language(Section):
     default: Literal["th", "en"] = "th"
 
@@ -246,6 +250,7 @@ class Settings(BaseSettings):
     outbox: OutboxSection = OutboxSection()
     web: WebSection = WebSection()
     sign_in: SignInSection = SignInSection()
+    public: Public = Public()
     webhook: WebhookSection = WebhookSection()
     line: LineSection = LineSection()
     language: Language = Language()

@@ -21,6 +21,7 @@ from web import (
     forgotten,
     links,
     offline,
+    public,
     search,
     second_factor,
     session,
@@ -110,6 +111,7 @@ def create_app(site: Site) -> FastAPI:
         coordinator.routes(site, pages, doors),
         evaluator.routes(site, pages, doors),
         search.routes(site, pages, doors),
+        *([public.routes(site, pages, doors)] if site.public else []),
     ):
         # As they are: a router that is included has each of its routes worked out a second time.
         app.router.routes.extend(router.routes)

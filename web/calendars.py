@@ -42,7 +42,7 @@ def routes(site: Site, doors: Doors) -> APIRouter:
         held = repr((found.language, entries)).encode()
         tag = f'W/"{sha256(held).hexdigest()[:32]}"'
         headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-        if _has(request.headers.get("if-none-match", ""), tag):
+        if names_tag(request.headers.get("if-none-match", ""), tag):
             return Response(status_code=304, headers=headers)
         name = site.wordings[found.language].say("calendar.name")
         content = feed(entries, name, site.clock())
@@ -73,7 +73,7 @@ def entry_of(
     )
 
 
-def _has(asked: str, tag: str) -> bool:
+def names_tag(asked: str, tag: str) -> bool:
     """Whether ``If-None-Match`` names the tag; weak and strong are the same to it (RFC 9110)."""
     tags = {one.strip().removeprefix("W/") for one in asked.split(",")}
     return "*" in tags or tag.removeprefix("W/") in tags

@@ -66,6 +66,11 @@ class Pages:
         kept = [f"{self._site.root}/offline", *map(self._static, _WORN)]
         return f"{self._site.root}/worker.js?{urlencode([('keep', one) for one in kept])}"
 
+    @property
+    def wears(self) -> str:
+        """What changes with the look of the pages."""
+        return "".join(map(_fingerprint, _WORN))
+
     def speak(self, request: Request, language: str) -> None:
         """From now on this request is answered in that language, unless its address names another."""
         request.state.language = language
@@ -107,6 +112,7 @@ class Pages:
             others=[] if request.method == "POST" else self._others(request, language),
             house=self._site.house,
             root=self._site.root,
+            is_public=self._site.public,
             **{**_FRAME, "visit": getattr(request.state, "visit", None), **values},
         )
         answer = HTMLResponse(page, status, headers)

@@ -37,7 +37,8 @@ class Site:
     pages, ``language`` what is spoken to who asks for none; ``clock`` gives aware instants. ``demo_people``
     are those of the demo as whom its own machine may sign in without a password. ``openid`` is the other
     house where people may sign in, if there is one; ``scanner`` looks for malice in what they send.
-    Once ``stopping`` is set, whoever is being answered for long is let go.
+    Once ``stopping`` is set, whoever is being answered for long is let go. Where the house is ``public``
+    everybody may read sealed results.
     """
 
     store: Store
@@ -53,6 +54,7 @@ class Site:
     openid: OpenId | None = None
     scanner: Scanner | None = None
     stopping: Event = field(default_factory=Event)
+    public: bool = False
 
     @property
     def uploads(self) -> Uploads:

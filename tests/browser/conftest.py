@@ -96,7 +96,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
         thread.join(0.02)
     port = server.servers[0].sockets[0].getsockname()[1]
     address = f"http://127.0.0.1:{port}"
-    town.open(replace(town.site, base_url=address))
+    town.open(replace(town.site, base_url=address, public=True))
     relay.app = town.client.app
     prepare(town)
     yield Served(town, address)

@@ -23,6 +23,7 @@ PARTS = {"code": CODE, "year": "2564"}
 SITES: dict[str, dict[str, Any]] = {
     "plain": {},
     "all": {
+        "public": True,
         "demo_people": ((COORDINATOR.id, "coordinator"),),
         "openid": OpenId("https://id.example", "radap", "secret", "City ID"),
     },

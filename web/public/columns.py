@@ -1,0 +1,47 @@
+"""The columns of what is published, as one table: the files are made of it, and the data dictionary."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from engine.quarter import FiscalYear
+from storage.published import Result, Seal
+
+Value = str | int | float | None
+
+
+class Column(NamedTuple):
+    """A column: its name, which ends the kinds of its sentences, the word of its unit, what stands in it.
+
+    What ``is_sealed`` goes into the seal's hash; the rest is as it is called today.
+    """
+
+    key: str
+    unit: str
+    is_sealed: bool
+    value: Callable[[Seal, Result], Value]
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column("fiscal_year", "ce", True, lambda seal, _: seal.quarter.fiscal_year),
+    Column("fiscal_year_be", "be", True, lambda seal, _: FiscalYear(seal.quarter.fiscal_year).be),
+    Column("quarter", "quarter", True, lambda seal, _: seal.quarter.number),
+    Column("agency_code", "text", False, lambda _, one: one.agency_code),
+    Column("agency_th", "text", False, lambda _, one: one.agency_name.th),
+    Column("agency_en", "text", False, lambda _, one: one.agency_name.en),
+    Column("code", "text", True, lambda _, one: one.code),
+    Column("title_th", "text", False, lambda _, one: one.title.th),
+    Column("title_en", "text", False, lambda _, one: one.title.en),
+    Column("unit", "text", False, lambda _, one: one.unit),
+    Column("verified_level", "level", True, lambda _, one: one.verified),
+    Column("verified_fraction", "fraction", True, lambda _, one: one.verified_fraction),
+    Column("claimed_level", "level", True, lambda _, one: one.claimed),
+    Column("claimed_fraction", "fraction", True, lambda _, one: one.claimed_fraction),
+    Column("top_level", "level", True, lambda _, one: one.top),
+    Column("workflow", "text", True, lambda _, one: one.workflow),
+    Column("workflow_version", "number", True, lambda _, one: one.workflow_version),
+    Column("workflow_hash", "hash", True, lambda _, one: one.workflow_hash),
+    Column("indicator_id", "number", True, lambda _, one: one.indicator),
+    Column("journal_seq", "number", True, lambda _, one: one.journal_seq),
+    Column("journal_head", "hash", True, lambda _, one: one.journal_head),
+    Column("seal_hash", "hash", True, lambda seal, _: seal.hash),
+)
