@@ -123,7 +123,6 @@ class _Public:
             "title": wording.say("public.dictionary"),
             "columns": COLUMNS,
             "in_others": [(one.language, one.say) for one in others],
-            "home": self._site.base_url.rstrip("/"),
         }
         return self._page(request, "dictionary.html", values, _hashed("dictionary"))
 
