@@ -92,6 +92,12 @@ def _shown(desk: Desk, key: str, value: str | int) -> str:
 @app.command()
 def verify(
     ctx: typer.Context,
+    year: Annotated[
+        str | None, typer.Argument(metavar="[YEAR]", help="With --seal: of this fiscal year (BE) alone.")
+    ] = None,
+    quarter: Annotated[
+        str | None, typer.Argument(metavar="[QUARTER]", help="With --seal: this quarter alone, 1 to 4.")
+    ] = None,
     with_seals: Annotated[
         bool, typer.Option("--seal", help="Prove the sealed quarters as well, level by level.")
     ] = False,
@@ -99,6 +105,7 @@ def verify(
 ) -> None:
     """Walk the whole journal; names the first event of each indicator that was touched."""
     desk: Desk = ctx.obj
+    wanted = _wanted(year, quarter, with_seals)
     findings: list[dict[str, Any]] = []
     streams = 0
     with desk.house().store.read() as tx:
@@ -108,7 +115,7 @@ def verify(
                 bar.step()
                 if broken is not None:
                     findings.append(_broken(desk, code, broken.stream, broken.seq, broken.fault))
-        seals = checks.sealed_quarters(tx) if with_seals else []
+        seals = [one for one in wanted or checks.sealed_quarters(tx) if with_seals]
         findings += [finding for quarter in seals for finding in _seal_findings(desk, tx, quarter)]
     if as_json:
         desk.json({"streams": streams, "seals": len(seals), "findings": findings})
@@ -121,6 +128,16 @@ def verify(
                 desk.say("seal.whole", seals=len(seals))
     if findings:
         raise typer.Exit(REFUSED)
+
+
+def _wanted(year: str | None, quarter: str | None, with_seals: bool) -> list[Quarter]:
+    """The quarters that are named; none means all that are sealed."""
+    if year is None:
+        return []
+    if not with_seals:
+        raise parsing.unreadable("seal.not_asked")
+    quarters = parsing.fiscal_year(year).quarters
+    return list(quarters) if quarter is None else [quarters[parsing.quarter_number(quarter) - 1]]
 
 
 def _broken(desk: Desk, code: str, stream: int, seq: int, fault: str) -> dict[str, Any]:
@@ -136,7 +153,10 @@ def _seal_findings(desk: Desk, tx: Tx, quarter: Quarter) -> list[dict[str, Any]]
             "quarter": quarter.number,
             "fiscal_year": FiscalYear(quarter.fiscal_year).be,
             "fault": one.fault,
-            "text": desk.wording.say(f"seal.{one.fault}", code=one.code, quarter=quarter),
+            "number": one.number or None,
+            "text": desk.wording.say(
+                f"seal.{one.fault}", code=one.code, quarter=quarter, number=one.number or None
+            ),
         }
         for one in checks.seal(tx, quarter)
     ]
@@ -146,6 +166,9 @@ def seal(
     ctx: typer.Context,
     year: Annotated[str, typer.Argument(metavar="YEAR", help="Fiscal year in the Buddhist Era.")],
     quarter: Annotated[str, typer.Argument(metavar="QUARTER", help="1 to 4.")],
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why, although something is still open.")
+    ] = "",
     by: By = None,
     as_json: Json = False,
 ) -> None:
@@ -153,10 +176,18 @@ def seal(
     desk: Desk = ctx.obj
     wanted = parsing.fiscal_year(year).quarters[parsing.quarter_number(quarter) - 1]
     with desk.progress("progress.seal", total=None), desk.house().store.begin() as tx:
-        digest = seal_quarter(tx, wanted, by=desk.person(tx, by), now=desk.clock())
+        still_open = tx.still_open(wanted)
+        digest = seal_quarter(tx, wanted, reason=reason, by=desk.person(tx, by), now=desk.clock())
     if as_json:
         desk.json(
-            {"fiscal_year": FiscalYear(wanted.fiscal_year).be, "quarter": wanted.number, "hash": digest}
+            {
+                "fiscal_year": FiscalYear(wanted.fiscal_year).be,
+                "quarter": wanted.number,
+                "hash": digest,
+                "open": still_open,
+            }
         )
     else:
+        for check, number in still_open.items():
+            desk.say(f"sealing.{check}", count=number, quarter=wanted)
         desk.say("done.sealed", quarter=wanted, hash=digest)

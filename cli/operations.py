@@ -188,7 +188,9 @@ def _seals(desk: Desk, tx: Tx) -> Iterator[str | None]:
     for quarter in checks.sealed_quarters(tx):
         wrong = list(checks.seal(tx, quarter))
         for one in wrong:
-            yield desk.wording.say(f"seal.{one.fault}", code=one.code, quarter=quarter)
+            yield desk.wording.say(
+                f"seal.{one.fault}", code=one.code, quarter=quarter, number=one.number or None
+            )
         if not wrong:
             yield None
 

@@ -21,6 +21,7 @@ from engine.indicator import (
 from engine.petition import Petition
 from engine.quarter import DeadlinePolicy, Quarter, WorkCalendar, local_day
 from engine.scores import ScoreScale
+from engine.sealing import Counts
 from engine.verdict import ReviewPolicy, Verdict
 
 
@@ -145,6 +146,9 @@ class Transaction(Protocol):
 
     def sealed_through(self, fiscal_year: int) -> int:
         """The last sealed quarter of the year, 0 for none."""
+
+    def still_open(self, quarter: Quarter) -> Counts:
+        """How much of the quarter is not settled, by what it is; only what there is any of."""
 
     def seal(self, quarter: Quarter, lines: Iterable[SealLine], event: Event) -> str:
         """Freeze the quarter: keep every line, seal its reports; return the hash over all of it."""

@@ -6,9 +6,8 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from engine.actions.quarters import seal_lines
+from engine.actions.quarters import seal_line
 from engine.indicator import Indicator
-from engine.ports import SealLine
 from engine.quarter import Quarter
 from engine.settling import disagreements
 from storage import seals, views
@@ -100,9 +99,28 @@ def sealed_quarters(tx: Tx) -> list[Quarter]:
 
 def seal(tx: Tx, quarter: Quarter) -> Iterator[seals.Tampered]:
     """Prove a sealed quarter against the facts, rules and journals as they are in the database now."""
-    s = t.seals.c
-    sealed_at = tx.connection.execute(
-        select(s.sealed_at).where(s.fiscal_year == quarter.fiscal_year, s.quarter == quarter.number)
-    ).scalar_one_or_none()
-    lines: list[SealLine] = [] if sealed_at is None else list(seal_lines(tx, quarter, sealed_at))
-    yield from seals.tampered(tx.connection, quarter, lines)
+    for found in seal_by_line(tx, quarter):
+        yield from found
+
+
+def seal_by_line(tx: Tx, quarter: Quarter) -> Iterator[list[seals.Tampered]]:
+    """The same with one result for every indicator of the seal, and a last one for the seal itself.
+
+    The kept lines and the indicators are walked side by side, so memory stays flat.
+    """
+    kept = seals.seals_of(tx.connection, quarter.fiscal_year).get(quarter.number)
+    if kept is None:
+        yield [seals.Tampered("", "no_seal")]
+        return
+    rules, unreadable = tx.store.rules_now(tx.connection)
+    tampering = seals.Tampering(tx.connection, kept, rules)
+    indicators = tx.indicators(quarter.fiscal_year, without=unreadable)
+    now = next(indicators, None)
+    for line in list(seals.kept_lines(tx.connection, quarter)):
+        while now is not None and now.id < line.indicator:
+            now = next(indicators, None)
+        if now is None or now.id != line.indicator:
+            yield tampering.of_line(line, None, None)
+        else:
+            yield tampering.of_line(line, seal_line(now, quarter, kept.sealed_at), now)
+    yield tampering.of_seal()

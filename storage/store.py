@@ -93,3 +93,19 @@ class Store:
             source = connection.execute(select(kept.source).where(kept.id == version_id)).scalar_one()
             found = self._workflows[version_id] = self._parse(source)
         return found
+
+    def rules_now(self, connection: Connection) -> tuple[dict[tuple[str, int], str], frozenset[int]]:
+        """The hash of every kept definition as it is read now, by key and version.
+
+        Besides the ids of those that cannot be read any more: their text was altered.
+        """
+        kept = t.workflow_versions.c
+        rows = connection.execute(select(kept.id, kept.key, kept.version, kept.source)).all()
+        found: dict[tuple[str, int], str] = {}
+        unreadable = set()
+        for row in rows:
+            try:
+                found[row.key, row.version] = self._parse(row.source).source_hash
+            except Exception:  # noqa: BLE001 - whatever is wrong with the text, it is not what was kept
+                unreadable.add(row.id)
+        return found, frozenset(unreadable)

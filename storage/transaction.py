@@ -16,9 +16,10 @@ from engine.nearest import nearest
 from engine.petition import Petition
 from engine.ports import Change, LastChange, SealLine
 from engine.quarter import Quarter
+from engine.sealing import Counts
 from engine.verdict import Verdict
 from engine.workflow import Workflow
-from storage import petitions, rows, seals, search_index, verdicts
+from storage import petitions, rows, sealing, seals, search_index, verdicts
 from storage import tables as t
 from storage.among import given as among_these
 from storage.journal import GENESIS, Entry, chained
@@ -82,13 +83,23 @@ class Tx:
             self._locked.add(indicator.id)
         return indicator
 
-    def indicators(self, fiscal_year: int | None = None, agency: int | None = None) -> Iterator[Indicator]:
-        """Every indicator of the year and the agency (``None``: of all) by id, in bounded portions."""
+    def indicators(
+        self,
+        fiscal_year: int | None = None,
+        agency: int | None = None,
+        *,
+        without: frozenset[int] = frozenset(),
+    ) -> Iterator[Indicator]:
+        """Every indicator of the year and the agency (``None``: of all) by id, in bounded portions.
+
+        Those that run on a definition ``without`` which it is asked for are passed by.
+        """
         after = 0
         while found := self._fetch(self._statements.portion, {"after": after}):
             after = found[-1][0]
             for row in found:
-                if fiscal_year in (None, row[2]) and agency in (None, row[3]):
+                wanted = fiscal_year in (None, row[2]) and agency in (None, row[3])
+                if wanted and row[4] not in without:
                     yield self._indicator_of(row)
 
     def these(self, indicators: Sequence[int]) -> Iterator[Indicator]:
@@ -249,6 +260,11 @@ class Tx:
         }
         self.connection.execute(upsert(t.extensions, self.store.engine.dialect), row)
         self.record(event)
+
+    def still_open(self, quarter: Quarter) -> Counts:
+        """How much of the quarter is not settled, by what it is; only what there is any of."""
+        found = sealing.still_open(self.connection, self.store.workflow, quarter, most=1)
+        return {check: one.count for check, one in found.items() if one.count}
 
     def seal(self, quarter: Quarter, lines: Iterable[SealLine], event: Event) -> str:
         """Freeze the quarter: keep every line, seal its reports; return the hash over all of it.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from typing import Any
 
 from engine.actions._work import Work
 from engine.errors import Unmet, unless
@@ -12,6 +13,7 @@ from engine.levels import Basis, level_of
 from engine.permissions import Action, Person, Subject
 from engine.ports import SealLine, Transaction
 from engine.quarter import Quarter, deadline_of
+from engine.sealing import unsettled
 
 
 def grant_extension(
@@ -67,17 +69,19 @@ def _move_deadlines(
     work.finish(Happened.DEADLINES_MOVED, data)
 
 
-def seal_quarter(tx: Transaction, quarter: Quarter, *, by: Person, now: datetime) -> str:
+def seal_quarter(tx: Transaction, quarter: Quarter, *, reason: str = "", by: Person, now: datetime) -> str:
     """Freeze every level, rule version and journal end of the quarter under one hash, and return it.
 
     The levels are those of the quarter's last day as known now. Quarters are sealed in order, each only
-    after its last day.
+    after its last day. What is still open then (:mod:`engine.sealing`) stops it or needs a ``reason``; the
+    event keeps both.
     """
     today = tx.policy.day_of(now)
     done = tx.sealed_through(quarter.fiscal_year)
     ended = today > quarter.last_day
     in_turn = done == quarter.number - 1
     before = Quarter(quarter.fiscal_year, done + 1) if done < 4 else quarter
+    still_open = tx.still_open(quarter)
     unless(
         [
             not_permitted(by, Action.SEAL, Subject()),
@@ -86,32 +90,41 @@ def seal_quarter(tx: Transaction, quarter: Quarter, *, by: Person, now: datetime
             None
             if in_turn or done >= quarter.number
             else Unmet("quarter.not_in_turn", {"quarter": quarter, "before": before}),
+            *unsettled(quarter, still_open, reason, by),
         ]
     )
-    data = {"fiscal_year": quarter.fiscal_year, "quarter": quarter.number}
+    data: dict[str, Any] = {"fiscal_year": quarter.fiscal_year, "quarter": quarter.number}
+    if still_open:
+        data["open"] = {str(check): count for check, count in still_open.items()}
+    if reason.strip():
+        data["reason"] = reason.strip()
     return tx.seal(quarter, seal_lines(tx, quarter, now), Event(Happened.QUARTER_SEALED, now, by.id, data))
 
 
 def seal_lines(tx: Transaction, quarter: Quarter, known_at: datetime) -> Iterator[SealLine]:
     """One line per indicator of the year: its levels on the quarter's last day, as known at ``known_at``."""
-    for indicator in tx.indicators(quarter.fiscal_year):
-        claimed, verified = (
-            level_of(indicator.workflow, indicator.facts, quarter.last_day, known_at, basis)
-            for basis in (Basis.CLAIMED, Basis.VERIFIED)
-        )
-        yield SealLine(
-            indicator.id,
-            indicator.code,
-            claimed.level,
-            claimed.fraction,
-            verified.level,
-            verified.fraction,
-            indicator.workflow.key,
-            indicator.workflow.version,
-            indicator.workflow.source_hash,
-            indicator.journal_seq,
-            indicator.journal_head,
-        )
+    return (seal_line(one, quarter, known_at) for one in tx.indicators(quarter.fiscal_year))
+
+
+def seal_line(indicator: Indicator, quarter: Quarter, known_at: datetime) -> SealLine:
+    """The line of one indicator."""
+    claimed, verified = (
+        level_of(indicator.workflow, indicator.facts, quarter.last_day, known_at, basis)
+        for basis in (Basis.CLAIMED, Basis.VERIFIED)
+    )
+    return SealLine(
+        indicator.id,
+        indicator.code,
+        claimed.level,
+        claimed.fraction,
+        verified.level,
+        verified.fraction,
+        indicator.workflow.key,
+        indicator.workflow.version,
+        indicator.workflow.source_hash,
+        indicator.journal_seq,
+        indicator.journal_head,
+    )
 
 
 def _sealed(tx: Transaction, quarter: Quarter) -> Unmet | None:

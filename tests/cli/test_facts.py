@@ -57,7 +57,7 @@ def test_old_version_is_refused_with_who_changed_what(radap):
 
 
 def test_sealed_quarter_takes_no_more_facts(radap):
-    assert radap("seal", "2564", "1", "--by", EVALUATOR).code == 0
+    assert radap("seal", "2564", "1", "--by", EVALUATOR, "--reason", "พ้นกำหนด").code == 0
     said = radap("record", CODE, "committee_appointed", "--on", "2020-11-30")
     assert said.code == 1
     assert said.err == ("Q1 of fiscal year 2564 (2021) is sealed: nothing in it can be changed any more.\n")

@@ -12,7 +12,7 @@ from cli.main import app
 from cli.troubles import condition_of
 from engine.permissions import Role
 from storage.schema import newest
-from tests.cli.conftest import CODE, COORDINATOR, Terminal, found
+from tests.cli.conftest import CODE, COORDINATOR, EVALUATOR, Terminal, found
 
 MEETING = ["record", CODE, "meetings_held", "--on", "18 พ.ค. 2564"]
 
@@ -136,6 +136,37 @@ def test_seal_is_proved_level_by_level(radap):
     assert said.code == 1
     assert "Q1 of fiscal year 2564 (2021): the level of 5049-2017 is no longer the sealed one." in said.out
     assert radap("doctor").code == 1
+
+
+def test_seal_of_one_quarter_is_proved_alone(radap):
+    assert radap("seal", "2564", "1").code == 0
+    assert radap("journal", "verify", "--seal", "2564", "1").code == 0
+    said = radap("journal", "verify", "--seal", "2564", "2")
+    assert (said.code, said.out) == (1, "Q2 of fiscal year 2564 (2021) has no seal.\n")
+    assert radap("journal", "verify", "2564").code == 2
+
+
+def test_words_that_were_altered_behind_a_seal_are_named_by_their_fact(radap):
+    given = ("--on", "2020-11-02", "--document", "1/2564")
+    assert radap("record", CODE, "guidelines_set", *given).code == 0
+    assert radap("seal", "2564", "1").code == 0
+    run_sql(radap, "UPDATE occurrences SET document_number = '2/2564'")
+
+    said = radap("journal", "verify", "--seal", "--json")
+
+    (finding,) = said.data["findings"]
+    assert (finding["code"], finding["fault"], finding["number"]) == (CODE, "occurrence", 1)
+
+
+def test_seal_tells_what_is_open_and_keeps_why(radap):
+    assert radap("record", CODE, "guidelines_set", "--on", "2020-11-02").code == 0
+    refused = radap("seal", "2564", "1", "--by", EVALUATOR)
+    assert (refused.code, refused.err) == (1, "To seal a quarter, give a reason.\n")
+
+    said = radap("seal", "2564", "1", "--by", EVALUATOR, "--reason", "The deadline is over.", "--json")
+
+    assert said.data["open"] == {"unreported": 1, "unverified": 1}
+    assert '"reason":"The deadline is over."' in radap("journal", "show", "--json").out.replace('": ', '":')
 
 
 def test_journal_shows_who_did_what_in_thai(radap):

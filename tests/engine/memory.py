@@ -15,6 +15,7 @@ from engine.permissions import Person
 from engine.petition import Petition
 from engine.ports import Change, Policy, SealLine
 from engine.quarter import Quarter
+from engine.sealing import Counts
 from engine.verdict import Verdict
 from engine.workflow import Workflow
 from tests.cast import ADMINISTRATOR, CODE, COORDINATOR, FOUNDED, POLICY, WORKFLOW, YEAR, at, new_indicator
@@ -36,6 +37,7 @@ class Memory:
     made: dict[str, list[Petition]] = field(default_factory=dict)
     found: dict[str, list[Verdict]] = field(default_factory=dict)
     appealed: dict[str, list[Appeal]] = field(default_factory=dict)
+    left_open: Counts = field(default_factory=dict)
 
     def indicator(self, code: str, fiscal_year: int) -> Indicator:
         kept = self.kept.get((code, fiscal_year))
@@ -102,6 +104,9 @@ class Memory:
     def sealed_through(self, fiscal_year: int) -> int:
         return max((one.number for one in self.seals if one.fiscal_year == fiscal_year), default=0)
 
+    def still_open(self, quarter: Quarter) -> Counts:
+        return self.left_open
+
     def seal(self, quarter: Quarter, lines: Iterable[SealLine], event: Event) -> str:
         self.seals[quarter] = list(lines)
         for one in self.kept.values():
@@ -140,7 +145,7 @@ class Behind(Memory):
     @classmethod
     def of(cls, tx: Memory, loaded: Indicator) -> "Behind":
         """On the same memory as ``tx``."""
-        on = (tx.kept, tx.events, tx.extensions, tx.seals, tx.made, tx.found, tx.appealed)
+        on = (tx.kept, tx.events, tx.extensions, tx.seals, tx.made, tx.found, tx.appealed, tx.left_open)
         return cls(tx.policy, *on, loaded)
 
 

@@ -31,6 +31,7 @@ from engine.matrix import CellState, Sort
 from engine.permissions import Action, Role
 from engine.petition import PetitionKind, PetitionState
 from engine.quarter import FiscalYear, Quarter
+from engine.sealing import Check
 from engine.thai_dates import DateFault, Era, Span
 from engine.verdict import VerdictKind
 from engine.wording import Wording, places
@@ -39,6 +40,11 @@ from engine.workflow import Order, Text
 ROOT = Path(__file__).parents[2]
 ZONE = ZoneInfo("Asia/Bangkok")
 FOLDERS = ("engine", "storage", "workflows", "notifications", "web", "cli")
+
+SEAL_FAULTS = (
+    *("no_seal", "gone", "level", "rule", "journal", "hash"),
+    *("occurrence", "evidence", "report", "decision", "waiver", "target"),
+)
 
 _KIND = re.compile(r"[a-z_]+(\.[a-z_]*[a-z])+")
 #: Strings of that form that are no kinds: names of files, of columns and of loggers.
@@ -120,7 +126,8 @@ def test_every_built_kind_has_its_sentence():
     built = [f"{subject}.wrong_state" for subject in ("milestone", "report", "indicator", "petition")]
     built += [str(fault) for fault in DateFault]
     built += [f"journal.{fault}" for fault in ("altered", "missing", "unchained", "head", "ownerless")]
-    built += [f"seal.{fault}" for fault in ("no_seal", "gone", "level", "rule", "journal", "hash")]
+    built += [f"seal.{fault}" for fault in SEAL_FAULTS]
+    built += [f"{family}.{check}" for family in ("sealing", "check", "check_help") for check in Check]
     built += [f"evidence.{kind}" for kind in ("macros", "embedded", "linked")]
     built += [f"evidence_used.{kind}" for kind in ("agency", "year", "indicator")]
     built += [f"evidence_unshown.{kind}" for kind in ("pdf", "heic", "other")]

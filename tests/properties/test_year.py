@@ -198,10 +198,10 @@ class Year(RuleBasedStateMachine):
         given = {"reason": reason, "by": by}
         self.do(actions.grant_extension, THUNG_KHRU, of_year, until, **given, more_events=True)
 
-    @rule(by=mostly(EVALUATOR), skip=st.sampled_from([0, 0, 0, 1]))
-    def seal(self, by: Person, skip: int) -> None:
+    @rule(by=mostly(EVALUATOR), skip=st.sampled_from([0, 0, 0, 1]), reason=REASONS)
+    def seal(self, by: Person, skip: int, reason: str) -> None:
         quarter = Quarter(YEAR, min(len(self.rows["seals"]) + 1 + skip, 4))
-        if self.do(actions.seal_quarter, quarter, by=by) is not None:
+        if self.do(actions.seal_quarter, quarter, reason=reason, by=by) is not None:
             self.sealed_at = self.now
 
     # -- facts ------------------------------------------------------------------------------------------

@@ -160,7 +160,7 @@ def _year() -> Iterator[Step]:
     yield Step(
         "seal_quarter",
         d(2021, 1, 20),
-        lambda tx, now: actions.seal_quarter(tx, Quarter(YEAR, 1), by=EVALUATOR, now=now),
+        lambda tx, now: actions.seal_quarter(tx, Quarter(YEAR, 1), reason="พ้นกำหนด", by=EVALUATOR, now=now),
     )
     yield fact(d(2021, 1, 25), NewOccurrence(MEETINGS, d(2021, 2, 10), planned=True))
     excused = NewPetition(PetitionKind.WAIVER, d(2021, 2, 15), "ยังวัดผลไม่ได้", "result")
@@ -213,7 +213,7 @@ def _year() -> Iterator[Step]:
     yield Step(
         "seal_quarter",
         d(2021, 6, 10),
-        lambda tx, now: actions.seal_quarter(tx, Quarter(YEAR, 2), by=EVALUATOR, now=now),
+        lambda tx, now: actions.seal_quarter(tx, Quarter(YEAR, 2), reason="พ้นกำหนด", by=EVALUATOR, now=now),
     )
     yield fact(d(2021, 9, 1), NewOccurrence(ISSUE, d(2021, 8, 20)))
     later = NewPetition(PetitionKind.EXTENSION, d(2021, 10, 29), "น้ำท่วม", quarter=4)

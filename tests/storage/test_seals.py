@@ -5,9 +5,10 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, insert, literal, select, update
 
 from engine import actions
 from engine.actions import NewOccurrence
@@ -31,6 +32,7 @@ from tests.cast import (
     MEETINGS,
     OPERATOR,
     POLICY,
+    SECTION_HEAD,
     WORKFLOW,
     YEAR,
     at,
@@ -43,6 +45,7 @@ from tests.cast import (
 OTHER = "5049-0938"
 FIRST, SECOND = Quarter(YEAR, 1), Quarter(YEAR, 2)
 LONG = 30
+WHY = "พ้นกำหนดส่งแล้ว"
 
 
 def parse(source: str) -> Workflow:
@@ -59,7 +62,7 @@ def record(store, milestone, day, code=CODE, now=None, **more):
 def seal(store, quarter=FIRST, day=None):
     with store.begin() as tx:
         now = at(day or quarter.last_day + timedelta(days=20))
-        return actions.seal_quarter(tx, quarter, by=EVALUATOR, now=now)
+        return actions.seal_quarter(tx, quarter, reason=WHY, by=EVALUATOR, now=now)
 
 
 def found(store, quarter=FIRST) -> list[Tampered]:
@@ -88,6 +91,14 @@ def fill_sealed(url: str) -> None:
     with store.begin() as tx:
         now = at(date(2020, 12, 4))
         actions.verify_milestone(tx, CODE, YEAR, GUIDELINES, by=EVALUATOR, now=now)
+        where, later = (tx, CODE, YEAR), at(date(2021, 1, 4))
+        link = "https://example.org/report"
+        actions.attach_evidence(*where, GUIDELINES, link=link, file_name="รายงาน", by=COORDINATOR, now=later)
+        result = Decimal("2.0")
+        actions.write_report(*where, 1, narrative="ครบ", self_reported=result, by=COORDINATOR, now=later)
+        actions.submit_report(*where, 1, by=COORDINATOR, now=later)
+        actions.endorse_report(*where, 1, by=SECTION_HEAD, now=later)
+        actions.accept_report(*where, 1, quality=95, by=EVALUATOR, now=later)
     seal(store)
     store.close()
 
@@ -103,7 +114,7 @@ def sealed(request, copy_of):
 def run(store, *statements) -> None:
     with store.engine.connect() as connection, connection.begin():
         for statement in statements:
-            assert connection.execute(statement).rowcount > 0
+            assert connection.execute(statement).rowcount != 0
 
 
 def test_seal_keeps_levels_rules_and_ends_of_every_indicator(sealed):
@@ -150,13 +161,43 @@ o, i, v, sl, s, j = (
 TAMPERING = {
     "day of a fact": (
         update(t.occurrences).where(o.indicator_id == 2).values(counts_on=date(2021, 1, 5)),
-        [Tampered(OTHER, "level")],
+        [Tampered(OTHER, "level"), Tampered(OTHER, "occurrence", 1)],
     ),
     "fact deleted": (
         delete(t.occurrences).where(o.indicator_id == 1, o.number == 2),
-        [Tampered(CODE, "level")],
+        [Tampered(CODE, "level"), Tampered(CODE, "occurrence", 2)],
     ),
-    "decision": (update(t.decisions).values(ruling="returned"), [Tampered(CODE, "level")]),
+    "words of a fact": (
+        update(t.occurrences).where(o.indicator_id == 1, o.number == 1).values(document_number="9/2563"),
+        [Tampered(CODE, "occurrence", 1)],
+    ),
+    "fact slipped in": (
+        insert(t.occurrences).from_select(
+            [column.name for column in t.occurrences.columns],
+            select(
+                literal(2),
+                literal(7),
+                *[
+                    column
+                    for column in t.occurrences.columns
+                    if column.name not in ("indicator_id", "number")
+                ],
+            ).where(o.indicator_id == 1, o.number == 2),
+        ),
+        [Tampered(OTHER, "level"), Tampered(OTHER, "occurrence", 7)],
+    ),
+    "text of a report": (update(t.reports).values(narrative="แก้ภายหลัง"), [Tampered(CODE, "report", 1)]),
+    "result of a report": (update(t.reports).values(self_reported=5), [Tampered(CODE, "report", 1)]),
+    "score of a report": (update(t.reports).values(quality=100), [Tampered(CODE, "report", 1)]),
+    "evidence": (update(t.evidence).values(file_name="อื่น.pdf"), [Tampered(CODE, "evidence", 1)]),
+    "target": (
+        update(t.indicators).where(i.id == 2).values(target=1),
+        [Tampered(OTHER, "target")],
+    ),
+    "decision": (
+        update(t.decisions).values(ruling="returned"),
+        [Tampered(CODE, "level"), Tampered(CODE, "decision", 1)],
+    ),
     "text of a rule": (
         update(t.workflow_versions).values(source="texT"),
         [Tampered(CODE, "rule"), Tampered(OTHER, "rule")],
@@ -220,6 +261,27 @@ def test_tampering_behind_the_seal_is_named(sealed, what):
     assert found(sealed) == expected
 
 
+def unreadable(source: str) -> Workflow:
+    if source != "text":
+        raise ValueError(source)
+    return parse(source)
+
+
+def test_rule_that_cannot_be_read_any_more_is_named(sealed):
+    """A house that has it still in its memory names it, and one that begins anew does as well."""
+    with sealed.read() as tx:
+        assert [one.code for one in tx.indicators()] == [CODE, OTHER]
+    run(sealed, update(t.workflow_versions).values(source="= ="))
+    anew = Store(connect(str(sealed.engine.url.render_as_string(hide_password=False))), POLICY, unreadable)
+    sealed._parse = unreadable
+
+    try:
+        for store in (sealed, anew):
+            assert found(store) == [Tampered(CODE, "rule"), Tampered(OTHER, "rule")]
+    finally:
+        anew.close()
+
+
 def test_seal_rewritten_with_a_fitting_hash_is_found_by_the_citys_journal(sealed):
     """Whoever lowers a level in fact and line alike and computes the hash anew forgets the journal."""
     run(
@@ -234,7 +296,7 @@ def test_seal_rewritten_with_a_fitting_hash_is_found_by_the_citys_journal(sealed
             digest.add(line)
     run(sealed, update(t.seals).values(hash=digest.hexdigest()))
 
-    assert found(sealed) == [Tampered("", "journal")]
+    assert found(sealed) == [Tampered(OTHER, "occurrence", 1), Tampered("", "journal")]
 
 
 def test_seal_event_carries_the_hash(city):
@@ -243,7 +305,8 @@ def test_seal_event_carries_the_hash(city):
     with city.read() as tx:
         told = tx.connection.execute(select(j.data).where(j.what == "quarter_sealed")).scalar_one()
         previous = tx.connection.execute(select(s.previous_hash)).scalar_one()
-    assert told == canonical({"fiscal_year": YEAR, "quarter": 1, "hash": digest})
+    particulars = {"open": {"unreported": 1}, "reason": WHY}
+    assert told == canonical({"fiscal_year": YEAR, "quarter": 1, "hash": digest, **particulars})
     assert previous == "0" * 64
 
 
@@ -376,7 +439,7 @@ def test_writer_who_waited_for_the_seal_sees_it(postgres_city):
     store = postgres_city
     with ThreadPoolExecutor(1) as pool:
         with store.begin() as tx:
-            actions.seal_quarter(tx, FIRST, by=EVALUATOR, now=at(date(2021, 1, 20)))
+            actions.seal_quarter(tx, FIRST, reason=WHY, by=EVALUATOR, now=at(date(2021, 1, 20)))
 
             def write() -> None:
                 with store.begin() as own:

@@ -28,6 +28,7 @@ from tests.cast import (
     FOUNDED,
     GUIDELINES,
     MEASURED,
+    OPERATOR,
     WORKFLOW,
     YEAR,
     at,
@@ -246,7 +247,7 @@ def test_of_two_who_do_the_same_at_once_one_is_refused_in_words(city, deed):
                     actions.create_indicator(tx, new, by=ADMINISTRATOR, now=FOUNDED)
                 else:
                     quarter = Quarter(YEAR, 1)
-                    actions.seal_quarter(tx, quarter, by=EVALUATOR, now=at(date(2021, 2, 1)))
+                    actions.seal_quarter(tx, quarter, by=OPERATOR, now=at(date(2021, 2, 1)))
             except Refusal as refused:
                 return refused.conditions[0].kind
             finally:
