@@ -11,6 +11,7 @@ from typing import Any
 from engine.errors import Unmet
 from engine.events import Happened
 from engine.indicator import MilestoneState
+from engine.jobs import JOB, Job
 from engine.outbox import RESET, Claimed, Way
 from engine.quarter import FiscalYear, WorkCalendar
 from engine.reminders import ReminderPolicy
@@ -27,6 +28,7 @@ from notifications.messages import (
     Changes,
     Composer,
     Digest,
+    Finished,
     Item,
     Line,
     News,
@@ -89,6 +91,8 @@ class Letters:
         """The letter of the message; ``None`` when nothing is left to tell; no ``to``: no address."""
         if message.kind == RESET:
             return self._reset(message, contents, now) if contents.link_wanted else None
+        if message.kind == JOB:
+            return self._job(message, contents.job, contents, now) if contents.job else None
         if not contents.due and not contents.changed:
             return None
         if message.channel is Way.WEBHOOK:
@@ -124,6 +128,24 @@ class Letters:
         )
         opens = Opens(reader.id, password_links.fingerprint(token), ends_at)
         return Written(mail.subject, Letter(to.email, mail.content, ref), kept.content, opens)
+
+    def _job(self, message: Claimed, job: Job, contents: Contents, now: datetime) -> Written:
+        """A job has ended: where its file can be fetched, or why there is none."""
+        reader, ref = contents.reader, message.message_ref
+        if not reader.email:
+            return Written("", Letter("", b"", ref))
+        to = Recipient(reader.name, reader.email, reader.language)
+        told = Finished(
+            to,
+            str(job.wanted.product),
+            job.name,
+            FiscalYear(job.wanted.fiscal_year),
+            f"/jobs/{job.id}",
+            job.expires_at,
+            job.error,
+        )
+        mail = self._composer.job(told, ref, now)
+        return Written(mail.subject, Letter(to.email, mail.content, ref))
 
     def _digest(self, to: Recipient, contents: Contents, now: datetime) -> Digest:
         today = self._terms.day_of(now)

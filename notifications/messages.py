@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from engine.errors import Unmet
 from engine.permissions import Role
-from engine.quarter import Quarter, WorkCalendar
+from engine.quarter import FiscalYear, Quarter, WorkCalendar
 from engine.reminders import Topic
 from engine.wording import Wording
 from engine.workflow import Text
@@ -144,6 +144,22 @@ class Reset:
 
 
 @dataclass(frozen=True, slots=True)
+class Finished:
+    """The mail that tells that something was made: what, of what, and until when it can be fetched.
+
+    With an ``error`` it could not be made.
+    """
+
+    to: Recipient
+    product: str
+    name: Text
+    year: FiscalYear
+    link: str
+    until: datetime | None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Composed:
     """A mail as it goes out and is kept: its subject, its bytes word for word, and its Message-ID."""
 
@@ -265,6 +281,19 @@ class Composer:
             "until": self._phrases[told.to.language].value(told.until),
         }
         return self._composed("reset", told.to, values, ref, at)
+
+    def job(self, told: Finished, ref: str, at: datetime) -> Composed:
+        """A mail that tells that something was made, or why not."""
+        phrases = self._phrases[told.to.language]
+        made = {
+            "product": phrases.word("product", told.product),
+            "of": one_line(phrases.value(told.name)),
+            "year": phrases.value(told.year),
+            "link": self._whole(told.link),
+            "until": phrases.value(told.until) if told.until else "",
+            "error": one_line(told.error),
+        }
+        return self._composed("job", told.to, self._frame(told.to, None) | made, ref, at)
 
     def test(self, to: Recipient, ref: str, at: datetime) -> Composed:
         """A mail that proves that mails arrive and that their Thai is whole."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.indicator import MilestoneState
 from engine.permissions import Role
-from engine.quarter import Quarter, WorkCalendar
+from engine.quarter import FiscalYear, Quarter, WorkCalendar
 from engine.reminders import Topic
 from engine.wording import Wording
 from engine.workflow import Text
@@ -18,6 +18,7 @@ from notifications.messages import (
     Composed,
     Composer,
     Digest,
+    Finished,
     Item,
     Line,
     News,
@@ -168,6 +169,18 @@ def reset(language: str) -> Reset:
     return Reset(_recipient(language), "/password/2.1", NOW + timedelta(hours=1))
 
 
+def finished(language: str) -> Finished:
+    """A report that can be fetched."""
+    week = NOW + timedelta(days=7)
+    return Finished(_recipient(language), "pdf", _AGENCY, FiscalYear(2021), "/jobs/12", week)
+
+
+def not_made(language: str) -> Finished:
+    """One that could not be made."""
+    why = "ไม่มีตัวชี้วัด" if language == "th" else "There is no indicator."
+    return Finished(_recipient(language), "pack", _AGENCY, FiscalYear(2021), "/jobs/13", None, why)
+
+
 def composed(composer: Composer, language: str) -> Iterator[Composed]:
     """Every sample as a mail."""
     for digest in (full_digest(language), bare_digest(language)):
@@ -175,6 +188,8 @@ def composed(composer: Composer, language: str) -> Iterator[Composed]:
     for changes in (full_changes(language), bare_changes(language)):
         yield composer.mail(changes, _REF, NOW)
     yield composer.reset(reset(language), _REF, NOW)
+    for told in (finished(language), not_made(language)):
+        yield composer.job(told, _REF, NOW)
     yield composer.test(_recipient(language), _REF, NOW)
 
 

@@ -5,10 +5,11 @@ from datetime import date, datetime
 
 from sqlalchemy.engine import Connection
 
+from engine.jobs import JOB, Job, job_of
 from engine.outbox import Claimed, Expired, Step, Way
 from engine.reminders import Contact, ReminderPolicy, is_silenced, quiet_key
 from engine.reminders.ports import Begun, Contents, Ended
-from storage import duty, outbox, password_links, quiets, reminding
+from storage import duty, jobs, outbox, password_links, quiets, reminding
 from storage.contents import contents_of
 from storage.deadlines import read_deadlines
 from storage.password_links import LinkKind
@@ -17,6 +18,13 @@ from storage.transaction import Tx
 
 #: Who reads what is for nobody of ours, or for somebody whom we do not know any more.
 _NOBODY = Contact(0, "", None, "th", None, frozenset())
+
+
+def _ended_jobs(connection: Connection, messages: Sequence[Claimed]) -> dict[int, Job]:
+    """The jobs of which messages tell, by the message; most tell of none."""
+    told = {one.id: job_of(one.key) for one in messages if one.kind == JOB}
+    found = jobs.jobs_among(connection, told.values()) if told else {}
+    return {message: found[job] for message, job in told.items() if job in found}
 
 
 class StoredQueue:
@@ -60,11 +68,12 @@ class StoredQueue:
             silenced = self._silenced(connection, people, policy.day_of(now))
             contents, done = contents_of(connection, self._store.workflow, deadlines, given, silenced)
             wanted = password_links.wanted(connection, messages, now)
+            ended = _ended_jobs(connection, messages)
         if done:
             with self._store.begin() as tx:
                 reminding.withdraw(tx.connection, done, now)
         return [
-            one._replace(link_wanted=message.id in wanted)
+            one._replace(link_wanted=message.id in wanted, job=ended.get(message.id))
             for message, one in zip(messages, contents, strict=True)
         ]
 

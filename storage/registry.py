@@ -139,6 +139,17 @@ def person(connection: Connection, email: str) -> Person:
     return Person(row.id, row.name, tuple(Grant(Role(one.role), one.agency_id) for one in granted))
 
 
+def reader(connection: Connection, person: int) -> tuple[Person, str] | None:
+    """The person of that id with their roles, and the language that they read."""
+    p, g = t.people.c, t.grants.c
+    row = connection.execute(select(p.id, p.name, p.language).where(p.id == person)).one_or_none()
+    if row is None:
+        return None
+    granted = connection.execute(select(g.role, g.agency_id).where(g.person_id == row.id).order_by(g.id))
+    grants = tuple(Grant(Role(one.role), one.agency_id) for one in granted)
+    return Person(row.id, row.name, grants), row.language
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A person as lists show them."""

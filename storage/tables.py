@@ -27,6 +27,7 @@ from storage.account_tables import (
     second_factors,
     sessions,
 )
+from storage.job_tables import jobs
 from storage.naming import metadata, one_of, only
 from storage.outbox_tables import notices, outbox, outbox_log, quiets, reminders, substitutions, used_links
 from storage.types import Exact, Instant
@@ -35,6 +36,7 @@ from storage.types import Exact, Instant
 __all__ = [
     "credentials",
     "door_log",
+    "jobs",
     "metadata",
     "notices",
     "outbox",

@@ -304,7 +304,8 @@ class Uploads:
             with self._store.read() as tx:
                 f = t.files.c.sha256
                 named = set(tx.connection.execute(select(f).where(f.in_(some))).scalars())
-                named |= set(tx.connection.execute(select(_u.sha256).where(_u.sha256.in_(some))).scalars())
+                for held in (_u.sha256, t.jobs.c.sha256):
+                    named |= set(tx.connection.execute(select(held).where(held.in_(some))).scalars())
             swept += sum(self._files.discard(one, before) for one in some if one not in named)
         return swept
 

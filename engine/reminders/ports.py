@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple, Protocol
 
+from engine.jobs import Job
 from engine.outbox import Claimed, Expired, NewMessage, Step, Way
 from engine.permissions import Role
 from engine.quarter import FiscalYear, Quarter
@@ -126,13 +127,15 @@ class Changed(NamedTuple):
 class Contents(NamedTuple):
     """What a message has to tell now: what of it is still owed, and what happened.
 
-    ``link_wanted`` is whether its reader still waits for a link to set a password.
+    ``link_wanted`` is whether its reader still waits for a link to set a password; ``job`` is the one whose
+    end it tells.
     """
 
     reader: Contact
     due: tuple[Due, ...]
     changed: tuple[Changed, ...]
     link_wanted: bool = False
+    job: Job | None = None
 
 
 class Ended(NamedTuple):

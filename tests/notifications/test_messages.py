@@ -51,12 +51,13 @@ COMPOSER = composer()
 
 
 @pytest.mark.parametrize("language", ["th", "en"])
-@pytest.mark.parametrize("mail", ["digest", "changes", "reset", "test"])
+@pytest.mark.parametrize("mail", ["digest", "changes", "reset", "job", "test"])
 def test_words_of_a_mail_are_those_that_were_read_and_approved(mail, language):
     made = {
         "digest": lambda: COMPOSER.mail(samples.full_digest(language), REF, NOW),
         "changes": lambda: COMPOSER.mail(samples.full_changes(language), REF, NOW),
         "reset": lambda: COMPOSER.reset(samples.reset(language), REF, NOW),
+        "job": lambda: COMPOSER.job(samples.finished(language), REF, NOW),
         "test": lambda: COMPOSER.test(samples.full_digest(language).to, REF, NOW),
     }[mail]()
     approved = (GOLDEN / f"{mail}.{language}.txt").read_text(encoding="utf-8")
