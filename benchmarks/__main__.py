@@ -12,6 +12,7 @@ from benchmarks import (
     delivery,
     memory_machine,
     pages,
+    printing,
     results,
     search,
     sweep,
@@ -29,6 +30,7 @@ BENCHES: dict[str, Callable[[Size], list[results.Row]]] = {
     "pages": pages.run,
     "search": search.run,
     "uploads": uploads.run,
+    "printing": printing.run,
 }
 
 

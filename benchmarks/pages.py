@@ -56,7 +56,7 @@ class Answer:
     worked: float
 
 
-class _Heard:
+class Heard:
     """Every connection of an engine, so that what is asked on any of them can be listened to."""
 
     def __init__(self) -> None:
@@ -85,8 +85,8 @@ def run(size: Size) -> list[Row]:
     """Ask for each page again and again, in turns with a bare page of the same size and the same queries."""
     rows = []
     with TemporaryDirectory() as folder:
-        heard = _Heard()
-        site, cookies = _city(folder, heard)
+        heard = Heard()
+        site, cookies = city(folder, heard)
         app = create_app(site)
         for name, path, role, rendered in (
             ("my work", "/", Role.COORDINATOR, RENDERED),
@@ -99,7 +99,7 @@ def run(size: Size) -> list[Row]:
 
 
 def _measured(
-    name: str, app: Any, path: str, cookie: str, site: Site, heard: _Heard, size: Size, rendered: Target
+    name: str, app: Any, path: str, cookie: str, site: Site, heard: Heard, size: Size, rendered: Target
 ) -> list[Row]:
     loop = asyncio.new_event_loop()
     headers = [(b"host", _HOST.encode()), (b"cookie", f"radap-session={cookie}".encode())]
@@ -203,7 +203,7 @@ def _code(agency: int, number: int) -> str:
     return f"{5000 + agency}-{number:04}"
 
 
-def _city(folder: str, heard: _Heard) -> tuple[Site, dict[Role, str]]:
+def city(folder: str, heard: Heard) -> tuple[Site, dict[Role, str]]:
     """The city with its pages, and the secret of a session of the first agency's coordinator and others."""
     given = Settings()
     url = f"sqlite:///{Path(folder) / 'radap.db'}"

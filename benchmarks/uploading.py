@@ -13,8 +13,9 @@ from benchmarks.memory import held_megabytes, peak_megabytes
 from cli import bootstrap
 from cli.bootstrap import keep_what_is_there
 from cli.evidence_settings import EvidenceSection
-from cli.serve import listening_on, site_of
+from cli.serve import listening_on
 from cli.settings import Database, Settings
+from cli.site import site_of
 from engine.quarter import BE_OFFSET
 from storage import sessions
 from storage.sessions import Client

@@ -23,7 +23,7 @@ from engine.scores import ScoreScale
 from engine.verdict import CheckItem, ReviewPolicy
 from engine.wording import Catalogues, Wording
 from engine.workflow import Text
-from storage import schema
+from storage import jobs, schema
 from storage.clamd import Scanner
 from storage.evidence import EvidenceStore
 from storage.previews import Previews
@@ -130,8 +130,10 @@ class House:
         return scanner_of(self.settings.evidence)
 
     def sweep_files(self) -> int:
-        """Remove files that nobody attached and pictures drawn long ago; returns how many."""
+        """Remove files that nobody attached, results nobody fetched, old pictures; returns how many."""
         now = self.clock()
+        with self.store.begin() as tx:
+            jobs.sweep(tx.connection, now)
         uploads = Uploads(self.store, self.evidence, self.scanner)
         return uploads.sweep(now) + Previews(self.evidence).sweep(now)
 

@@ -183,6 +183,10 @@ class Bar:
     def step(self, _done: object = None) -> None:
         self._progress.advance(self._task)
 
+    def at(self, done: int, total: int) -> None:
+        """So much is done, of so much."""
+        self._progress.update(self._task, completed=done, total=total)
+
 
 def _console(file: Any) -> Console:
     # The width of a pipe is nobody's: tables that are kept in a file are not cut at 80 columns.

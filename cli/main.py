@@ -8,6 +8,7 @@ import typer
 from cli import (
     appeals,
     city,
+    exports,
     facts,
     history,
     levels,
@@ -101,6 +102,7 @@ for name, group in (
     ("agency", city.agencies),
     ("user", people.app),
     ("remind", remind.app),
+    ("export", exports.app),
 ):
     app.add_typer(group, name=name)
 

@@ -9,13 +9,12 @@ from typing import Annotated
 
 import typer
 
-from cli import bootstrap, worker
-from cli.bootstrap import House, keep_what_is_there
+from cli import worker
+from cli.bootstrap import keep_what_is_there
 from cli.desk import Desk
 from cli.post import PostOffice
-from cli.sign_in_settings import openid_of
+from cli.site import site_of
 from engine.errors import refuse
-from storage.passwords import Passwords
 from web.site import Site
 
 #: So long whoever is being answered keeps the server when it is told to stop.
@@ -69,17 +68,17 @@ def until_stopped(desk: Desk, site: Site, listening: socket.socket, *, with_work
         signal.signal(number, stop)
     keep_what_is_there()
     desk.say("serve.started", url=address_of(listening))
-    with _reminding(desk) if with_worker else nullcontext():
+    with _working(desk, site) if with_worker else nullcontext():
         server.run(sockets=[listening])
     desk.say("serve.stopped")
 
 
 @contextmanager
-def _reminding(desk: Desk) -> Iterator[None]:
+def _working(desk: Desk, site: Site) -> Iterator[None]:
     """A worker on a thread of its own: in one process its writes queue with those of the pages."""
     office, stopping = PostOffice(desk.house()), threading.Event()
     worker.tell_broken(desk, office)
-    thread = threading.Thread(target=worker.until_stopped, args=(desk, office, stopping), name="worker")
+    thread = threading.Thread(target=worker.until_stopped, args=(desk, office, site, stopping), name="worker")
     thread.start()
     try:
         yield
@@ -87,25 +86,6 @@ def _reminding(desk: Desk) -> Iterator[None]:
         stopping.set()
         thread.join()
         office.close()
-
-
-def site_of(house: House) -> Site:
-    """What the pages of a house are made from."""
-    settings, zone = house.settings, house.policy.zone
-    return Site(
-        store=house.store,
-        evidence=house.evidence,
-        scanner=house.scanner,
-        passwords=Passwords(),
-        reminders=bootstrap.reminder_policy(settings),
-        wordings={one: bootstrap.wording(one, zone) for one in bootstrap.LANGUAGES},
-        clock=house.clock,
-        house=settings.mail.sender_name,
-        base_url=settings.web.base_url,
-        language=settings.language.default,
-        openid=openid_of(settings.sign_in),
-        public=settings.public.enabled,
-    )
 
 
 def listening_on(host: str, port: int) -> socket.socket:

@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 from cli import bootstrap, demo, demo_today, ladder, reminded
 from cli import serve as serving
 from cli.desk import Desk
+from cli.site import site_of
 from engine.errors import Refusal, refuse
 from engine.indicator import Indicator, Occurrence
 from engine.permissions import Role
@@ -82,7 +83,7 @@ def _serve(desk: Desk, port: int) -> None:
         with desk.house().store.read() as tx:
             visitors = demo.visitors(tx)
         address = serving.address_of(listening)
-        site = replace(serving.site_of(desk.house()), base_url=address, demo_people=visitors)
+        site = replace(site_of(desk.house()), base_url=address, demo_people=visitors)
         serving.until_stopped(desk, site, listening, with_worker=True)
 
 

@@ -11,10 +11,12 @@ from cli.desk import REFUSED, Desk
 from cli.options import Json
 from cli.parsing import instant, unreadable
 from cli.post import PostOffice, Ticked
+from cli.site import site_of
 from engine.permissions import Role
 from engine.reminders import Gap
 from notifications import schedule
 from storage import registry
+from web.site import Site
 
 #: How many agencies are named where many lack the same.
 _NAMED = 3
@@ -42,7 +44,9 @@ def worker(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
     try:
+        site = site_of(desk.house())
         if once:
+            make_all(site, stopping)
             ticked = office.tick(stopping, whole=True)
             _tell(desk, ticked, as_json=as_json)
             if ticked.delivered.halted:
@@ -50,22 +54,41 @@ def worker(
             return
         desk.say("worker.started", url=desk.url)
         keep_what_is_there()
-        until_stopped(desk, office, stopping, as_json=as_json)
+        until_stopped(desk, office, site, stopping, as_json=as_json)
         desk.say("worker.stopped")
     finally:
         office.close()
 
 
 def until_stopped(
-    desk: Desk, office: PostOffice, stopping: threading.Event, *, as_json: bool = False
+    desk: Desk, office: PostOffice, site: Site, stopping: threading.Event, *, as_json: bool = False
 ) -> None:
-    """Tick every minute, look at everything every night, and say what was done."""
-    schedule.run(
-        lambda: _tell(desk, office.tick(stopping), as_json=as_json, quiet=True),
-        lambda: _at_night(desk, office, stopping, as_json=as_json),
-        desk.settings.calendar.zone,
-        stopping,
-    )
+    """Tick every minute, look at everything every night, and say what was done; make jobs as they come."""
+    # Imported when it is needed: it takes a moment, and no other command needs it.
+    from web.reports.worker import Maker  # noqa: PLC0415 - see above
+
+    making = threading.Thread(target=Maker(site).until_stopped, args=(stopping,), name="maker")
+    making.start()
+    try:
+        schedule.run(
+            lambda: _tell(desk, office.tick(stopping), as_json=as_json, quiet=True),
+            lambda: _at_night(desk, office, stopping, as_json=as_json),
+            desk.settings.calendar.zone,
+            stopping,
+        )
+    finally:
+        stopping.set()
+        making.join()
+
+
+def make_all(site: Site, stopping: threading.Event) -> int:
+    """Make every job that waits; returns how many there were."""
+    from web.reports.worker import Maker  # noqa: PLC0415 - as above
+
+    maker, made = Maker(site), 0
+    while not stopping.is_set() and maker.run_one(stopping):
+        made += 1
+    return made
 
 
 def _at_night(desk: Desk, office: PostOffice, stopping: threading.Event, *, as_json: bool) -> None:

@@ -14,8 +14,8 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from cli import bootstrap
-from cli.serve import site_of
 from cli.settings import Database, Settings
+from cli.site import site_of
 from storage import second_factors, sessions
 from storage.account_tables import second_factors as factors
 from storage.sessions import Client

@@ -18,8 +18,8 @@ from icalendar import Calendar
 from starlette.testclient import TestClient
 
 from cli import bootstrap
-from cli.serve import site_of
 from cli.settings import Database, Settings
+from cli.site import site_of
 from tests.cli.conftest import CODE, COORDINATOR, SECTION_HEAD
 from web.app import create_app
 
