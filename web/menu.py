@@ -24,6 +24,8 @@ PARTS: tuple[Part, ...] = (
     Part("city", "/city", _CITY),
     Part("matrix", "/matrix", _CITY),
     Part("review", "/review", frozenset({Role.EVALUATOR})),
+    Part("reports", "/reports", _ALL),
+    Part("seals", "/seals", frozenset({Role.EVALUATOR, Role.ADMINISTRATOR})),
 )
 
 

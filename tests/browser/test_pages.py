@@ -72,6 +72,10 @@ OF_THE_EVALUATOR: dict[str, str] = {
     "city_plan": "/city/plan?year=2564&method=share_at_target",
     "city_agency": f"/city/agencies?year=2564&method=weighted&node={THUNG_KHRU}",
     "city_waiting": f"/city/waiting?year=2564&{WAITS}",
+    "seals": "/seals?year=2564",
+    "seal": "/seals/2564/1",
+    "reports": "/reports",
+    "jobs": "/jobs",
 }
 EVERY = [
     *((None, name, path) for name, path in NOBODY.items()),

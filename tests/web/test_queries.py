@@ -9,6 +9,9 @@ from sqlalchemy import event
 
 from engine import actions
 from engine.actions import NewOccurrence, create_indicator
+from engine.jobs import Product, Scope, Wanted
+from engine.workflow import Text
+from storage import jobs
 from tests.cast import (
     ADMINISTRATOR,
     CODE,
@@ -92,6 +95,10 @@ def grow(town, through: int, since: int) -> None:
         come_in(town, C.id)
 
 
+#: Those of who looks at the whole city.
+OF_THE_CITY = ["/seals?year=2564", "/seals/2564/1", "/reports", "/jobs"]
+
+
 def asked(town, pages=PAGES) -> dict[str, int]:
     found = {}
     for path in pages:
@@ -139,3 +146,25 @@ def judge(town, numbers: range) -> None:
             actions.write_report(*on, 2, narrative="ทำแล้ว", by=C, now=now)
             actions.submit_report(*on, 2, by=C, now=now)
             actions.endorse_report(*on, 2, by=SECTION_HEAD, now=now)
+
+
+def test_pages_of_the_city_ask_as_often_for_thirty_rows_as_for_one(town):
+    enter(town, C, DAY)
+    grow(town, 1, 0)
+    order(town, 1, 0)
+    enter(town, EVALUATOR, DAY)
+    one = asked(town, OF_THE_CITY)
+    grow(town, 30, 1)
+    order(town, 30, 1)
+    enter(town, EVALUATOR, DAY)
+
+    assert asked(town, OF_THE_CITY) == one
+    assert max(one.values()) < 40
+
+
+def order(town, through: int, since: int) -> None:
+    """So many jobs of the evaluator."""
+    with town.store.begin() as tx:
+        for number in range(since, through):
+            wanted = Wanted(Product.PDF, Scope.INDICATOR, str(number), YEAR)
+            jobs.ask(tx.connection, wanted, Text("", ""), EVALUATOR.id, at(DAY))

@@ -16,7 +16,9 @@ from engine.quarter import Quarter
 from engine.wording import Wording
 from storage import told, views
 from storage.deadlines import deadlines_of_year
+from storage.evidence import Kept, Use
 from storage.reminding import Reminder
+from storage.seals import SealedLevel, sealed_levels
 from storage.transaction import Tx
 from storage.views import HistoryLine
 from web.coordinator import views as shown
@@ -45,6 +47,7 @@ class _Read(NamedTuple):
     due: dict[int, date]
     history: list[HistoryLine]
     told: list[told.Told]
+    sealed: dict[int, SealedLevel]
 
 
 def _read(tx: Tx, indicator: Indicator) -> _Read:
@@ -52,7 +55,16 @@ def _read(tx: Tx, indicator: Indicator) -> _Read:
         deadlines_of_year(tx, indicator.agency, indicator.fiscal_year),
         views.history(tx.connection, indicator.id),
         told.told(tx.connection, indicator.id, indicator.agency, _LAST_TOLD),
+        sealed_levels(tx.connection, indicator.id, indicator.fiscal_year.year),
     )
+
+
+def _read_milestone(
+    tx: Tx, indicator: Indicator, milestone: str
+) -> tuple[tuple[Mapping[str, Kept], Mapping[str, list[Use]]], dict[int, SealedLevel]]:
+    """The files of the milestone, and the levels that are sealed."""
+    year = indicator.fiscal_year.year
+    return files_of(tx.connection, indicator, milestone), sealed_levels(tx.connection, indicator.id, year)
 
 
 class _Indicator:
@@ -79,7 +91,7 @@ class _Indicator:
             "steps": shown.ladder(scene),
             "courses": courses(scene),
             "tasks": shown.task_list(scene, root),
-            "quarters": shown.quarter_table(scene, root, due),
+            "quarters": shown.quarter_table(scene, root, due, read.sealed),
             "facts": list(self._facts(scene)),
             "texts": self._texts(scene),
             "petitions": self._petitions(scene, root),
@@ -174,11 +186,11 @@ class _Indicator:
 
     def milestone(self, request: Request, milestone: str) -> Response:
         """One milestone: its facts, its documents, and what can be done."""
-        scene = self._counter.scene(request, lambda tx, one: files_of(tx.connection, one, milestone))
+        scene = self._counter.scene(request, lambda tx, one: _read_milestone(tx, one, milestone))
         definition = scene.milestone(milestone)
         kept, wording, root = scene.indicator.milestones[milestone], scene.wording, self._site.root
         returned = shown.why_returned(scene, milestone)
-        files, uses = scene.read
+        (files, uses), sealed = scene.read
         evidence = evidence_rows(
             scene.indicator,
             milestone,
@@ -200,7 +212,7 @@ class _Indicator:
             "measured": definition.measure is not None,
             "paused": shown.paused(scene, kept),
             "returned": returned,
-            "facts": shown.fact_rows(scene, definition, root),
+            "facts": shown.fact_rows(scene, definition, root, sealed),
             "wanted": shown.wanted_evidence(scene, definition),
             "evidence": evidence,
             "requests": [(one.key, wording.value(one.title)) for one in definition.evidence],

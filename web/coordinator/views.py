@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import NamedTuple
 
 from engine.explain import Missing
@@ -17,9 +18,11 @@ from engine.indicator import (
 from engine.levels import latest_decisions, tallies_of
 from engine.permissions import Action
 from engine.quarter import Quarter
+from engine.sealing import recorded_after
 from engine.standing import sentence
 from engine.wording import Wording
 from engine.workflow import MilestoneDefinition
+from storage.seals import SealedLevel
 from web.coordinator.scene import Scene
 
 #: The colour of a state's tag; its word stands in it, so that nobody needs the colour.
@@ -187,16 +190,24 @@ class QuarterRow(NamedTuple):
     remark: str
     tag: Tag
     due: str
+    sealed: str
+    corrected: bool
 
 
-def quarter_table(scene: Scene, root: str, due: Mapping[int, date]) -> list[QuarterRow]:
-    """The four quarters; what was not reported is a dash and never 0."""
+def quarter_table(
+    scene: Scene, root: str, due: Mapping[int, date], sealed: Mapping[int, SealedLevel]
+) -> list[QuarterRow]:
+    """The four quarters; what was not reported is a dash and never 0.
+
+    A sealed one tells the levels in its seal; it is ``corrected`` where what was recorded since gives others.
+    """
     wording = scene.wording
     rows = []
     for one in scene.found.quarters:
         number = one.quarter.number
         report = scene.indicator.reports.get(number)
         given = report.evaluation if report else None
+        kept = sealed.get(number)
         rows.append(
             QuarterRow(
                 number,
@@ -208,9 +219,19 @@ def quarter_table(scene: Scene, root: str, due: Mapping[int, date]) -> list[Quar
                 given.remark if given else "",
                 report_tag(report, wording),
                 wording.value(due[number]),
+                sealed_words(kept, wording),
+                kept is not None and (kept.claimed, kept.verified) != (one.claimed, one.verified),
             )
         )
     return rows
+
+
+def sealed_words(kept: SealedLevel | None, wording: Wording) -> str:
+    """At which levels a quarter was sealed, under which hash; nothing for one that was not."""
+    if kept is None:
+        return ""
+    levels = {"claimed": kept.claimed, "verified": kept.verified}
+    return wording.say("page.sealed_at_levels", levels, short=kept.hash[:12])
 
 
 class FactRow(NamedTuple):
@@ -230,21 +251,44 @@ class FactRow(NamedTuple):
     planned: bool
     kept: bool
     waiting: bool
+    after_seal: bool
     voided: str
     files: list[str]
     acts: list[tuple[str, str]]
 
 
-def fact_rows(scene: Scene, definition: MilestoneDefinition, root: str) -> list[FactRow]:
+def fact_rows(
+    scene: Scene,
+    definition: MilestoneDefinition,
+    root: str,
+    sealed: Mapping[int, SealedLevel] = MappingProxyType({}),
+) -> list[FactRow]:
     """The facts of the milestone, the newest day first, the voided ones last."""
     facts = [one for one in scene.indicator.occurrences if one.milestone == definition.key]
     facts.sort(key=lambda one: (one.voided_at is None, one.occurred_on or date.min, one.number), reverse=True)
     kept = scene.indicator.kept_plans
-    return [_fact_row(scene, definition, one, root, is_kept=one.number in kept) for one in facts]
+    seals = {number: one.sealed_at for number, one in sealed.items()}
+    return [
+        _fact_row(
+            scene,
+            definition,
+            one,
+            root,
+            is_kept=one.number in kept,
+            after_seal=recorded_after(one, seals),
+        )
+        for one in facts
+    ]
 
 
 def _fact_row(
-    scene: Scene, definition: MilestoneDefinition, one: Occurrence, root: str, *, is_kept: bool
+    scene: Scene,
+    definition: MilestoneDefinition,
+    one: Occurrence,
+    root: str,
+    *,
+    is_kept: bool,
+    after_seal: bool,
 ) -> FactRow:
     wording = scene.wording
     kind = definition.kind(one.kind)
@@ -265,6 +309,7 @@ def _fact_row(
         one.planned and not is_kept,
         is_kept,
         one.counts and one.waits_for_approval and not one.planned,
+        after_seal,
         wording.say("page.voided_because", reason=one.void_reason, name=scene.name(one.voided_by))
         if one.voided_at
         else "",

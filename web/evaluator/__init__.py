@@ -14,6 +14,7 @@ from web.evaluator import (
     overview,
     proof,
     rollup,
+    seal,
     strictness,
     waiting,
     waits,
@@ -25,7 +26,7 @@ from web.site import Site
 def routes(site: Site, pages: Pages, doors: Doors) -> APIRouter:
     """Every page about more than one indicator, and every page on which something is judged."""
     router = APIRouter()
-    for look in (live, matrix, milestones, overview, proof, rollup, waits):
+    for look in (live, matrix, milestones, overview, proof, rollup, seal, waits):
         look.add_routes(router, site, pages, doors)
     counter = Counter(site, pages)
     for room in (waiting, strictness, across, evaluate, appeals):

@@ -1,5 +1,6 @@
 """The proof of a level: every rule of every rung, met or not and by which fact, and what is missing."""
 
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request
@@ -8,10 +9,13 @@ from starlette.responses import Response
 from engine.errors import Unmet
 from engine.evidence import EvidenceState, evidence_states
 from engine.explain import next_level
-from engine.indicator import Occurrence, Ruling
+from engine.indicator import Indicator, Occurrence, Ruling
 from engine.levels import Basis, LevelResult, latest_decisions
 from engine.proving import Told, fact_told, told
 from engine.quarter import FiscalYear
+from engine.sealing import recorded_after
+from storage.seals import seals_of
+from storage.transaction import Tx
 from web.coordinator import views as shown
 from web.coordinator.scene import Counter, Scene
 from web.doors import SEEN, Doors, Place
@@ -41,7 +45,7 @@ class _Proof:
             typed.fault("on", Unmet("day.outside_year", params))
             on = None
         basis = _basis(typed.fields.get("basis", ""))
-        scene = self._counter.scene(request, on=on, known_at=known_at)
+        scene = self._counter.scene(request, _seals, on=on, known_at=known_at)
         result = {
             Basis.CLAIMED: scene.found.claimed,
             Basis.VERIFIED: scene.found.verified,
@@ -63,6 +67,12 @@ class _Proof:
         return self._counter.show(request, "evaluator/proof.html", scene, values)
 
 
+def _seals(tx: Tx, indicator: Indicator) -> dict[int, datetime]:
+    """When each quarter of the year was sealed, by its number."""
+    seals = seals_of(tx.connection, indicator.fiscal_year.year)
+    return {number: one.sealed_at for number, one in seals.items()}
+
+
 def _basis(asked: str) -> Basis:
     return Basis(asked) if asked in list(Basis) else Basis.CLAIMED
 
@@ -81,12 +91,16 @@ def _missing(scene: Scene, basis: Basis, root: str) -> dict[str, Any]:
 
 
 class Fact(NamedTuple):
-    """A fact that counts, with what proves it and who accepted it."""
+    """A fact that counts, with what proves it and who accepted it.
+
+    It came ``after_seal`` where it was recorded, or accepted, after its quarter was sealed.
+    """
 
     text: str
     who: str
     evidence: list[tuple[str, str]]
     accepted: str
+    after_seal: bool
 
 
 class Rule(NamedTuple):
@@ -145,6 +159,7 @@ def _fact(scene: Scene, fact: Occurrence, states: dict[int, EvidenceState], root
         and decision.ruling is Ruling.VERIFIED
         and fact.known_since <= decision.decided_at
     )
+    accepted_at = decision.decided_at if is_accepted and decision is not None else None
     return Fact(
         fact_told(fact, wording),
         wording.say("page.by_at", name=scene.name(fact.recorded_by), at=fact.recorded_at),
@@ -152,6 +167,7 @@ def _fact(scene: Scene, fact: Occurrence, states: dict[int, EvidenceState], root
         wording.say("proof.accepted", name=scene.name(decision.decided_by), at=decision.decided_at)
         if is_accepted and decision is not None
         else "",
+        recorded_after(fact, scene.read, accepted_at),
     )
 
 
