@@ -1,9 +1,7 @@
 """Commands about how people come in: links to set a password, sessions, the second step, the door's log."""
 
 import getpass
-import secrets
 import sys
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -13,15 +11,15 @@ from cli.options import By, Json
 from engine import actions
 from engine.errors import refuse
 from engine.permissions import Person
-from engine.signing_in import LONGEST, SETUP_LASTS
-from notifications import password_links
-from notifications.password_links import PasswordLink
-from storage import door, quiets, registry, second_factors, sessions
+from engine.signing_in import LONGEST
+from storage import door, registry, second_factors, sessions
 from storage.accounts import StoredAccounts
 from storage.door import AtTheDoor
 from storage.passwords import Passwords
 from storage.sessions import Client
 from storage.transaction import Tx
+from web import setup_links
+from web.setup_links import SetupLink
 
 Email = Annotated[str, typer.Argument(metavar="EMAIL")]
 #: From where all of this is done, as the door's log names it.
@@ -49,46 +47,42 @@ def _person(desk: Desk, email: str, by: str | None) -> Person:
         return registry.person(tx.connection, email)
 
 
+def _manager(desk: Desk, by: str | None) -> Person:
+    with desk.house().store.read() as tx:
+        return manager(desk, tx, by)
+
+
 # --- links to set a password -------------------------------------------------------------------------------
 
 
-class NewLink:
-    """A link that sets a person's first password: its address, shown once, and until when it works."""
-
-    def __init__(self, desk: Desk, person: int) -> None:
-        now = desk.clock()
-        self.until: datetime = (now + SETUP_LASTS).replace(microsecond=0)
-        with desk.house().store.read() as tx:
-            secret = quiets.link_secret(tx.connection)
-        token = password_links.make(secret, PasswordLink(person, self.until), secrets.token_urlsafe())
-        digest = password_links.fingerprint(token)
-        _accounts(desk).keep_link(person, digest, self.until, _HERE, now)
-        self.url = desk.settings.web.base_url.rstrip("/") + password_links.path_of(token)
-
-    def tell(self, desk: Desk) -> None:
-        desk.say("user.link", url=self.url, until=self.until)
-
-    @property
-    def told(self) -> dict[str, Any]:
-        return {"link": self.url, "link_until": self.until}
-
-
-def link_for(desk: Desk, person: int) -> NewLink | None:
+def link_for(desk: Desk, person: int, by: int) -> SetupLink | None:
     """A link for that person; ``None`` in a house where nobody has a password."""
-    return None if desk.settings.sign_in.oidc.only else NewLink(desk, person)
+    if desk.settings.sign_in.oidc.only:
+        return None
+    store, base_url = desk.house().store, desk.settings.web.base_url
+    return setup_links.make(store, _accounts(desk), base_url, person, _HERE, desk.clock(), by)
+
+
+def tell_link(desk: Desk, made: SetupLink) -> None:
+    desk.say("user.link", url=made.url, until=made.until)
+
+
+def told_of(made: SetupLink | None) -> dict[str, Any]:
+    """The link as programs are told of it."""
+    return {"link": made.url if made else None, "link_until": made.until if made else None}
 
 
 def link(ctx: typer.Context, email: Email, by: By = None, as_json: Json = False) -> None:
     """Make a new link with which a person sets a password; it works once, for 7 days."""
     desk: Desk = ctx.obj
-    person = _person(desk, email, by)
-    made = link_for(desk, person.id)
+    person, actor = _person(desk, email, by), _manager(desk, by)
+    made = link_for(desk, person.id, actor.id)
     if made is None:
         raise refuse("user.no_passwords", name=desk.settings.sign_in.oidc.name)
     if as_json:
-        desk.json({"email": email.strip().lower(), **made.told})
+        desk.json({"email": email.strip().lower(), **told_of(made)})
     else:
-        made.tell(desk)
+        tell_link(desk, made)
 
 
 def password(ctx: typer.Context, email: Email, by: By = None, as_json: Json = False) -> None:
@@ -129,7 +123,7 @@ def list_sessions(
     with desk.house().store.read() as tx:
         found = sessions.of_person(tx.connection, person.id, now)
     if end:
-        _accounts(desk).end_sessions(person.id, _HERE, now)
+        _accounts(desk).end_sessions(person.id, _HERE, now, by=_manager(desk, by).id)
     if as_json:
         desk.json({"sessions": [one._asdict() for one in found], "ended": end})
     elif end or not found:
@@ -155,7 +149,7 @@ def second_factor(
     with desk.house().store.read() as tx:
         found = second_factors.of_person(tx.connection, person.id, now)
     if remove:
-        _accounts(desk).take_factor_off(person.id, _HERE, now)
+        _accounts(desk).take_factor_off(person.id, _HERE, now, by=_manager(desk, by).id)
     if as_json:
         desk.json({"set_at": found.set_at, "codes_left": found.codes_left, "removed": remove})
     elif remove:

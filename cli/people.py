@@ -12,14 +12,16 @@ from cli.desk import Desk
 from cli.options import By, Json
 from engine.errors import Refusal
 from engine.nearest import nearest
-from engine.permissions import Grant, Role
+from engine.permissions import Grant
 from engine.reminders import Contact, Topic, may_be_switched_off
+from engine.roles import grant_of
 from notifications import addresses
-from storage import duty, registry
+from storage import duty, registry, roles
+from storage.transaction import Tx
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="People: add, list, show, set, away, back; link, password, sessions, second-factor, log.",
+    help="People: add, role, list, show, set, away, back; link, password, sessions, second-factor, log.",
 )
 for name, command in (
     ("link", accounts.link),
@@ -39,7 +41,7 @@ def add_person(
     ctx: typer.Context,
     email: Annotated[str, typer.Argument(metavar="EMAIL")],
     name: Annotated[str, typer.Option("--name", metavar="TEXT", help="What histories show.")],
-    roles: Annotated[
+    wanted: Annotated[
         list[str],
         typer.Option(
             "--role", metavar="ROLE[@AGENCY]", help="coordinator@5049, evaluator; may be given several times."
@@ -59,33 +61,51 @@ def add_person(
         raise parsing.Unreadable(refused.conditions) from None
     with desk.house().store.begin() as tx:
         person = manager(desk, tx, by)
-        grants = []
-        for typed in roles:
-            role, _, agency = typed.partition("@")
-            grants.append(_grant(role, desk.agency(tx, agency).id if agency else None))
+        grants = [_grant(desk, tx, typed) for typed in wanted]
         added = registry.add_person(tx, email, name, language, grants, by=person.id, now=desk.clock())
-    link = accounts.link_for(desk, added)
+    link = accounts.link_for(desk, added, person.id)
     if as_json:
-        made = link.told if link else {"link": None, "link_until": None}
-        desk.json({"id": added, "email": email.lower(), "name": name, "roles": roles, **made})
+        told = accounts.told_of(link)
+        desk.json({"id": added, "email": email.lower(), "name": name, "roles": wanted, **told})
         return
     desk.say("done.person_added", email=email.lower(), roles=[grant.role for grant in grants])
     if link:
-        link.tell(desk)
+        accounts.tell_link(desk, link)
 
 
-#: Roles that mean nothing without the agency they are held at.
-_AT_AN_AGENCY = (Role.COORDINATOR, Role.DEPUTY, Role.SECTION_HEAD, Role.DIRECTOR, Role.OWNER)
+def _grant(desk: Desk, tx: Tx, typed: str) -> Grant:
+    role, _, agency = typed.partition("@")
+    try:
+        return grant_of(role, desk.agency(tx, agency).id if agency else None)
+    except Refusal as refused:
+        raise parsing.Unreadable(refused.conditions) from None
 
 
-def _grant(typed: str, agency: int | None) -> Grant:
-    known = [str(role) for role in Role]
-    if typed not in known:
-        raise parsing.unreadable("role.unknown", given=typed, nearest=nearest(typed, known), known=known)
-    role = Role(typed)
-    if agency is None and role in _AT_AN_AGENCY:
-        raise parsing.unreadable("role.needs_agency", role=role, given=typed)
-    return Grant(role, agency)
+@app.command("role")
+def change_roles(
+    ctx: typer.Context,
+    email: Email,
+    give: Annotated[
+        list[str] | None, typer.Option("--give", metavar="ROLE[@AGENCY]", help="They are this from now on.")
+    ] = None,
+    take: Annotated[
+        list[str] | None, typer.Option("--take", metavar="ROLE[@AGENCY]", help="They are this no more.")
+    ] = None,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Give and take roles; all of it, or nothing."""
+    desk: Desk = ctx.obj
+    with desk.house().store.begin() as tx:
+        actor, person = manager(desk, tx, by), registry.person(tx.connection, email)
+        for move, typed in ((roles.give_role, give), (roles.take_role, take)):
+            for one in typed or ():
+                move(tx, person.id, _grant(desk, tx, one), by=actor, now=desk.clock())
+        held = registry.person(tx.connection, email).grants
+    if as_json:
+        desk.json({"email": email.lower(), "roles": [[grant.role, grant.agency] for grant in held]})
+    else:
+        desk.say("done.person_changed", name=person.name)
 
 
 @app.command("list")

@@ -60,6 +60,11 @@ class Happened(StrEnum):
     PERSON_REACHABLE = "person_reachable"
     CALENDAR_MADE = "calendar_made"
     CALENDAR_REVOKED = "calendar_revoked"
+    ROLE_GIVEN = "role_given"
+    ROLE_TAKEN = "role_taken"
+    LINK_MADE = "link_made"
+    SESSIONS_ENDED = "sessions_ended"
+    FACTOR_REMOVED = "factor_removed"
 
 
 class Event(NamedTuple):

@@ -7,6 +7,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Connection
 
 from engine.errors import refuse
+from engine.events import Event, Happened
 from engine.outbox import RESET, NewMessage, Way
 from engine.signing_in import RESETS_FOR_PERSON, RESETS_FROM_ADDRESS, RESETS_WITHIN
 from storage import door, outbox, password_links, passwords, second_factors, sessions
@@ -136,9 +137,19 @@ class StoredAccounts:
             door.log(tx, AtTheDoor.SIGNED_OUT, session.person.id, client, now)
 
     def end_sessions(
-        self, person: int, client: Client, now: datetime, *, only: int | None = None, but: int | None = None
+        self,
+        person: int,
+        client: Client,
+        now: datetime,
+        *,
+        only: int | None = None,
+        but: int | None = None,
+        by: int | None = None,
     ) -> int:
-        """End one session of a person, or all but one; returns how many that were."""
+        """End one session of a person, or all but one; returns how many that were.
+
+        ``by`` is who does it for another: here and below, what somebody does for another is journaled.
+        """
         with self._store.begin() as tx:
             if only is not None:
                 ended = int(sessions.end(tx, person, only))
@@ -146,6 +157,7 @@ class StoredAccounts:
                 ended = sessions.end_others(tx, person, but)
             if ended:
                 door.log(tx, AtTheDoor.SESSION_ENDED, person, client, now, detail=str(ended))
+                _record(tx, Happened.SESSIONS_ENDED, person, by, now)
             return ended
 
     def knock(self, subject: str, client: Client, now: datetime) -> int:
@@ -225,11 +237,21 @@ class StoredAccounts:
         passwords.check(password, [row.email, row.email.partition("@")[0], row.name, self._house])
         return self._hashes.hashed(password)
 
-    def keep_link(self, person: int, digest: str, ends_at: datetime, client: Client, now: datetime) -> None:
+    def keep_link(
+        self,
+        person: int,
+        digest: str,
+        ends_at: datetime,
+        client: Client,
+        now: datetime,
+        *,
+        by: int | None = None,
+    ) -> None:
         """Keep the link that an administrator hands to a person; an earlier one sets no password."""
         with self._store.begin() as tx:
             password_links.keep(tx, LinkKind.SETUP, person, digest, ends_at, now)
             door.log(tx, AtTheDoor.LINK_MADE, person, client, now)
+            _record(tx, Happened.LINK_MADE, person, by, now)
 
     def ask_reset(self, email: str, client: Client, now: datetime) -> None:
         """Send a link to set a new password to whoever has that address, if somebody has.
@@ -297,20 +319,29 @@ class StoredAccounts:
         self.check_present(session, present, client, now)
         self._remove_factor(session.person.id, client, now, but=session.id)
 
-    def take_factor_off(self, person: int, client: Client, now: datetime) -> None:
+    def take_factor_off(self, person: int, client: Client, now: datetime, *, by: int | None = None) -> None:
         """The same for a person who has lost it; all their sessions end. Refused (``factor.none``)."""
-        self._remove_factor(person, client, now, but=None)
+        self._remove_factor(person, client, now, but=None, by=by)
 
-    def _remove_factor(self, person: int, client: Client, now: datetime, *, but: int | None) -> None:
+    def _remove_factor(
+        self, person: int, client: Client, now: datetime, *, but: int | None, by: int | None = None
+    ) -> None:
         with self._store.begin() as tx:
             if not second_factors.remove(tx, person):
                 raise refuse("factor.none")
             sessions.end_others(tx, person, but)
             door.log(tx, AtTheDoor.FACTOR_REMOVED, person, client, now)
+            _record(tx, Happened.FACTOR_REMOVED, person, by, now)
 
     def _came_of(self, line: int, what: AtTheDoor, detail: str = "") -> None:
         with self._store.begin() as tx:
             door.came_of(tx, line, what, detail=detail)
+
+
+def _record(tx: Tx, what: Happened, person: int, by: int | None, now: datetime) -> None:
+    """Who did it for another stands in the city's journal; what people do themselves, in the door's log."""
+    if by is not None:
+        tx.record(Event(what, now, by, {"person": person}))
 
 
 def _come_in(

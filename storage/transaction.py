@@ -289,6 +289,10 @@ class Tx:
         )
         return entry
 
+    def lock_city(self) -> None:
+        """Keep everybody else from writing to the city's records until the transaction ends."""
+        self._end_of_city()
+
     def _end_of_city(self) -> tuple[int, str]:
         """The end of the city's own stream, locked until the transaction ends."""
         end = select(t.city.c.journal_seq, t.city.c.journal_head).where(t.city.c.id == 1)

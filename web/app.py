@@ -14,6 +14,7 @@ from engine.errors import Refusal
 from storage.accounts import StoredAccounts
 from web import (
     account,
+    administrator,
     calendars,
     coordinator,
     downloads,
@@ -116,6 +117,7 @@ def create_app(site: Site) -> FastAPI:
         evaluator.routes(site, pages, doors),
         search.routes(site, pages, doors),
         *([public.routes(site, pages, doors)] if site.public else []),
+        administrator.routes(site, pages, doors, accounts),
     ):
         # As they are: a router that is included has each of its routes worked out a second time.
         app.router.routes.extend(router.routes)

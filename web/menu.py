@@ -26,6 +26,7 @@ PARTS: tuple[Part, ...] = (
     Part("review", "/review", frozenset({Role.EVALUATOR})),
     Part("reports", "/reports", _ALL),
     Part("seals", "/seals", frozenset({Role.EVALUATOR, Role.ADMINISTRATOR})),
+    Part("administration", "/administration", frozenset({Role.ADMINISTRATOR})),
 )
 
 

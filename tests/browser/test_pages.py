@@ -14,6 +14,7 @@ from engine.actions import NewPetition
 from engine.petition import PetitionKind
 from tests.browser.conftest import DAY, DESK, PHONE, Served
 from tests.cast import (
+    ADMINISTRATOR,
     CODE,
     COMMITTEE,
     COORDINATOR,
@@ -29,7 +30,9 @@ from tests.cast import (
 from tests.fifty import found_fifty
 from tests.web.coordinators import PNG
 from tests.web.doorway import EMAIL, EVALUATOR_EMAIL, HEAD_EMAIL
+from tests.web.doorway import EMAIL, HEAD_EMAIL, give_password
 
+ADMINISTRATOR_EMAIL = "administrator@strategy.example"
 PICTURES = Path(__file__).parents[2] / "docs" / "screenshots"
 HOME = f"/indicators/2564/{CODE}"
 
@@ -77,11 +80,19 @@ OF_THE_EVALUATOR: dict[str, str] = {
     "reports": "/reports",
     "jobs": "/jobs",
 }
+OF_THE_ADMINISTRATOR: dict[str, str] = {
+    "administration": "/administration",
+    "people": "/administration/people",
+    "people_none": "/administration/people?q=ไม่มีผู้นี้",
+    "add_person": "/administration/people/add",
+    "person": f"/administration/people/{COORDINATOR.id}",
+}
 EVERY = [
     *((None, name, path) for name, path in NOBODY.items()),
     *((EMAIL, name, path) for name, path in OF_THE_COORDINATOR.items()),
     *((HEAD_EMAIL, name, path) for name, path in OF_THE_HEAD.items()),
     *((EVALUATOR_EMAIL, name, path) for name, path in OF_THE_EVALUATOR.items()),
+    *((ADMINISTRATOR_EMAIL, name, path) for name, path in OF_THE_ADMINISTRATOR.items()),
 ]
 
 
@@ -91,6 +102,7 @@ def full(served: Served) -> Served:
     now = at(DAY)
     town = served.town
     found_fifty(town.store)
+    give_password(town, ADMINISTRATOR.id)
     with town.store.begin() as tx:
         actions.return_milestone(
             tx, CODE, YEAR, COMMITTEE, reason="1. แนบคำสั่งที่ลงนามแล้ว\n2. ระบุเลขที่คำสั่ง", by=EVALUATOR, now=now

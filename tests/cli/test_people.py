@@ -78,3 +78,15 @@ def test_substitute_is_told_until_the_person_is_back(radap):
     assert "11 ม.ค. 2564 ถึง 29 ม.ค. 2564: หัวหน้าฝ่ายเขตทุ่งครุ" in shown.out
     assert back.out == "ผู้ประสานงานเขตทุ่งครุ is told again.\n"
     assert radap("user", "back", COORDINATOR, at=NINE).out.startswith("Nobody stands in for")
+
+
+def test_roles_are_given_and_taken_all_or_nothing(radap):
+    change = ("user", "role", COORDINATOR, "--give", "deputy@5049")
+    refused = radap(*change, "--take", "viewer")
+    unreadable = radap(*change, "--give", "deputi@5049")
+    before = radap("user", "list", "--json").data
+    said = radap(*change, "--take", "coordinator@5049", "--json")
+
+    assert (refused.code, unreadable.code, said.code) == (1, 2, 0)
+    assert [role for role, _ in said.data["roles"]] == ["deputy"]
+    assert next(one["roles"] for one in before if one["email"] == COORDINATOR)[0]["role"] == "coordinator"

@@ -1,0 +1,226 @@
+"""The administration's pages: closed to everybody else, each change journaled, hostile words only words."""
+
+import json
+import re
+
+import pytest
+from sqlalchemy import select
+
+from engine.permissions import Grant, Role
+from storage import registry, views
+from storage import tables as t
+from storage.account_tables import sessions
+from tests.cast import ADMINISTRATOR, COORDINATOR, EVALUATOR, FOUNDED, OPERATOR, SAI_MAI, THUNG_KHRU
+from tests.web.coordinators import arrive, banner, enter, errors, words
+from tests.web.doorway import come_in, set_up_factor, token_in
+from tests.web.test_queries import counted
+from tests.web.test_rules import filled, rules_of
+from tests.web.town import TODAY
+
+PEOPLE = "/administration/people"
+ONE = f"{PEOPLE}/{COORDINATOR.id}"
+#: The pages that have rows of something of which there may be many.
+LISTS = [PEOPLE, ONE]
+HOSTILE = '"><script>alert(1)</script>{{ 7 * 7 }}'
+
+
+def send(town, path, /, at=None, **fields):
+    """Send a form with the token of a page."""
+    data = {"token": token_in(town.get(at or "/administration")), **fields}
+    return town.client.post(path, data=data, follow_redirects=False)
+
+
+def told(town):
+    """What the city's journal says last: what, by whom, and its particulars."""
+    with town.store.read() as tx:
+        last = views.history(tx.connection, t.CITY)[-1].entry
+    return last.what, last.by, json.loads(last.data)
+
+
+def grants(town, email="coordinator@thungkhru.example"):
+    with town.store.read() as tx:
+        return registry.person(tx.connection, email).grants
+
+
+def second_administrator(town):
+    with town.store.begin() as tx:
+        given = [Grant(Role.ADMINISTRATOR)]
+        return registry.add_person(
+            tx, "second@strategy.example", "ผู้ดูแลระบบคนที่สอง", "th", given, by=OPERATOR.id, now=FOUNDED
+        )
+
+
+def test_nobody_else_comes_in(town):
+    """Made from the table of rules: whoever adds a page of the administration is held to it."""
+    paths = [(method, path) for method, path in rules_of(town) if path.startswith("/administration")]
+    assert len(paths) > 10
+    for person in (COORDINATOR, EVALUATOR):
+        enter(town, person)
+        token = token_in(town.get("/"))
+        with town.nothing_changes():
+            for method, path in paths:
+                data = {"token": token} if method == "POST" else None
+                answer = town.client.request(method, filled(path), data=data, follow_redirects=False)
+                assert answer.status_code == 403, (method, path)
+    assert "/administration" not in town.get("/").text
+
+
+def test_somebody_is_found_by_name_address_role_and_agency(town):
+    enter(town, ADMINISTRATOR)
+    for query, found in (
+        ("q=ไซ", []),
+        ("q=สายไหม", ["ผู้ประสานงานเขตสายไหม"]),
+        ("q=HEAD@", ["หัวหน้าฝ่ายเขตทุ่งครุ"]),
+        ("q=%25", []),
+        ("role=evaluator", ["ผู้ประเมิน"]),
+        (f"agency={SAI_MAI}", ["ผู้ประสานงานเขตสายไหม"]),
+        (f"role=section_head&agency={SAI_MAI}", []),
+        ("role=nonsense&agency=x&after=y", 5),
+    ):
+        page = town.get(f"{PEOPLE}?{query}")
+        names = re.findall(rf'href="{PEOPLE}/\d+">([^<]+)<', page.text)
+        assert (len(names) if isinstance(found, int) else names) == found, query
+
+
+def test_list_goes_on_behind_its_last_row(town):
+    with town.store.begin() as tx:
+        for number in range(60):
+            email = f"p{number}@example.org"
+            registry.add_person(tx, email, f"ก {number % 7}", "th", [], by=OPERATOR.id, now=FOUNDED)
+    enter(town, ADMINISTRATOR)
+    seen, path = [], PEOPLE
+    while path:
+        page = town.get(path)
+        seen += re.findall(rf'href="{PEOPLE}/(\d+)"', page.text)
+        following = re.search(r'href="(\?after=\d+)"', page.text)
+        path = PEOPLE + following[1] if following else ""
+    assert len(seen) == len(set(seen)) == 65
+
+
+def test_person_is_added_with_a_link_that_is_shown_once(town):
+    enter(town, ADMINISTRATOR)
+    fields = {"email": "New@ThungKhru.example", "name": "ผู้ประสานงานสำรอง", "language": "th"}
+    wrong = send(town, f"{PEOPLE}/add", **fields, role="deputy", agency="")
+    assert [field for field, _ in errors(wrong)] == ["agency"]
+
+    page = send(town, f"{PEOPLE}/add", **fields, role="deputy", agency=str(THUNG_KHRU))
+
+    assert page.status_code == 200
+    assert grants(town, "new@thungkhru.example") == (Grant(Role.DEPUTY, THUNG_KHRU),)
+    (link,) = re.findall(r"https://radap\.example(/password/[^<\s]+)", page.text)
+    assert town.get(link).status_code == 200
+    what, by, data = told(town)
+    assert (what, by) == ("link_made", ADMINISTRATOR.id)
+    assert "/password/" not in town.get(f"{PEOPLE}/{data['person']}").text
+    again = send(town, f"{PEOPLE}/add", **fields, role="deputy", agency=str(THUNG_KHRU))
+    assert [field for field, _ in errors(again)] == ["email"]
+
+
+def test_role_is_given_and_taken(town):
+    enter(town, ADMINISTRATOR)
+    answer = send(town, f"{ONE}/give", role="evaluator", agency="")
+    assert banner(arrive(town, answer)) == ["ให้บทบาทแล้ว"]
+    particulars = {"person": COORDINATOR.id, "role": "evaluator", "agency": None}
+    assert told(town) == ("role_given", ADMINISTRATOR.id, particulars)
+    assert grants(town) == (*COORDINATOR.grants, Grant(Role.EVALUATOR))
+
+    for held in (f"coordinator@{THUNG_KHRU}", "evaluator@"):
+        assert send(town, f"{ONE}/take", held=held).status_code == 303
+    assert told(town) == ("role_taken", ADMINISTRATOR.id, particulars)
+    assert grants(town) == ()
+
+
+@pytest.mark.parametrize(
+    ("act", "fields"),
+    [
+        ("give", {"role": "operator", "agency": ""}),
+        ("give", {"role": "coordinator", "agency": ""}),
+        ("give", {"role": "coordinator", "agency": str(THUNG_KHRU)}),
+        ("give", {"role": HOSTILE, "agency": HOSTILE}),
+        ("take", {"held": "evaluator@"}),
+        ("second-factor", {}),
+        ("back", {"number": "1"}),
+        ("away", {"substitute": HOSTILE, "first": "1 ม.ค. 2564", "last": "2 ม.ค. 2564"}),
+        ("away", {"substitute": "head@thungkhru.example", "first": "31 ก.พ. 2564", "last": ""}),
+    ],
+)
+def test_what_cannot_be_changes_nothing_and_is_told(town, act, fields):
+    enter(town, ADMINISTRATOR)
+    with town.nothing_changes():
+        answer = send(town, f"{ONE}/{act}", **fields)
+    assert answer.status_code == 422
+    assert errors(answer)
+    assert "<script>alert" not in answer.text
+    assert ">49<" not in answer.text
+
+
+def test_nobody_changes_their_own_roles_and_the_last_administrator_stays(town):
+    second = second_administrator(town)
+    enter(town, ADMINISTRATOR)
+    for act, fields in (("give", {"role": "evaluator", "agency": ""}), ("take", {"held": "administrator@"})):
+        answer = send(town, f"{PEOPLE}/{ADMINISTRATOR.id}/{act}", **fields)
+        assert answer.status_code == 422
+    assert send(town, f"{PEOPLE}/{second}/take", held="administrator@").status_code == 303
+
+    enter(town, OPERATOR)
+    answer = send(town, f"{PEOPLE}/{ADMINISTRATOR.id}/take", at="/account", held="administrator@")
+    assert answer.status_code == 422
+    assert grants(town, "administrator@strategy.example") == ADMINISTRATOR.grants
+
+
+def test_sessions_end_and_the_second_factor_comes_off(town):
+    set_up_factor(town)
+    come_in(town)
+    enter(town, ADMINISTRATOR, TODAY)
+    assert send(town, f"{ONE}/sessions").status_code == 303
+    assert told(town)[:2] == ("sessions_ended", ADMINISTRATOR.id)
+    assert send(town, f"{ONE}/second-factor").status_code == 303
+    assert told(town)[:2] == ("factor_removed", ADMINISTRATOR.id)
+    with town.store.read() as tx:
+        left = tx.connection.execute(select(sessions.c.person_id)).scalars().all()
+    assert set(left) == {ADMINISTRATOR.id}
+
+
+def test_substitute_is_named_for_some_days_and_taken_back(town):
+    enter(town, ADMINISTRATOR, TODAY)
+    days = {"first": "11 ม.ค. 2564", "last": "15 ม.ค. 2564"}
+    answer = send(town, f"{ONE}/away", substitute="head@thungkhru.example", **days)
+    page = arrive(town, answer)
+    assert "11 ม.ค. 2564 ถึง 15 ม.ค. 2564: หัวหน้าฝ่ายเขตทุ่งครุ" in words(page.text)
+    assert told(town)[0] == "substitution_given"
+    (number,) = re.findall(r'name="number" value="(\d+)"', page.text)
+    assert send(town, f"{ONE}/back", number=number).status_code == 303
+    assert told(town)[0] == "substitution_withdrawn"
+
+
+def test_operator_and_strangers_have_no_page(town):
+    enter(town, ADMINISTRATOR)
+    for person in (OPERATOR.id, 999_999_999, "x", "1" * 30):
+        assert town.get(f"{PEOPLE}/{person}").status_code == 404
+
+
+def grow(town, through, since):
+    with town.store.begin() as tx:
+        for number in range(since, through):
+            email, given = f"p{number}@example.org", [Grant(Role.VIEWER)]
+            registry.add_person(tx, email, f"ผู้เข้าชม {number}", "th", given, by=OPERATOR.id, now=FOUNDED)
+
+
+def asked(town):
+    found = {}
+    for path in LISTS:
+        town.get(path)
+        with counted(town) as sent:
+            assert town.get(path).status_code == 200
+        found[path] = len(sent)
+    return found
+
+
+def test_lists_ask_as_often_for_thirty_rows_as_for_one(town):
+    grow(town, 1, 0)
+    enter(town, ADMINISTRATOR)
+    one = asked(town)
+    grow(town, 30, 1)
+
+    assert asked(town) == one
+    assert max(one.values()) < 25
