@@ -163,7 +163,7 @@ def add_agency(
 ) -> None:
     """Add an agency."""
     desk: Desk = ctx.obj
-    if kind not in ("district", "department"):
+    if kind not in registry.AGENCY_KINDS:
         raise parsing.unreadable("agency.kind_unknown", given=kind)
     with desk.house().store.begin() as tx:
         person = desk.person(tx, by)

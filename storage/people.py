@@ -133,3 +133,28 @@ def away(connection: Connection, person: int, today: date) -> list[Away]:
         .order_by(_s.first_on, _s.id)
     )
     return [Away(*row) for row in connection.execute(query)]
+
+
+class Counted(NamedTuple):
+    """An agency with the one above it, and how many people serve it."""
+
+    id: int
+    code: str | None
+    name: Text
+    kind: str
+    parent: int | None
+    people: int
+
+
+_SERVING = select(func.count(_g.person_id.distinct())).where(_g.agency_id == _a.id).scalar_subquery()
+_AGENCIES = select(
+    _a.id, _a.code, _a.name_th, _a.name_en, _a.kind, _a.parent_id, _SERVING.label("people")
+).order_by(_a.code.is_(None), _a.code, _a.id)
+
+
+def agencies(connection: Connection) -> list[Counted]:
+    """Every agency by code, those without one last."""
+    return [
+        Counted(row.id, row.code, Text(row.name_th, row.name_en), row.kind, row.parent_id, row.people)
+        for row in connection.execute(_AGENCIES)
+    ]

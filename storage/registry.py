@@ -23,6 +23,10 @@ from storage.transaction import Tx
 OPERATOR_EMAIL = "operator@localhost"
 
 
+#: What an agency can be.
+AGENCY_KINDS = ("district", "department")
+
+
 @dataclass(frozen=True, slots=True)
 class Agency:
     """A district office or a department; ``code`` is ``None`` where it is not known."""
@@ -69,7 +73,8 @@ def add_agency(
     )
     added = int(tx.connection.execute(row).scalar_one())
     data = {"id": added, "code": code, "name": {"th": name.th, "en": name.en}, "kind": kind}
-    tx.record(Event(Happened.AGENCY_ADDED, now, by, data))
+    below = {} if parent is None else {"parent": parent}
+    tx.record(Event(Happened.AGENCY_ADDED, now, by, {**data, **below}))
     return added
 
 

@@ -85,6 +85,8 @@ OF_THE_ADMINISTRATOR: dict[str, str] = {
     "people": "/administration/people",
     "people_none": "/administration/people?q=ไม่มีผู้นี้",
     "add_person": "/administration/people/add",
+    "agencies": "/administration/agencies",
+    "add_agency": "/administration/agencies/add",
     "person": f"/administration/people/{COORDINATOR.id}",
 }
 EVERY = [

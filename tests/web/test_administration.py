@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from engine.permissions import Grant, Role
+from engine.workflow import Text
 from storage import registry, views
 from storage import tables as t
 from storage.account_tables import sessions
@@ -18,9 +19,10 @@ from tests.web.test_rules import filled, rules_of
 from tests.web.town import TODAY
 
 PEOPLE = "/administration/people"
+AGENCIES = "/administration/agencies"
 ONE = f"{PEOPLE}/{COORDINATOR.id}"
 #: The pages that have rows of something of which there may be many.
-LISTS = [PEOPLE, ONE]
+LISTS = [PEOPLE, ONE, AGENCIES]
 HOSTILE = '"><script>alert(1)</script>{{ 7 * 7 }}'
 
 
@@ -199,9 +201,33 @@ def test_operator_and_strangers_have_no_page(town):
         assert town.get(f"{PEOPLE}/{person}").status_code == 404
 
 
+def test_agency_is_added_below_another(town):
+    enter(town, ADMINISTRATOR)
+    fields = {"name": "ฝ่ายพัฒนาชุมชน", "kind": "department", "below": str(THUNG_KHRU)}
+    answer = send(town, f"{AGENCIES}/add", **fields, code="5049-1", name_en="")
+    page = arrive(town, answer)
+    assert banner(page) == ["เพิ่มหน่วยงานแล้ว"]
+    what, by, data = told(town)
+    assert (what, by, data["parent"]) == ("agency_added", ADMINISTRATOR.id, THUNG_KHRU)
+    below = page.text.split("สำนักงานเขตทุ่งครุ")[-1]
+    assert "ฝ่ายพัฒนาชุมชน" in below.split("</ul>")[0]
+
+    with town.nothing_changes():
+        wrong = {
+            "code": {**fields, "code": "5049"},
+            "name": {**fields, "name": " "},
+            "kind": {**fields, "kind": HOSTILE},
+        }
+        for field, given in wrong.items():
+            answer = send(town, f"{AGENCIES}/add", **given)
+            assert [name for name, _ in errors(answer)] == [field]
+
+
 def grow(town, through, since):
     with town.store.begin() as tx:
         for number in range(since, through):
+            name = Text(f"หน่วยงาน {number}", f"Agency {number}")
+            registry.add_agency(tx, name, "department", by=OPERATOR.id, now=FOUNDED)
             email, given = f"p{number}@example.org", [Grant(Role.VIEWER)]
             registry.add_person(tx, email, f"ผู้เข้าชม {number}", "th", given, by=OPERATOR.id, now=FOUNDED)
 

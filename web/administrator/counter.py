@@ -20,7 +20,16 @@ from web.site import Site
 ROWS = 50
 #: What a page may say was done before it was opened.
 _DONE = frozenset(
-    {"role_given", "role_taken", "sessions_ended", "factor_removed", "away", "back", "reachable"}
+    {
+        "role_given",
+        "role_taken",
+        "sessions_ended",
+        "factor_removed",
+        "away",
+        "back",
+        "reachable",
+        "agency_added",
+    }
 )
 
 

@@ -18,11 +18,11 @@ from engine.wording import Wording
 from engine.workflow import Workflow
 from storage.choices import Choices
 from storage.narrowing import Moment, Wanted
+from storage.registry import AGENCY_KINDS
 from web.reading import Typed, whole_number
 
 #: So many agencies stand on a page.
 AGENCIES = 100
-AGENCY_KINDS = ("district", "department")
 KINDS = ("strategic", "routine", "negotiated")
 RESULT_KINDS = ("output", "outcome")
 #: These narrow what is shown; an empty page says that they may be why.
