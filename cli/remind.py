@@ -1,6 +1,6 @@
 """Commands about reminders: what will be told, the outbox, a mail to try the server, calendars of people."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -16,7 +16,7 @@ from engine.reminders.ports import Survey
 from engine.wording import Wording
 from notifications.addresses import address
 from notifications.channels import Outcome, told
-from storage import duty, outbox, registry, views
+from storage import duty, moving, registry, views
 from storage import told as kept
 from storage.ledger import StoredLedger
 from storage.reminding import Notice, Reminder
@@ -152,25 +152,26 @@ def outbox_(
 @app.command()
 def retry(ctx: typer.Context, message: MessageId, reason: Why = "") -> None:
     """Send again what failed, or what may have arrived."""
-    _move(ctx, outbox.retry, "remind.retried", message, reason)
+    _move(ctx, "retry", "remind.retried", message, reason)
 
 
 @app.command()
 def hold(ctx: typer.Context, message: MessageId, reason: Why = "") -> None:
     """Keep a pending message back."""
-    _move(ctx, outbox.hold, "remind.held", message, reason)
+    _move(ctx, "hold", "remind.held", message, reason)
 
 
 @app.command()
 def release(ctx: typer.Context, message: MessageId, reason: Why = "") -> None:
     """Let go what was held, or what may have arrived."""
-    _move(ctx, outbox.release, "remind.released", message, reason)
+    _move(ctx, "release", "remind.released", message, reason)
 
 
-def _move(ctx: typer.Context, move: Callable[..., None], said: str, message: int, reason: str) -> None:
+def _move(ctx: typer.Context, move: str, said: str, message: int, reason: str) -> None:
     desk: Desk = ctx.obj
     with desk.house().store.begin() as tx:
-        move(tx.connection, message, why=reason.strip(), now=desk.clock())
+        by = desk.person(tx, None).id
+        moving.move(tx, move, message, why=reason.strip(), by=by, now=desk.clock())
     desk.say(said, number=message)
 
 

@@ -65,6 +65,7 @@ class Happened(StrEnum):
     LINK_MADE = "link_made"
     SESSIONS_ENDED = "sessions_ended"
     FACTOR_REMOVED = "factor_removed"
+    MESSAGE_MOVED = "message_moved"
 
 
 class Event(NamedTuple):

@@ -31,6 +31,7 @@ from tests.fifty import found_fifty
 from tests.web.coordinators import PNG
 from tests.web.doorway import EMAIL, EVALUATOR_EMAIL, HEAD_EMAIL
 from tests.web.doorway import EMAIL, HEAD_EMAIL, give_password
+from tests.web.post import post
 
 ADMINISTRATOR_EMAIL = "administrator@strategy.example"
 PICTURES = Path(__file__).parents[2] / "docs" / "screenshots"
@@ -87,6 +88,8 @@ OF_THE_ADMINISTRATOR: dict[str, str] = {
     "add_person": "/administration/people/add",
     "agencies": "/administration/agencies",
     "add_agency": "/administration/agencies/add",
+    "outbox": "/administration/outbox",
+    "message": "/administration/outbox/1",
     "person": f"/administration/people/{COORDINATOR.id}",
 }
 EVERY = [
@@ -105,6 +108,7 @@ def full(served: Served) -> Served:
     town = served.town
     found_fifty(town.store)
     give_password(town, ADMINISTRATOR.id)
+    post(town)
     with town.store.begin() as tx:
         actions.return_milestone(
             tx, CODE, YEAR, COMMITTEE, reason="1. แนบคำสั่งที่ลงนามแล้ว\n2. ระบุเลขที่คำสั่ง", by=EVALUATOR, now=now

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from engine.permissions import Grant, Role
 from engine.workflow import Text
@@ -14,15 +14,17 @@ from storage.account_tables import sessions
 from tests.cast import ADMINISTRATOR, COORDINATOR, EVALUATOR, FOUNDED, OPERATOR, SAI_MAI, THUNG_KHRU
 from tests.web.coordinators import arrive, banner, enter, errors, words
 from tests.web.doorway import come_in, set_up_factor, token_in
+from tests.web.post import post
 from tests.web.test_queries import counted
 from tests.web.test_rules import filled, rules_of
 from tests.web.town import TODAY
 
 PEOPLE = "/administration/people"
 AGENCIES = "/administration/agencies"
+OUTBOX = "/administration/outbox"
 ONE = f"{PEOPLE}/{COORDINATOR.id}"
 #: The pages that have rows of something of which there may be many.
-LISTS = [PEOPLE, ONE, AGENCIES]
+LISTS = [PEOPLE, ONE, AGENCIES, OUTBOX, f"{OUTBOX}/1"]
 HOSTILE = '"><script>alert(1)</script>{{ 7 * 7 }}'
 
 
@@ -223,8 +225,45 @@ def test_agency_is_added_below_another(town):
             assert [name for name, _ in errors(answer)] == [field]
 
 
+def test_message_is_read_word_for_word_but_for_what_acts_in_its_readers_name(town):
+    post(town)
+    enter(town, ADMINISTRATOR, TODAY)
+    page = town.get(f"{OUTBOX}/1").text
+    assert "เรียน ผู้ประสานงานเขตทุ่งครุ\n\n&lt;b&gt;ครบกำหนด&lt;/b&gt; 15 ม.ค. 2564\n" in page
+    assert "https://radap.example/links/…" in page
+    assert "a.b-c_1" not in page
+    assert "<script>no such" not in page
+
+
+def test_messages_are_narrowed_by_state(town):
+    post(town, more=60)
+    enter(town, ADMINISTRATOR, TODAY)
+    for state, shown in (("troubled", 1), ("failed", 1), ("pending", 50), ("held", 0), (HOSTILE, 50)):
+        page = town.client.get(OUTBOX, params={"state": state})
+        assert len(re.findall(rf'href="{OUTBOX}/\d+"', page.text)) == shown, state
+        assert "<script>alert" not in page.text
+
+
+def test_message_is_moved_as_its_state_allows(town):
+    post(town)
+    enter(town, ADMINISTRATOR, TODAY)
+    move = f"{OUTBOX}/1/move"
+    with town.nothing_changes():
+        assert send(town, move, step="hold", reason="ไม่ได้").status_code == 422
+        assert send(town, move, step=HOSTILE).status_code == 200
+    for step, kind in (("retry", "retried"), ("hold", "held"), ("release", "released")):
+        page = arrive(town, send(town, move, step=step, reason=HOSTILE))
+        assert "&lt;script&gt;" in page.text
+        particulars = {"message": 1, "step": kind, "reason": HOSTILE}
+        assert told(town) == ("message_moved", ADMINISTRATOR.id, particulars)
+    assert town.get(f"{OUTBOX}/999").status_code == 404
+    assert town.get(f"{OUTBOX}/x").status_code == 404
+
+
 def grow(town, through, since):
     with town.store.begin() as tx:
+        rows = [{"message_id": 1, "at": FOUNDED, "what": "held", "detail": ""}] * (through - since)
+        tx.connection.execute(insert(t.outbox_log), rows)
         for number in range(since, through):
             name = Text(f"หน่วยงาน {number}", f"Agency {number}")
             registry.add_agency(tx, name, "department", by=OPERATOR.id, now=FOUNDED)
@@ -243,6 +282,7 @@ def asked(town):
 
 
 def test_lists_ask_as_often_for_thirty_rows_as_for_one(town):
+    post(town)
     grow(town, 1, 0)
     enter(town, ADMINISTRATOR)
     one = asked(town)

@@ -29,6 +29,9 @@ _DONE = frozenset(
         "back",
         "reachable",
         "agency_added",
+        "message_retry",
+        "message_hold",
+        "message_release",
     }
 )
 
