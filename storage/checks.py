@@ -75,6 +75,18 @@ def journal(tx: Tx) -> Iterator[tuple[str, Broken | None]]:
         pending = _skip(entries, pending.stream)
 
 
+def stream(tx: Tx, number: int) -> Broken | None:
+    """Walk one stream of the journal, an indicator's or the city's, and say where it breaks first."""
+    i, c = t.indicators.c, t.city.c
+    end = (
+        select(c.journal_seq, c.journal_head)
+        if number == t.CITY
+        else select(i.journal_seq, i.journal_head).where(i.id == number)
+    )
+    seq, head = tx.connection.execute(end).one()
+    return first_break(number, (line.entry for line in views.history(tx.connection, number)), seq, head)
+
+
 def _skip(entries: Iterator[Entry], stream: int) -> Entry | None:
     """The first row of the next stream."""
     return next((entry for entry in entries if entry.stream != stream), None)

@@ -1,8 +1,9 @@
 """What pages and lists read: plain statements over stored columns, no engine objects."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import Integer, and_, bindparam, func, literal_column, select
 from sqlalchemy.engine import Connection
@@ -10,6 +11,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from storage import tables as t
 from storage.journal import Entry
+from storage.types import instant_text
 
 _i = t.indicators.c
 
@@ -103,6 +105,41 @@ def history(connection: Connection, stream: int) -> list[HistoryLine]:
     """The events of one stream of the journal, oldest first."""
     found = connection.execute(_HISTORY, {"stream": stream})
     return [HistoryLine(Entry(*row[:-1]), row[-1] or "") for row in found]
+
+
+class Asked(NamedTuple):
+    """What of a stream is asked for: a kind, a time, what lies before a number; ``None`` for any."""
+
+    what: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    before: int | None = None
+
+
+def browse(connection: Connection, stream: int, asked: Asked, limit: int) -> list[HistoryLine]:
+    """The events of one stream that are asked for, the newest first."""
+    query = (
+        select(*t.journal.columns, _p.name)
+        .join_from(t.journal, t.people, _j.by == _p.id, isouter=True)
+        .where(_j.stream == stream)
+        .order_by(_j.seq.desc())
+        .limit(limit)
+    )
+    if asked.what is not None:
+        query = query.where(_j.what == asked.what)
+    if asked.since is not None:
+        query = query.where(_j.at >= instant_text(asked.since))
+    if asked.until is not None:
+        query = query.where(_j.at < instant_text(asked.until))
+    if asked.before is not None:
+        query = query.where(_j.seq < asked.before)
+    return [HistoryLine(Entry(*row[:-1]), row[-1] or "") for row in connection.execute(query)]
+
+
+def names_of(connection: Connection, people: Collection[int]) -> dict[int, str]:
+    """The names of these people."""
+    found = connection.execute(select(_p.id, _p.name).where(_p.id.in_(people)))
+    return {row.id: row.name for row in found}
 
 
 def journal_ends(connection: Connection) -> Iterator[tuple[int, str, int, str]]:

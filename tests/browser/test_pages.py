@@ -90,6 +90,8 @@ OF_THE_ADMINISTRATOR: dict[str, str] = {
     "add_agency": "/administration/agencies/add",
     "outbox": "/administration/outbox",
     "message": "/administration/outbox/1",
+    "journal": "/administration/journal?verify=1",
+    "journal_indicator": f"/administration/journal?code={CODE}",
     "person": f"/administration/people/{COORDINATOR.id}",
 }
 EVERY = [

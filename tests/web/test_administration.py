@@ -4,15 +4,15 @@ import json
 import re
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from engine.permissions import Grant, Role
 from engine.workflow import Text
 from storage import registry, views
 from storage import tables as t
 from storage.account_tables import sessions
-from tests.cast import ADMINISTRATOR, COORDINATOR, EVALUATOR, FOUNDED, OPERATOR, SAI_MAI, THUNG_KHRU
-from tests.web.coordinators import arrive, banner, enter, errors, words
+from tests.cast import ADMINISTRATOR, CODE, COORDINATOR, EVALUATOR, FOUNDED, OPERATOR, SAI_MAI, THUNG_KHRU
+from tests.web.coordinators import BASE, arrive, banner, enter, errors, words
 from tests.web.doorway import come_in, set_up_factor, token_in
 from tests.web.post import post
 from tests.web.test_queries import counted
@@ -22,9 +22,10 @@ from tests.web.town import TODAY
 PEOPLE = "/administration/people"
 AGENCIES = "/administration/agencies"
 OUTBOX = "/administration/outbox"
+JOURNAL = "/administration/journal"
 ONE = f"{PEOPLE}/{COORDINATOR.id}"
 #: The pages that have rows of something of which there may be many.
-LISTS = [PEOPLE, ONE, AGENCIES, OUTBOX, f"{OUTBOX}/1"]
+LISTS = [PEOPLE, ONE, AGENCIES, OUTBOX, f"{OUTBOX}/1", JOURNAL]
 HOSTILE = '"><script>alert(1)</script>{{ 7 * 7 }}'
 
 
@@ -258,6 +259,63 @@ def test_message_is_moved_as_its_state_allows(town):
         assert told(town) == ("message_moved", ADMINISTRATOR.id, particulars)
     assert town.get(f"{OUTBOX}/999").status_code == 404
     assert town.get(f"{OUTBOX}/x").status_code == 404
+
+
+def events(page):
+    """The rows of the journal's page: number, event and particulars."""
+    cells = re.findall(r"<tr[^>]*>(.*?)</tr>", page.text, re.DOTALL)[1:]
+    rows = [[words(one) for one in re.findall(r"<td[^>]*>(.*?)</td>", cell)] for cell in cells]
+    return [(int(row[0]), row[2], row[3]) for row in rows]
+
+
+def test_journal_tells_who_did_what_to_whom(town):
+    enter(town, ADMINISTRATOR, TODAY)
+    send(town, f"{ONE}/give", role="owner", agency=str(SAI_MAI))
+    page = town.get(JOURNAL)
+    told_of = "ผู้ประสานงานเขตทุ่งครุ · หน่วยงานเจ้าของตัวชี้วัด · สำนักงานเขตสายไหม"
+    assert events(page)[0][1:] == ("ให้บทบาท", told_of)
+    assert ADMINISTRATOR.name in words(page.text)
+    for query, count in (
+        ("kind=role_given", 1),
+        ("kind=role_taken", 0),
+        ("first=4 ม.ค. 2564", 1),
+        ("last=3 ม.ค. 2564", len(events(page)) - 1),
+        ("first=4 ม.ค. 2564&last=4 ม.ค. 2564", 1),
+        (f"before={events(page)[0][0]}", len(events(page)) - 1),
+    ):
+        assert len(events(town.get(f"{JOURNAL}?{query}"))) == count, query
+
+
+def test_journal_of_an_indicator_leads_to_it_and_unknown_ones_are_said(town):
+    enter(town, ADMINISTRATOR, TODAY)
+    page = town.get(f"{JOURNAL}?code={CODE}")
+    assert f'href="{BASE}"' in page.text
+    assert [what for _, what, _ in events(page)] == ["สร้างตัวชี้วัด"]
+    for field, query in (
+        ("code", {"code": HOSTILE}),
+        ("code", {"code": CODE, "year": "2570"}),
+        ("year", {"code": CODE, "year": "1"}),
+        ("first", {"first": "31 ก.พ. 2564"}),
+    ):
+        page = town.client.get(JOURNAL, params={**query, "verify": "1"})
+        assert [name for name, _ in errors(page)] == [field]
+        assert "<script>alert" not in page.text
+    assert town.get(f"{JOURNAL}?kind=x&before=y&year=z&first=1 ม.ค. 9999&last=31 ธ.ค. 543").status_code in (
+        200,
+        422,
+    )
+
+
+def test_stream_is_proved_and_the_event_that_was_touched_is_named(town):
+    enter(town, ADMINISTRATOR, TODAY)
+    for query in ("verify=1", f"code={CODE}&verify=1"):
+        assert "ครบถ้วน" in words(town.get(f"{JOURNAL}?{query}").text)
+    j = t.journal.c
+    with town.store.begin() as tx:
+        touched = update(t.journal).where(j.stream == t.CITY, j.seq == 3)
+        tx.connection.execute(touched.values(data="{}"))
+    assert "ประวัติส่วนกลาง: เหตุการณ์ที่ 3 ถูกแก้ไขภายหลัง" in words(town.get(f"{JOURNAL}?verify=1").text)
+    assert "ครบถ้วน" in words(town.get(f"{JOURNAL}?code={CODE}&verify=1").text)
 
 
 def grow(town, through, since):

@@ -275,26 +275,25 @@ def events(scene: Scene, lines: list[HistoryLine]) -> list[EventRow]:
         EventRow(
             scene.wording.value(datetime.fromisoformat(line.entry.at)),
             scene.wording.word("event", line.entry.what),
-            " · ".join(_particulars(scene, json.loads(line.entry.data))),
+            " · ".join(particulars(scene.indicator, json.loads(line.entry.data), scene.wording)),
             line.by,
         )
         for line in reversed(lines)
     ]
 
 
-def _particulars(scene: Scene, data: Mapping[str, Any]) -> Iterator[str]:
+def particulars(indicator: Indicator, data: Mapping[str, Any], wording: Wording) -> Iterator[str]:
     """What an event was about, in the words of its readers."""
-    wording = scene.wording
     fact = data.get("occurrence")
     inner: Mapping[str, Any] = fact if isinstance(fact, Mapping) else {}
     file = data.get("evidence")
     attached: Mapping[str, Any] = file if isinstance(file, Mapping) else {}
     key = data.get("milestone") or inner.get("milestone") or attached.get("milestone")
-    definition = scene.indicator.workflow.milestone(str(key)) if key else None
+    definition = indicator.workflow.milestone(str(key)) if key else None
     if definition is not None:
         yield wording.value(definition.title)
     if "quarter" in data and not key:
-        yield wording.value(Quarter(scene.indicator.fiscal_year.year, int(data["quarter"])))
+        yield wording.value(Quarter(indicator.fiscal_year.year, int(data["quarter"])))
     for name in ("occurred_on", "until", "fix_by", "expires_on"):
         day = data.get(name) or inner.get(name)
         if day:
