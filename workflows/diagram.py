@@ -65,14 +65,15 @@ def _lines(workflow: Workflow, language: str, here: str | None) -> Iterator[str]
     yield f"    [*] --> {NOT_STARTED}"
     below = NOT_STARTED
     for rung in workflow.levels:
-        yield f"    {below} --> {rung.state} : {_safe(_described(rung.rule, workflow, language))}"
+        yield f"    {below} --> {rung.state} : {_safe(described(rung.rule, workflow, language))}"
         below = rung.state
     if here is not None:
         yield "    classDef here fill:#00703c,color:#ffffff,stroke-width:3px"
         yield f"    class {here} here"
 
 
-def _described(rule: Rule, workflow: Workflow, language: str) -> str:
+def described(rule: Rule, workflow: Workflow, language: str) -> str:
+    """What the rule asks for, in a few words."""
     words = _WORDS["en" if language == "en" else "th"]
     match rule:
         case Reached(key):
@@ -87,13 +88,13 @@ def _described(rule: Rule, workflow: Workflow, language: str) -> str:
         case AnyOf(rules):
             return words["any"].join(_part(part, workflow, language) for part in rules)
         case AtLeast(n, rules):
-            return words["some"].format(n, ", ".join(_described(part, workflow, language) for part in rules))
+            return words["some"].format(n, ", ".join(described(part, workflow, language) for part in rules))
 
 
 def _part(rule: Rule, workflow: Workflow, language: str) -> str:
     """A rule inside another, in brackets where it has parts itself."""
-    described = _described(rule, workflow, language)
-    return f"({described})" if isinstance(rule, AllOf | AnyOf) else described
+    said = described(rule, workflow, language)
+    return f"({said})" if isinstance(rule, AllOf | AnyOf) else said
 
 
 def _limit(rule: Bound, workflow: Workflow, words: dict[str, str]) -> str:

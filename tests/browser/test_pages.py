@@ -92,6 +92,8 @@ OF_THE_ADMINISTRATOR: dict[str, str] = {
     "message": "/administration/outbox/1",
     "journal": "/administration/journal?verify=1",
     "journal_indicator": f"/administration/journal?code={CODE}",
+    "workflows": "/administration/workflows",
+    "workflow": "/administration/workflows/1",
     "person": f"/administration/people/{COORDINATOR.id}",
 }
 EVERY = [

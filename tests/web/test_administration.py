@@ -23,9 +23,10 @@ PEOPLE = "/administration/people"
 AGENCIES = "/administration/agencies"
 OUTBOX = "/administration/outbox"
 JOURNAL = "/administration/journal"
+WORKFLOWS = "/administration/workflows"
 ONE = f"{PEOPLE}/{COORDINATOR.id}"
 #: The pages that have rows of something of which there may be many.
-LISTS = [PEOPLE, ONE, AGENCIES, OUTBOX, f"{OUTBOX}/1", JOURNAL]
+LISTS = [PEOPLE, ONE, AGENCIES, OUTBOX, f"{OUTBOX}/1", JOURNAL, WORKFLOWS]
 HOSTILE = '"><script>alert(1)</script>{{ 7 * 7 }}'
 
 
@@ -316,6 +317,19 @@ def test_stream_is_proved_and_the_event_that_was_touched_is_named(town):
         tx.connection.execute(touched.values(data="{}"))
     assert "ประวัติส่วนกลาง: เหตุการณ์ที่ 3 ถูกแก้ไขภายหลัง" in words(town.get(f"{JOURNAL}?verify=1").text)
     assert "ครบถ้วน" in words(town.get(f"{JOURNAL}?code={CODE}&verify=1").text)
+
+
+def test_definition_is_drawn_with_where_its_indicators_stand(town):
+    enter(town, ADMINISTRATOR, TODAY)
+    page = words(town.get(WORKFLOWS).text)
+    assert "เครือข่ายภาคประชาสังคม civil_society_network 1 1" in page
+    assert "ร้อยละ percent_achieved 1 0" in page
+    page = town.get(f"{WORKFLOWS}/1").text
+    assert page.count('<svg viewBox="0 0 48 76"') == page.count("<title id=") == 6
+    rungs = [words(one) for one in re.findall(r'radap-rung__marks">(.*?)</span>', page)]
+    assert rungs[0] == "ถึงระดับนี้เมื่อ ส่งรายงาน · ตัวชี้วัดที่อยู่ระดับนี้ 0"
+    assert rungs[-1] == "ตัวชี้วัดที่อยู่ระดับนี้ 1"
+    assert town.get(f"{WORKFLOWS}/99").status_code == 404
 
 
 def grow(town, through, since):
