@@ -29,8 +29,7 @@ from tests.cast import (
 )
 from tests.fifty import found_fifty
 from tests.web.coordinators import PNG
-from tests.web.doorway import EMAIL, EVALUATOR_EMAIL, HEAD_EMAIL
-from tests.web.doorway import EMAIL, HEAD_EMAIL, give_password
+from tests.web.doorway import EMAIL, EVALUATOR_EMAIL, HEAD_EMAIL, give_password
 from tests.web.post import post
 
 ADMINISTRATOR_EMAIL = "administrator@strategy.example"
@@ -80,6 +79,7 @@ OF_THE_EVALUATOR: dict[str, str] = {
     "seal": "/seals/2564/1",
     "reports": "/reports",
     "jobs": "/jobs",
+    "extend": "/administration/calendar/extend",
 }
 OF_THE_ADMINISTRATOR: dict[str, str] = {
     "administration": "/administration",
@@ -94,6 +94,7 @@ OF_THE_ADMINISTRATOR: dict[str, str] = {
     "journal_indicator": f"/administration/journal?code={CODE}",
     "workflows": "/administration/workflows",
     "workflow": "/administration/workflows/1",
+    "calendar": "/administration/calendar",
     "person": f"/administration/people/{COORDINATOR.id}",
 }
 EVERY = [

@@ -2,16 +2,30 @@
 
 import json
 import re
+from dataclasses import replace
+from datetime import date
 
 import pytest
 from sqlalchemy import insert, select, update
 
-from engine.permissions import Grant, Role
+from engine.actions import grant_extension
+from engine.permissions import Action, Grant, Role
+from engine.quarter import FiscalYear, WorkCalendar
 from engine.workflow import Text
 from storage import registry, views
 from storage import tables as t
 from storage.account_tables import sessions
-from tests.cast import ADMINISTRATOR, CODE, COORDINATOR, EVALUATOR, FOUNDED, OPERATOR, SAI_MAI, THUNG_KHRU
+from tests.cast import (
+    ADMINISTRATOR,
+    CODE,
+    COORDINATOR,
+    EVALUATOR,
+    FOUNDED,
+    OPERATOR,
+    SAI_MAI,
+    THUNG_KHRU,
+    YEAR,
+)
 from tests.web.coordinators import BASE, arrive, banner, enter, errors, words
 from tests.web.doorway import come_in, set_up_factor, token_in
 from tests.web.post import post
@@ -24,9 +38,10 @@ AGENCIES = "/administration/agencies"
 OUTBOX = "/administration/outbox"
 JOURNAL = "/administration/journal"
 WORKFLOWS = "/administration/workflows"
+CALENDAR = "/administration/calendar"
 ONE = f"{PEOPLE}/{COORDINATOR.id}"
 #: The pages that have rows of something of which there may be many.
-LISTS = [PEOPLE, ONE, AGENCIES, OUTBOX, f"{OUTBOX}/1", JOURNAL, WORKFLOWS]
+LISTS = [PEOPLE, ONE, AGENCIES, OUTBOX, f"{OUTBOX}/1", JOURNAL, WORKFLOWS, CALENDAR]
 HOSTILE = '"><script>alert(1)</script>{{ 7 * 7 }}'
 
 
@@ -58,7 +73,9 @@ def second_administrator(town):
 
 def test_nobody_else_comes_in(town):
     """Made from the table of rules: whoever adds a page of the administration is held to it."""
-    paths = [(method, path) for method, path in rules_of(town) if path.startswith("/administration")]
+    ruled = {key: rule for key, rule in rules_of(town).items() if key[1].startswith("/administration")}
+    paths = [key for key, rule in ruled.items() if rule.action is not Action.EXTEND]
+    assert len(ruled) == len(paths) + 3  # what evaluators do there
     assert len(paths) > 10
     for person in (COORDINATOR, EVALUATOR):
         enter(town, person)
@@ -325,11 +342,53 @@ def test_definition_is_drawn_with_where_its_indicators_stand(town):
     assert "เครือข่ายภาคประชาสังคม civil_society_network 1 1" in page
     assert "ร้อยละ percent_achieved 1 0" in page
     page = town.get(f"{WORKFLOWS}/1").text
-    assert page.count('<svg viewBox="0 0 48 76"') == page.count("<title id=") == 6
-    rungs = [words(one) for one in re.findall(r'radap-rung__marks">(.*?)</span>', page)]
-    assert rungs[0] == "ถึงระดับนี้เมื่อ ส่งรายงาน · ตัวชี้วัดที่อยู่ระดับนี้ 0"
-    assert rungs[-1] == "ตัวชี้วัดที่อยู่ระดับนี้ 1"
+    assert page.count('<svg class="radap-rung__drawing"') == page.count("<title id=") == 6
+    rungs = [words(one) for one in re.findall(r'radap-rung__words">(.*?)</div>', page, re.DOTALL)]
+    assert rungs[0] == "ส่งรายงาน ถึงระดับนี้เมื่อ ส่งรายงาน"
+    assert rungs[-1] == "ยังไม่เริ่ม ตัวชี้วัดที่อยู่ระดับนี้ 1"
     assert town.get(f"{WORKFLOWS}/99").status_code == 404
+
+
+def test_calendar_shows_days_off_and_the_day_of_each_agency(town):
+    policy = replace(town.store.policy, calendar=WorkCalendar(frozenset({date(2021, 4, 13)})))
+    town.store.policy = policy
+    with town.store.begin() as tx:
+        quarter = FiscalYear(YEAR).quarters[1]
+        reason, now = "น้ำท่วม <b>", town.clock.now
+        grant_extension(tx, SAI_MAI, quarter, date(2021, 5, 7), reason=reason, by=EVALUATOR, now=now)
+    enter(town, ADMINISTRATOR, TODAY)
+    page = words(town.get(CALENDAR).text)
+    assert "13 เม.ย. 2564 อังคาร" in page
+    assert "สำนักงานเขตสายไหม 11 ม.ค. 2564 7 พ.ค. 2564 (ขยายเวลา) 12 ก.ค. 2564 11 ต.ค. 2564" in page
+    assert "สำนักงานเขตทุ่งครุ 11 ม.ค. 2564 12 เม.ย. 2564 12 ก.ค. 2564 11 ต.ค. 2564" in page
+    assert "สำนักงานเขตสายไหม ไตรมาส 2 7 พ.ค. 2564 น้ำท่วม <b>" in page
+    for year in ("2570", "0", "9999", "x"):
+        assert town.get(f"{CALENDAR}?year={year}").status_code == 200
+
+
+def test_evaluator_gives_an_agency_longer(town):
+    enter(town, EVALUATOR, TODAY)
+    path = f"{CALENDAR}/extend"
+    assert f'href="{path}"' in town.get("/review").text
+    given = {
+        "agency": str(THUNG_KHRU),
+        "year": "2564",
+        "quarter": "1",
+        "day": "29 ม.ค. 2564",
+        "reason": "น้ำท่วม",
+    }
+    wrong = {"agency": "99", "year": "1", "quarter": "5", "day": "31 ก.พ. 2564"}
+    with town.nothing_changes():
+        for name, value in wrong.items():
+            answer = send(town, path, at="/account", **{**given, name: value})
+            assert [field for field, _ in errors(answer)] == [name]
+        assert send(town, path, at="/account", **{**given, "day": "1 ม.ค. 2564"}).status_code == 422
+    page = arrive(town, send(town, path, at="/account", **given))
+    assert banner(page) == ["ขยายเวลาแล้ว"]
+    assert told(town)[:2] == ("extension_granted", EVALUATOR.id)
+    enter(town, ADMINISTRATOR, TODAY)
+    with town.nothing_changes():
+        assert send(town, path, **given).status_code == 403
 
 
 def grow(town, through, since):

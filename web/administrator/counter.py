@@ -31,6 +31,7 @@ _DONE = frozenset(
         "back",
         "reachable",
         "agency_added",
+        "extended",
         "message_retry",
         "message_hold",
         "message_release",
