@@ -197,7 +197,9 @@ FILES = [*sorted(TEMPLATES.rglob("*.html")), *sorted((FOLDER / "static").glob("*
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_no_page_fetches_anything_from_elsewhere_or_runs_anything(file: Path):
     text = file.read_text(encoding="utf-8").replace('xmlns="http://www.w3.org/2000/svg"', "")
-    text = re.sub(r"<script src=\"\{\{ static\('(radap|upload|matrix)\.js'\) \}\}\" defer></script>", "", text)
+    text = re.sub(
+        r"<script src=\"\{\{ static\('(radap|upload|matrix)\.js'\) \}\}\" defer></script>", "", text
+    )
     forbidden = r"https?:|//[a-z]|<script|javascript:| on[a-z]+=|style=|@import|url\((?!#)|\|safe"
     assert re.findall(forbidden, text) == []
 
