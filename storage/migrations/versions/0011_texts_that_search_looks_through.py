@@ -8,8 +8,8 @@ from alembic import op
 from storage import search_index
 from storage.search_index import Kind
 
-revision = "0013"
-down_revision = "0012"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
