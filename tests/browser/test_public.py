@@ -16,7 +16,18 @@ from engine.workflow import Text
 from storage import registry
 from tests.browser.conftest import DESK, PHONE, Served
 from tests.browser.test_pages import PICTURES, findings, keep
-from tests.cast import ADMINISTRATOR, CODE, EVALUATOR, FOUNDED, GUIDELINES, OPERATOR, YEAR, at, new_indicator
+from tests.cast import (
+    ADMINISTRATOR,
+    CODE,
+    EVALUATOR,
+    FOUNDED,
+    GUIDELINES,
+    OPERATOR,
+    SECTION_HEAD,
+    YEAR,
+    at,
+    new_indicator,
+)
 
 PAGES = {
     "public": "/public",
@@ -42,8 +53,11 @@ def sealed(served: Served) -> Served:
                         tx, new.code, YEAR, fact, by=OPERATOR, now=at(date(2020, 11, 4))
                     )
         actions.verify_milestone(tx, CODE, YEAR, GUIDELINES, by=EVALUATOR, now=at(date(2020, 12, 20)))
+        then = at(date(2021, 1, 19))
+        actions.endorse_report(tx, CODE, YEAR, 1, by=SECTION_HEAD, now=then)
+        actions.accept_report(tx, CODE, YEAR, 1, quality=95, by=EVALUATOR, now=then)
         for number, day in ((1, date(2021, 1, 20)), (2, date(2021, 4, 20))):
-            seal_quarter(tx, Quarter(YEAR, number), by=EVALUATOR, now=at(day))
+            seal_quarter(tx, Quarter(YEAR, number), reason="ครบกำหนด", by=EVALUATOR, now=at(day))
     return served
 
 

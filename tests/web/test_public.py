@@ -65,12 +65,11 @@ def shown(town):
         link = "https://example.org/inside"
         actions.attach_evidence(tx, CODE, YEAR, GUIDELINES, link=link, by=by, now=now)
         actions.write_report(tx, CODE, YEAR, 1, narrative=f"{SECRETS[0]} {SECRETS[2]}", by=by, now=now)
-        actions.submit_report(tx, CODE, YEAR, 1, by=by, now=now)
         tx.connection.execute(update(t.people).values(name=SECRETS[0]).where(t.people.c.id == COORDINATOR.id))
         tx.connection.execute(
             update(t.people).values(email=SECRETS[2]).where(t.people.c.id == COORDINATOR.id)
         )
-        seal_quarter(tx, Quarter(YEAR, 1), by=EVALUATOR, now=NOW)
+        seal_quarter(tx, Quarter(YEAR, 1), reason="ครบกำหนด", by=EVALUATOR, now=NOW)
         actions.verify_milestone(tx, CODE, YEAR, COMMITTEE, by=EVALUATOR, now=at(date(2021, 2, 1)))
     town.open(replace(town.site, public=True))
     return town
@@ -83,7 +82,7 @@ def records(town) -> list[dict[str, object]]:
 
 def test_house_that_is_not_public_has_none_of_it(town):
     with town.store.begin() as tx:
-        seal_quarter(tx, Quarter(YEAR, 1), by=EVALUATOR, now=NOW)
+        seal_quarter(tx, Quarter(YEAR, 1), reason="ครบกำหนด", by=EVALUATOR, now=NOW)
     for person in (None, EVALUATOR):
         if person is not None:
             enter(town, person)
@@ -189,7 +188,7 @@ def test_whoever_has_it_is_told_so_until_the_next_seal(shown):
         assert shown.get(path, **{"if-none-match": 'W/"another"'}).status_code == 200
         assert shown.client.head(path).headers["etag"] == tag
     with shown.store.begin() as tx:
-        seal_quarter(tx, Quarter(YEAR, 2), by=EVALUATOR, now=at(date(2021, 4, 20)))
+        seal_quarter(tx, Quarter(YEAR, 2), reason="ครบกำหนด", by=EVALUATOR, now=at(date(2021, 4, 20)))
     changed = {path for path, tag in tags.items() if shown.get(path).headers["etag"] != tag}
     assert changed >= {"/public", HOME, BADGE}
     assert "/public/dictionary" not in changed
