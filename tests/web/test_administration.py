@@ -2,6 +2,8 @@
 
 import json
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 
@@ -9,10 +11,11 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from engine.actions import grant_extension
-from engine.permissions import Action, Grant, Role
+from engine.errors import Refusal
+from engine.permissions import Action, Grant, Person, Role
 from engine.quarter import FiscalYear, WorkCalendar
 from engine.workflow import Text
-from storage import registry, views
+from storage import registry, roles, views
 from storage import tables as t
 from storage.account_tables import sessions
 from tests.cast import (
@@ -189,6 +192,24 @@ def test_nobody_changes_their_own_roles_and_the_last_administrator_stays(town):
     answer = send(town, f"{PEOPLE}/{ADMINISTRATOR.id}/take", at="/account", held="administrator@")
     assert answer.status_code == 422
     assert grants(town, "administrator@strategy.example") == ADMINISTRATOR.grants
+
+
+def test_two_administrators_who_take_each_others_role_at_once_leave_one(town):
+    second = Person(second_administrator(town), "ผู้ดูแลระบบคนที่สอง", ADMINISTRATOR.grants)
+    together = threading.Barrier(2)
+
+    def take(by, person):
+        together.wait()
+        try:
+            with town.store.begin() as tx:
+                roles.take_role(tx, person.id, Grant(Role.ADMINISTRATOR), by=by, now=FOUNDED)
+        except Refusal as refused:
+            return refused.conditions[0].kind
+        return "taken"
+
+    with ThreadPoolExecutor(2) as pool:
+        results = pool.map(take, (ADMINISTRATOR, second), (second, ADMINISTRATOR))
+        assert sorted(results) == ["role.last_administrator", "taken"]
 
 
 def test_sessions_end_and_the_second_factor_comes_off(town):
