@@ -74,9 +74,10 @@ def add_person(
 
 
 def _grant(desk: Desk, tx: Tx, typed: str) -> Grant:
-    role, _, agency = typed.partition("@")
+    role, _, at = typed.partition("@")
+    agency = desk.agency(tx, at).id if at else None
     try:
-        return grant_of(role, desk.agency(tx, agency).id if agency else None)
+        return grant_of(role, agency)
     except Refusal as refused:
         raise parsing.Unreadable(refused.conditions) from None
 

@@ -12,7 +12,7 @@ from engine.permissions import Grant, Role
 from engine.verdict import ReviewPolicy
 from storage import registry
 from tests.browser.conftest import DESK, PHONE, WITHOUT_SCRIPTS, Served
-from tests.browser.test_pages import PICTURES, findings, keep
+from tests.browser.test_pages import PICTURES, findings, is_examined, keep
 from tests.cast import (
     CODE,
     COORDINATOR,
@@ -177,15 +177,18 @@ def looked_at(page: Page, reader: dict[str, Any], pages: dict[str, str], wrong: 
             assert answer is not None
             if answer.status != 200:
                 wrong[f"{name} {language} status"] = answer.status
-            seen(page, reader, name, wrong)
+            seen(page, reader, name, wrong, language)
 
 
-def seen(page: Page, reader: dict[str, Any], name: str, wrong: dict[str, object]) -> None:
-    """What axe-core finds, whether it is too wide, and its picture."""
+def seen(
+    page: Page, reader: dict[str, Any], name: str, wrong: dict[str, object], language: str = "th"
+) -> None:
+    """What axe-core finds, whether it is too wide, and its picture in Thai."""
     width = reader["viewport"]["width"]
-    if found := findings(page):
-        wrong[f"{name} axe"] = found
+    if is_examined(reader, language, long=False) and (found := findings(page)):
+        wrong[f"{name} {language} axe"] = found
     if page.evaluate("document.documentElement.scrollWidth") > width:
         wrong[f"{name} width"] = page.evaluate("document.documentElement.scrollWidth")
-    page.evaluate("document.fonts.ready.then(() => true)")
-    keep(page.screenshot(full_page=True), PICTURES / f"{name}-{width}.png")
+    if language == "th":
+        page.evaluate("document.fonts.ready.then(() => true)")
+        keep(page.screenshot(full_page=True), PICTURES / f"{name}-{width}.png")

@@ -69,7 +69,7 @@ def test_evaluator_seals_a_quarter_and_takes_its_reports_away(
             keep(page.screenshot(full_page=True), PICTURES / f"{name}-{width}.png")
 
     page = opened(EVALUATOR_EMAIL, READERS[reader])
-    page.get_by_role("link", name="ปิดไตรมาส").click()
+    page.get_by_role("link", name="ปิดไตรมาส", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("การปิดไตรมาส ปีงบประมาณ 2564")
     look("seals")
     page.get_by_role("link", name="ไตรมาสที่ 1").click()

@@ -31,6 +31,12 @@ OF_THE_CITY = {
     Happened.LINE_SET,
     Happened.PERSON_UNREACHABLE,
     Happened.PERSON_REACHABLE,
+    Happened.ROLE_GIVEN,
+    Happened.ROLE_TAKEN,
+    Happened.LINK_MADE,
+    Happened.SESSIONS_ENDED,
+    Happened.FACTOR_REMOVED,
+    Happened.MESSAGE_MOVED,
     Happened.CALENDAR_MADE,
     Happened.CALENDAR_REVOKED,
 }

@@ -583,7 +583,7 @@ def test_running_indicators_of_an_agency(city):
 
 def test_city_without_indicators_owes_nothing(city):
     with city.begin() as tx:
-        for table in (t.milestones, t.indicator_details, t.indicators):
+        for table in (t.search_texts, t.milestones, t.indicator_details, t.indicators):
             tx.connection.execute(delete(table))
 
     assert {topic: owed_now(city, topic) for topic in Topic} == {topic: [] for topic in Topic}

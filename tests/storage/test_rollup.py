@@ -62,6 +62,7 @@ ROWS = st.builds(
 def keep(connection, agencies, plan, rows) -> None:
     """Only this is in the city: trees given by the number of each node's parent, and the rows."""
     for table in (
+        t.search_texts,
         t.milestones,
         t.journal,
         t.indicator_details,
@@ -181,7 +182,7 @@ def numbers(found: RollUp) -> dict[str, tuple[Fraction | None, int, int]]:
 
 
 @settings(
-    max_examples=25,
+    max_examples=12,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
