@@ -12,6 +12,7 @@ from engine.explain import Next
 from engine.levels import Rung
 from engine.proving import Told, fact_told, told
 from engine.standing import Stand, sentence
+from engine.wording import level_text
 
 # Signs carry the meaning; colour only repeats it.
 CLAIMED, VERIFIED, PROJECTED, TARGET = "●", "✔", "◌", "⚑"
@@ -42,16 +43,12 @@ def _heading(desk: Desk, found: Stand) -> RenderableType:
     )
     levels = say(
         "level.levels",
-        claimed=_with_fraction(found.claimed.level, found.claimed.fraction),
-        verified=_with_fraction(found.verified.level, found.verified.fraction),
-        projected=_with_fraction(found.projected.level, found.projected.fraction),
+        claimed=level_text(found.claimed.level, found.claimed.fraction),
+        verified=level_text(found.verified.level, found.verified.fraction),
+        projected=level_text(found.projected.level, found.projected.fraction),
         reported=found.self_reported,
     )
     return Text("\n").join([title, Text(about, style="dim"), Text(levels)])
-
-
-def _with_fraction(level: int, fraction: float) -> str:
-    return f"{level + fraction:.2f}".rstrip("0").rstrip(".") if fraction else str(level)
 
 
 def _ladder(desk: Desk, found: Stand) -> Table:

@@ -202,3 +202,8 @@ def plain_number(value: Decimal) -> str:
         return str(value)
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def level_text(level: int, fraction: float | None) -> str:
+    """A level with the part of the way to the next: ``3.5``."""
+    return f"{level + fraction:.2f}".rstrip("0").rstrip(".") if fraction else str(level)

@@ -20,7 +20,7 @@ from storage.transaction import Tx
 from web.doors import SIGNED_IN, Doors, Visit
 from web.pages import Pages
 from web.ranges import attachment, handed_out
-from web.reading import Typed, whole_number
+from web.reading import Typed, newest_year, whole_number
 from web.reports import wanted as wishes
 from web.site import Site
 
@@ -68,7 +68,7 @@ class _Jobs:
             scopes = list(self._scopes(tx, visit.person, wording))
             own = jobs.jobs_of(tx.connection, visit.person.id)
         running = FiscalYear.containing(self._site.today()).year
-        newest = running if running in there or not there else there[0]
+        newest = newest_year(there, running)
         fields = {"product": "pdf", "of": scopes[0][0] if scopes else "", **typed.fields}
         fields["year"] = fields.get("year") or str(newest + BE_OFFSET)
         errors = typed.errors(wording)

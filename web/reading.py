@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -140,3 +140,8 @@ class Typed:
             name: list(dict.fromkeys(wording.unmet(one) for one in unmet))
             for name, unmet in self.faults.items()
         }
+
+
+def newest_year(there: Sequence[int], running: int) -> int:
+    """The year to show where none is asked for: the running one, or the newest there is."""
+    return running if running in there or not there else there[0]

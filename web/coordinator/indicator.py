@@ -13,7 +13,7 @@ from engine.machine import milestone_rules
 from engine.permissions import Action
 from engine.petition import PetitionState
 from engine.quarter import Quarter
-from engine.wording import Wording
+from engine.wording import Wording, level_text
 from storage import told, views
 from storage.deadlines import deadlines_of_year
 from storage.evidence import Kept, Use
@@ -106,7 +106,7 @@ class _Indicator:
     def _standing(self, scene: Scene) -> dict[str, Any]:
         """The levels, and how they agree with what the agency reports itself."""
         found, wording = scene.found, scene.wording
-        claimed = shown.level_text(found.claimed.level, found.claimed.fraction)
+        claimed = level_text(found.claimed.level, found.claimed.fraction)
         self_reported = found.self_reported
         differs = (
             self_reported is not None
@@ -115,8 +115,8 @@ class _Indicator:
         )
         return {
             "claimed": claimed,
-            "verified": shown.level_text(found.verified.level, found.verified.fraction),
-            "projected": shown.level_text(found.projected.level, found.projected.fraction),
+            "verified": level_text(found.verified.level, found.verified.fraction),
+            "projected": level_text(found.projected.level, found.projected.fraction),
             "rises": found.projected.level > found.claimed.level,
             "top": scene.indicator.workflow.top_level,
             "target": found.target_level,

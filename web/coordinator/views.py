@@ -93,11 +93,6 @@ def ladder(scene: Scene) -> list[Step]:
     ]
 
 
-def level_text(level: int, fraction: float) -> str:
-    """A level with the part of the way to the next: ``3.5``."""
-    return f"{level + fraction:.2f}".rstrip("0").rstrip(".") if fraction else str(level)
-
-
 class Todo(NamedTuple):
     """One thing that is missing for the next level, who can supply it, and the page on which they do."""
 

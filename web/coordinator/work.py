@@ -15,15 +15,15 @@ from engine.permissions import Role
 from engine.quarter import BE_OFFSET, FiscalYear, Quarter
 from engine.reminders import Topic
 from engine.thai_dates import DateProblem, parse_be_year
-from engine.wording import Wording
+from engine.wording import Wording, level_text
 from engine.workflow import Text
 from notifications.phrases import Phrases
 from storage.deadlines import read_deadlines
 from storage.desk import Head, desk_of, indicators_of_year, years
 from storage.registry import these_agencies
 from web.coordinator.scene import Counter, path_of
-from web.coordinator.views import level_text
 from web.doors import SIGNED_IN, Doors, Visit, agencies_of
+from web.reading import newest_year
 
 #: In these groups the rows are folded away: they are there to be looked up.
 _FOLDED = (Group.LATER, Group.PAST)
@@ -141,13 +141,9 @@ def _nothing(visit: Visit, heads: dict[int, Head]) -> str:
 def year_asked(asked: str, there: Sequence[int], running: int) -> int:
     """The year asked for; without one, or with one that is none, the running one or the newest there is."""
     try:
-        return parse_be_year(asked) if asked else _newest(there, running)
+        return parse_be_year(asked) if asked else newest_year(there, running)
     except DateProblem:
-        return _newest(there, running)
-
-
-def _newest(there: Sequence[int], running: int) -> int:
-    return running if running in there or not there else there[0]
+        return newest_year(there, running)
 
 
 #: Where each thing is done, below the page of its indicator.

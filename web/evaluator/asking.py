@@ -19,7 +19,7 @@ from engine.workflow import Workflow
 from storage.choices import Choices
 from storage.narrowing import Moment, Wanted
 from storage.registry import AGENCY_KINDS
-from web.reading import Typed, whole_number
+from web.reading import Typed, newest_year, whole_number
 
 #: So many agencies stand on a page.
 AGENCIES = 100
@@ -122,7 +122,7 @@ def _year(typed: Typed, there: tuple[int, ...], today: date) -> FiscalYear:
     try:
         found = parse_be_year(typed.fields.get("year", ""))
     except DateProblem:
-        found = running if running in there or not there else there[0]
+        found = newest_year(there, running)
         typed.fields.pop("year", None)
     return FiscalYear(found)
 

@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 from engine.matrix import Cell, Difference, due_of, reached_by, target_level
 from engine.quarter import WorkCalendar
-from engine.wording import Wording
+from engine.wording import Wording, level_text
 from engine.workflow import Workflow
 from web.evaluator.asking import Question
 
@@ -45,11 +45,6 @@ class Shown(NamedTuple):
     def reached(self) -> bool:
         """Whether the target is."""
         return self.aim is not None and self.claimed >= self.aim
-
-
-def level_text(level: int, fraction: float | None) -> str:
-    """A level with the part of the way to the next: ``3.5``."""
-    return f"{level + fraction:.2f}".rstrip("0").rstrip(".") if fraction else str(level)
 
 
 class CellWords:

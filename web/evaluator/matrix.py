@@ -50,8 +50,6 @@ _LEGEND = (
     (RETURNED, "matrix.returned_means"),
     (LATE, "matrix.late_means"),
 )
-#: Stands for each floor of the plan before the name of a place: other blanks are not shown in a list.
-_INDENT = "\u2003"
 
 
 def add_routes(router: APIRouter, site: Site, pages: Pages, doors: Doors) -> None:

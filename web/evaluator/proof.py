@@ -14,6 +14,7 @@ from engine.levels import Basis, LevelResult, latest_decisions
 from engine.proving import Told, fact_told, told
 from engine.quarter import FiscalYear
 from engine.sealing import recorded_after
+from engine.wording import level_text
 from storage.seals import seals_of
 from storage.transaction import Tx
 from web.coordinator import views as shown
@@ -55,7 +56,7 @@ class _Proof:
             "title": scene.wording.say("proof.title"),
             "scene": scene,
             "basis": basis,
-            "level": shown.level_text(result.level, result.fraction),
+            "level": level_text(result.level, result.fraction),
             "top": scene.indicator.workflow.top_level,
             "target": scene.found.target_level,
             "told": scene.wording.say("proof.as_of", day=scene.found.on, known_at=known_at),

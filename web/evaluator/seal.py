@@ -25,7 +25,7 @@ from storage.views import level_counts
 from web.doors import Doors, Visit, for_city
 from web.evaluator.open_rows import check_rows
 from web.pages import Pages
-from web.reading import Typed
+from web.reading import Typed, newest_year
 from web.reports.wanted import WHOLE_CITY, altered_words
 from web.site import Site
 
@@ -253,7 +253,7 @@ def _year(request: Request, there: list[int], running: int) -> int:
     asked = request.query_params.get("year", "")
     if asked.isascii() and asked.isdigit() and int(asked) - BE_OFFSET in there:
         return int(asked) - BE_OFFSET
-    return running if running in there or not there else there[0]
+    return newest_year(there, running)
 
 
 def _quarter(request: Request) -> Quarter:

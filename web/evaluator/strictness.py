@@ -17,6 +17,7 @@ from storage.dossier import names_of
 from storage.review import given_in
 from web.coordinator.scene import Counter
 from web.doors import Doors, Visit, for_city
+from web.reading import newest_year
 
 #: How wide the picture of a difference is; the middle is none.
 _WIDTH = 640
@@ -69,7 +70,7 @@ def _year(asked: str, there: list[int], running: int) -> int:
     try:
         return parse_be_year(asked)
     except DateProblem:
-        return running if running in there or not there else there[0]
+        return newest_year(there, running)
 
 
 def _row(one: Strictness, name: str, wording: Wording) -> dict[str, str]:

@@ -15,14 +15,14 @@ from engine.scores import year_evaluation
 from engine.sealing import recorded_after
 from engine.standing import Stand, sentence, stand
 from engine.thai_dates import to_thai_digits
-from engine.wording import Wording
+from engine.wording import Wording, level_text
 from notifications.phrases import Phrases
 from storage.deadlines import deadlines_of_year
 from storage.dossier import Dossier, dossier_of
 from storage.evidence import known_files
 from storage.seals import Seal, SealedLevel, sealed_levels, seals_of
 from storage.transaction import Tx
-from web.coordinator.views import level_text, sealed_words
+from web.coordinator.views import sealed_words
 from web.site import Site
 
 Data = dict[str, Any]
