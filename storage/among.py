@@ -4,17 +4,18 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ARRAY, Integer, Text, bindparam
+from sqlalchemy import ARRAY, BigInteger, Column, Text, bindparam, select
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.selectable import TableValuedAlias
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
-def given(numbers: Collection[int], dialect: Dialect) -> Any:
-    """The numbers in the form in which the driver takes them."""
-    return json.dumps(list(numbers)) if dialect.name == "sqlite" else list(numbers)
+def as_text(numbers: Collection[int]) -> str:
+    """The numbers as SQLite is given them."""
+    return json.dumps(list(numbers))
 
 
 class Numbers(TypeDecorator[Collection[int]]):
@@ -24,31 +25,34 @@ class Numbers(TypeDecorator[Collection[int]]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else ARRAY(Integer))
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else ARRAY(BigInteger))
 
     def process_bind_param(self, value: Collection[int] | None, dialect: Dialect) -> Any:
-        return given(value or (), dialect)
+        return as_text(value or ()) if dialect.name == "sqlite" else list(value or ())
 
 
 class _Each(FunctionElement[int]):
-    """Each of the numbers in a parameter, as a subquery."""
+    """Each of the numbers in a parameter, as a row with one column."""
 
-    type = Integer()
+    name = "each"
     inherit_cache = True
 
 
 @compiles(_Each, "sqlite")
 def _on_sqlite(element: _Each, compiler: Any, **how: Any) -> str:
-    given = compiler.process(element.clauses, **how)
-    return f"(SELECT value FROM json_each({given}))"  # noqa: S608 - the place of a parameter
+    return f"json_each({compiler.process(element.clauses, **how)})"
 
 
 @compiles(_Each, "postgresql")
 def _on_postgresql(element: _Each, compiler: Any, **how: Any) -> str:
-    given = compiler.process(element.clauses, **how)
-    return f"(SELECT unnest({given}))"
+    return f"(SELECT unnest({compiler.process(element.clauses, **how)}) AS value)"
+
+
+def each(name: str) -> TableValuedAlias:
+    """The numbers that the parameter of that name holds as a table, whose column is ``value``."""
+    return _Each(bindparam(name, type_=Numbers())).table_valued(Column("value", BigInteger))
 
 
 def among(column: ColumnElement[int], name: str) -> ColumnElement[bool]:
     """The condition that the column is one of the numbers which the parameter of that name holds."""
-    return column.bool_op("IN")(_Each(bindparam(name, type_=Numbers())))
+    return column.in_(select(each(name).c.value))

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from engine.ports import Policy
 from engine.quarter import DeadlinePolicy, FiscalYear, Quarter, WorkCalendar, deadline_of
 from storage import tables as t
+from storage.asking import Lookup
 from storage.transaction import Tx
 
 #: Beyond these days nobody looks, and calendars end.
@@ -144,38 +145,43 @@ def _usual(quarter: Quarter, policy: DeadlinePolicy, calendar: WorkCalendar) -> 
 
 
 _s, _e = t.seals.c, t.extensions.c
-_SEALED = select(_s.fiscal_year, func.max(_s.quarter)).group_by(_s.fiscal_year)
+_SEALED = Lookup(select(_s.fiscal_year, func.max(_s.quarter)).group_by(_s.fiscal_year))
 # A year that is sealed to its end needs no extensions any more.
 _ENDED = select(_s.fiscal_year).where(_s.quarter == 4)
-_EXTENDED = select(_e.agency_id, _e.fiscal_year, _e.quarter, _e.until_on).where(_e.fiscal_year.not_in(_ENDED))
+_EXTENDED = Lookup(
+    select(_e.agency_id, _e.fiscal_year, _e.quarter, _e.until_on).where(_e.fiscal_year.not_in(_ENDED))
+)
 # Two questions of their own: each is answered by one end of an index.
-_YEARS = select(
-    select(func.min(t.indicators.c.fiscal_year)).scalar_subquery(),
-    select(func.max(t.indicators.c.fiscal_year)).scalar_subquery(),
+_YEARS = Lookup(
+    select(
+        select(func.min(t.indicators.c.fiscal_year)).scalar_subquery(),
+        select(func.max(t.indicators.c.fiscal_year)).scalar_subquery(),
+    )
 )
 
 
 def read_deadlines(connection: Connection, policy: Policy, review_days: int) -> Deadlines:
     """The deadlines as they stand now."""
-    sealed = {row[0]: row[1] for row in connection.execute(_SEALED)}
+    sealed = {row[0]: row[1] for row in _SEALED.all(connection)}
     extended = {
-        (agency, Quarter(year, quarter)): until
-        for agency, year, quarter, until in connection.execute(_EXTENDED)
+        (agency, Quarter(year, quarter)): until for agency, year, quarter, until in _EXTENDED.all(connection)
     }
-    first, last = connection.execute(_YEARS).one()
+    first, last = _YEARS.one(connection)
     years = range(0) if first is None else range(first, last + 1)
     return Deadlines(policy, review_days, sealed, extended, years)
 
 
-_LONGER = select(_e.quarter, _e.until_on).where(
-    _e.agency_id == bindparam("agency"), _e.fiscal_year == bindparam("year")
+_LONGER = Lookup(
+    select(_e.quarter, _e.until_on).where(
+        _e.agency_id == bindparam("agency"), _e.fiscal_year == bindparam("year")
+    )
 )
 
 
 def deadlines_of_year(tx: Tx, agency: int, year: FiscalYear) -> dict[int, date]:
     """When the agency's work of each quarter of the year is due, by the quarter's number: one statement."""
     given = {"agency": agency, "year": year.year}
-    longer = {row.quarter: row.until_on for row in tx.connection.execute(_LONGER, given)}
+    longer = {row.quarter: row.until_on for row in _LONGER.all(tx.connection, given)}
     policy = tx.policy
     return {
         one.number: deadline_of(one, policy.deadlines, policy.calendar, longer.get(one.number))

@@ -21,6 +21,7 @@ from engine.workflow import Text, Workflow
 from storage import owed
 from storage import tables as t
 from storage.among import among
+from storage.asking import Lookup
 from storage.contents import Workflows
 from storage.deadlines import Deadlines
 from storage.naming import one_of
@@ -96,13 +97,11 @@ _HEADS = (
 )
 
 
-_RUNNING_AT = _HEADS.where(_i.agency_id == bindparam("agency"), RUNNING)
-_RUNNING_OF_THESE = _HEADS.where(among(_i.id, "indicators"), RUNNING)
+_RUNNING_AT = Lookup(_HEADS.where(_i.agency_id == bindparam("agency"), RUNNING))
+_RUNNING_OF_THESE = Lookup(_HEADS.where(among(_i.id, "indicators"), RUNNING))
 
 
-def _heads(
-    connection: Connection, workflows: Workflows, query: Select[Any], given: Mapping[str, Any]
-) -> list[Head]:
+def _heads(connection: Connection, workflows: Workflows, rows: Iterable[Any]) -> list[Head]:
     return [
         Head(
             row.id,
@@ -121,7 +120,7 @@ def _heads(
             row.verified_level,
             row.next_due_on,
         )
-        for row in connection.execute(query, given).all()
+        for row in rows
     ]
 
 
@@ -136,7 +135,9 @@ def indicators_of_year(
 ) -> list[Head]:
     """The indicators of the year that the person may see, of the one agency or of all, by code."""
     query = seen_by(_HEADS, person).where(_i.fiscal_year == fiscal_year)
-    return _heads(connection, workflows, query if agency is None else query.where(_i.agency_id == agency), {})
+    if agency is not None:
+        query = query.where(_i.agency_id == agency)
+    return _heads(connection, workflows, connection.execute(query).all())
 
 
 def seen_by(query: Select[Any], person: Person) -> Select[Any]:
@@ -167,10 +168,11 @@ def desk_of(
     The same number of statements however much that is.
     """
     if agency is None:
-        given: dict[str, Any] = {"indicators": list(_waiting_for(connection, person))}
-        heads = _heads(connection, workflows, _RUNNING_OF_THESE, given)
+        waiting = list(_waiting_for(connection, person))
+        rows = _RUNNING_OF_THESE.all(connection, {"indicators": waiting})
     else:
-        heads = _heads(connection, workflows, _RUNNING_AT, {"agency": agency})
+        rows = _RUNNING_AT.all(connection, {"agency": agency})
+    heads = _heads(connection, workflows, rows)
     found = {one.id: one for one in heads}
     subjects = owed.owed_of(connection, deadlines, list(found), _TOPICS) if found else []
     states = _states(connection, subjects)
@@ -217,42 +219,49 @@ def _waiting_for(connection: Connection, person: Person) -> set[int]:
 
 
 # Built once, for building one takes ten times as long as asking it.
-_STATES = select(_m.indicator_id, _m.key, _m.state, _m.blocked_by).where(among(_m.indicator_id, "indicators"))
-_PLANS = select(_o.indicator_id, _o.number, _o.milestone, _o.note).where(
-    among(_o.indicator_id, "indicators"), t.PLANNED
+_STATES = Lookup(
+    select(_m.indicator_id, _m.key, _m.state, _m.blocked_by).where(among(_m.indicator_id, "indicators"))
 )
-_UNDATED = (
+_PLANS = Lookup(
+    select(_o.indicator_id, _o.number, _o.milestone, _o.note).where(
+        among(_o.indicator_id, "indicators"), t.PLANNED
+    )
+)
+_UNDATED = Lookup(
     select(_o.indicator_id, _o.number, _o.milestone, _o.recorded_by, _o.quarter)
     .where(among(_o.indicator_id, "indicators"), _o.counts, _o.counts_on.is_(None), _o.voided_at.is_(None))
     .order_by(_o.indicator_id, _o.number)
 )
-_ACHIEVED = (
+_ACHIEVED = Lookup(
     select(_m.indicator_id, _m.key)
     .where(among(_m.indicator_id, "indicators"), one_of(_m.state, "achieved"))
     .order_by(_m.indicator_id, _m.key)
 )
 _newer = t.evidence.alias("newer")
 #: Whatever proves something today: not withdrawn, not replaced, not run out, and of no voided fact.
-_ATTACHED = select(_e.indicator_id, _e.milestone, _e.request).where(
-    among(_e.indicator_id, "indicators"),
-    _e.withdrawn_at.is_(None),
-    or_(_e.expires_on.is_(None), _e.expires_on >= bindparam("today", type_=Date)),
-    ~exists().where(
-        _o.indicator_id == _e.indicator_id, _o.number == _e.occurrence, _o.voided_at.is_not(None)
-    ),
-    ~exists().where(
-        _newer.c.indicator_id == _e.indicator_id,
-        _newer.c.replaces == _e.number,
-        _newer.c.withdrawn_at.is_(None),
-    ),
+_ATTACHED = Lookup(
+    select(_e.indicator_id, _e.milestone, _e.request).where(
+        among(_e.indicator_id, "indicators"),
+        _e.withdrawn_at.is_(None),
+        or_(_e.expires_on.is_(None), _e.expires_on >= bindparam("today", type_=Date)),
+        ~exists().where(
+            _o.indicator_id == _e.indicator_id, _o.number == _e.occurrence, _o.voided_at.is_not(None)
+        ),
+        ~exists().where(
+            _newer.c.indicator_id == _e.indicator_id,
+            _newer.c.replaces == _e.number,
+            _newer.c.withdrawn_at.is_(None),
+        ),
+    )
 )
-_ASKED = (
+_ASKED = Lookup(
     select(_p.indicator_id, _p.number, _p.kind, _p.milestone, _p.quarter, _p.until, _p.asked_by)
     .where(among(_p.indicator_id, "indicators"), t.PENDING)
     .order_by(_p.asked_at, _p.indicator_id, _p.number)
 )
 
-_DISPUTED = (
+
+_DISPUTED = Lookup(
     select(_c.indicator_id, _c.number, _c.quarter, _v.given_by, _c.made_by, _c.made_at)
     .join_from(t.appeals, t.verdicts, and_(_v.indicator_id == _c.indicator_id, _v.number == _c.verdict))
     .where(among(_c.indicator_id, "indicators"), t.APPEALED)
@@ -267,18 +276,18 @@ def _is_blocked(subject: Subject, states: Mapping[tuple[int, str], tuple[str, st
 
 def _states(connection: Connection, subjects: Iterable[Subject]) -> dict[tuple[int, str], tuple[str, str]]:
     owners = {one.indicator for one in subjects if one.topic in (Topic.MILESTONE, Topic.RETURNED_MILESTONE)}
-    rows = connection.execute(_STATES, {"indicators": list(owners)})
+    rows = _STATES.all(connection, {"indicators": list(owners)})
     return {(row[0], row[1]): (row[2], row[3]) for row in rows}
 
 
 def _plans(connection: Connection, subjects: Iterable[Subject]) -> dict[tuple[int, str], tuple[str, str]]:
     owners = {one.indicator for one in subjects if one.topic is Topic.MEETING}
-    rows = connection.execute(_PLANS, {"indicators": list(owners)})
+    rows = _PLANS.all(connection, {"indicators": list(owners)})
     return {(row[0], str(row[1])): (row[2], row[3]) for row in rows}
 
 
 def _undated(connection: Connection, heads: dict[int, Head]) -> list[Undated]:
-    rows = connection.execute(_UNDATED, {"indicators": list(heads)})
+    rows = _UNDATED.all(connection, {"indicators": list(heads)})
     return [
         Undated(owner, number, milestone, by, heads[owner].fiscal_year.quarters[quarter - 1].last_day)
         for owner, number, milestone, by, quarter in rows
@@ -288,8 +297,8 @@ def _undated(connection: Connection, heads: dict[int, Head]) -> list[Undated]:
 def _lacking(connection: Connection, heads: dict[int, Head], today: date) -> list[Lacking]:
     """The achieved milestones that a required document is missing of."""
     given = {"indicators": list(heads), "today": today}
-    achieved = connection.execute(_ACHIEVED, given).all()
-    there = {(row[0], row[1], row[2]) for row in connection.execute(_ATTACHED, given)}
+    achieved = _ACHIEVED.all(connection, given)
+    there = {(row[0], row[1], row[2]) for row in _ATTACHED.all(connection, given)}
     found = []
     for owner, key in achieved:
         definition = heads[owner].workflow.milestone(key)
@@ -300,12 +309,12 @@ def _lacking(connection: Connection, heads: dict[int, Head], today: date) -> lis
 
 
 def _asked(connection: Connection, heads: Collection[int]) -> list[Asked]:
-    rows = connection.execute(_ASKED, {"indicators": list(heads)})
+    rows = _ASKED.all(connection, {"indicators": list(heads)})
     return [Asked(owner, number, PetitionKind(kind), *rest) for owner, number, kind, *rest in rows]
 
 
 def _disputed(connection: Connection, heads: Collection[int], deadlines: Deadlines) -> list[Disputed]:
-    rows = connection.execute(_DISPUTED, {"indicators": list(heads)})
+    rows = _DISPUTED.all(connection, {"indicators": list(heads)})
     return [
         Disputed(
             row.indicator_id,

@@ -12,6 +12,8 @@ from engine.permissions import Role
 from engine.workflow import Text
 from storage import tables as t
 from storage.among import among
+from storage.asking import Lookup
+from storage.naming import one_of
 from storage.registry import Details
 
 _d, _a, _n, _g, _p = (
@@ -68,25 +70,33 @@ def _path() -> Select[Any]:
 
 
 # Built once, for building one takes ten times as long as asking it.
-_DETAILS = select(
-    _d.kind, _d.result_kind, _d.definition, _d.method, _d.evidence_asked, _d.plan_node_id, _d.source_note
-).where(_d.indicator_id == bindparam("indicator"))
-_AGENCIES = select(_a.id, _a.code, _a.name_th, _a.name_en).where(among(_a.id, "agencies"))
-_PATH = _path()
-_PEOPLE = (
+_DETAILS = Lookup(
+    select(
+        _d.kind,
+        _d.result_kind,
+        _d.definition,
+        _d.method,
+        _d.evidence_asked,
+        _d.plan_node_id,
+        _d.source_note,
+    ).where(_d.indicator_id == bindparam("indicator"))
+)
+_AGENCIES = Lookup(select(_a.id, _a.code, _a.name_th, _a.name_en).where(among(_a.id, "agencies")))
+_PATH = Lookup(_path())
+_PEOPLE = Lookup(
     select(_g.role, _p.name, _p.email)
     .join_from(t.grants, t.people, _p.id == _g.person_id)
-    .where(_g.agency_id == bindparam("agency"), _g.role.in_([str(role) for role in _RESPONSIBLE]))
+    .where(_g.agency_id == bindparam("agency"), one_of(_g.role, *_RESPONSIBLE))
     .order_by(_p.id)
 )
-_NAMES = select(_p.id, _p.name).where(among(_p.id, "people"))
+_NAMES = Lookup(select(_p.id, _p.name).where(among(_p.id, "people")))
 
 
 def dossier_of(connection: Connection, indicator: Indicator) -> Dossier:
     """Five statements, whatever the indicator holds."""
-    row = connection.execute(_DETAILS, {"indicator": indicator.id}).one()
+    row = _DETAILS.one(connection, {"indicator": indicator.id})
     wanted = [indicator.agency, indicator.workflow_owner or 0]
-    agencies = {one.id: one for one in connection.execute(_AGENCIES, {"agencies": wanted})}
+    agencies = {one.id: one for one in _AGENCIES.all(connection, {"agencies": wanted})}
     own, owner = agencies[indicator.agency], agencies.get(indicator.workflow_owner or 0)
     return Dossier(
         agency=Text(own.name_th, own.name_en),
@@ -102,12 +112,12 @@ def dossier_of(connection: Connection, indicator: Indicator) -> Dossier:
 def _plan(connection: Connection, node: int | None) -> tuple[PlanStep, ...]:
     if node is None:
         return ()
-    rows = connection.execute(_PATH, {"node": node}).all()
+    rows = _PATH.all(connection, {"node": node})
     return tuple(PlanStep(*row) for row in reversed(rows))
 
 
 def _responsible(connection: Connection, agency: int) -> tuple[Responsible, ...]:
-    rows = connection.execute(_PEOPLE, {"agency": agency})
+    rows = _PEOPLE.all(connection, {"agency": agency})
     found = [Responsible(Role(role), name, email) for role, name, email in rows]
     return tuple(sorted(found, key=lambda one: _RESPONSIBLE.index(one.role)))
 
@@ -128,5 +138,5 @@ def _doers(indicator: Indicator) -> set[int]:
 
 def names_of(connection: Connection, people: Collection[int]) -> dict[int, str]:
     """The names of these people."""
-    rows = connection.execute(_NAMES, {"people": list(people)})
+    rows = _NAMES.all(connection, {"people": list(people)})
     return {row.id: row.name for row in rows}

@@ -170,10 +170,10 @@ def _of_owners(
     for first in range(0, len(given), _OWNERS):
         parameters = {"owners": given[first : first + _OWNERS]}
         if topic is Topic.REPORT:
-            yield from _reports_of(deadlines, connection.execute(s.REPORTS_OF_OWNERS, parameters).all())
+            yield from _reports_of(deadlines, s.REPORTS_OF_OWNERS.all(connection, parameters))
             continue
-        for statement in s.OF_OWNERS[topic]:
-            yield from _subjects(topic, deadlines, connection.execute(statement, parameters).all())
+        for lookup in s.OF_OWNERS[topic]:
+            yield from _subjects(topic, deadlines, lookup.all(connection, parameters))
 
 
 def _subjects(topic: Topic, deadlines: Deadlines, rows: Iterable[Any]) -> Iterator[Subject]:

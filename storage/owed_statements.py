@@ -30,6 +30,7 @@ from engine.indicator import Life, ReportState
 from engine.reminders import Topic
 from storage import tables as t
 from storage.among import among
+from storage.asking import Lookup
 from storage.naming import one_of
 from storage.types import Instant, instant_text
 
@@ -220,9 +221,9 @@ def due_between(source: Source) -> Select[Any]:
     )
 
 
-def of_owners(source: Source) -> Select[Any]:
+def of_owners(source: Source) -> Lookup:
     """All of it that belongs to the ``owners``, whenever it is due."""
-    return source.query.where(among(source.owner, "owners")).order_by(source.owner, source.number)
+    return Lookup(source.query.where(among(source.owner, "owners")).order_by(source.owner, source.number))
 
 
 DUE = {topic: [due_between(source) for source in sources] for topic, sources in SOURCES.items()}
@@ -254,7 +255,7 @@ _AGENCIES = bindparam("agencies", type_=_i.agency_id.type, expanding=True)
 #: By whether all but some agencies are asked for, or only some.
 REPORTS = {True: _reports(_i.agency_id.not_in(_AGENCIES)), False: _reports(_i.agency_id.in_(_AGENCIES))}
 #: The reports that there are of the ``owners``, each indicator once at least.
-REPORTS_OF_OWNERS = (
+REPORTS_OF_OWNERS = Lookup(
     select(_i.agency_id, _i.id, _i.fiscal_year, _r.quarter, _r.state, _r.fix_by)
     .join_from(t.indicators, t.reports, _r.indicator_id == _i.id, isouter=True)
     .where(among(_i.id, "owners"), RUNNING)

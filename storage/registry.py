@@ -16,6 +16,7 @@ from engine.permissions import Grant, Person, Role
 from engine.workflow import Text, Workflow
 from storage import tables as t
 from storage.among import among
+from storage.asking import Lookup
 from storage.journal import GENESIS
 from storage.transaction import Tx
 
@@ -82,7 +83,7 @@ _a = t.agencies.c
 _AGENCIES = select(_a.id, _a.code, _a.name_th, _a.name_en, _a.kind).order_by(_a.id)
 
 
-_THESE_AGENCIES = _AGENCIES.where(among(_a.id, "agencies"))
+_THESE_AGENCIES = Lookup(_AGENCIES.where(among(_a.id, "agencies")))
 
 
 def agencies(connection: Connection) -> list[Agency]:
@@ -92,7 +93,7 @@ def agencies(connection: Connection) -> list[Agency]:
 
 def these_agencies(connection: Connection, ids: Collection[int]) -> list[Agency]:
     """The agencies of these ids, by id."""
-    return _agencies(connection.execute(_THESE_AGENCIES, {"agencies": ids}))
+    return _agencies(_THESE_AGENCIES.all(connection, {"agencies": ids}))
 
 
 def _agencies(found: Iterable[Any]) -> list[Agency]:

@@ -16,6 +16,7 @@ from engine.ports import SealLine
 from engine.quarter import Quarter
 from engine.retelling import Altered, altered, as_event
 from storage import tables as t
+from storage.asking import Lookup
 from storage.journal import GENESIS, Entry, canonical, first_break
 from storage.types import instant_text
 
@@ -248,7 +249,7 @@ class SealedLevel(NamedTuple):
 
 
 _l = t.seal_lines.c
-_OF_INDICATOR = (
+_OF_INDICATOR = Lookup(
     select(_l.quarter, _s.hash, _s.sealed_at, _l.claimed_level, _l.verified_level)
     .join_from(t.seal_lines, t.seals, and_(_s.fiscal_year == _l.fiscal_year, _s.quarter == _l.quarter))
     .where(_l.indicator_id == bindparam("indicator"), _l.fiscal_year == bindparam("year"))
@@ -257,5 +258,5 @@ _OF_INDICATOR = (
 
 def sealed_levels(connection: Connection, indicator: int, fiscal_year: int) -> dict[int, SealedLevel]:
     """The levels of one indicator as they were sealed, by the number of the quarter: one statement."""
-    rows = connection.execute(_OF_INDICATOR, {"indicator": indicator, "year": fiscal_year})
+    rows = _OF_INDICATOR.all(connection, {"indicator": indicator, "year": fiscal_year})
     return {row[0]: SealedLevel(*row[1:]) for row in rows}

@@ -1,17 +1,14 @@
 """Finds texts by words that stand in them, of what the person may see: the newest year first."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
     Column,
-    CompoundSelect,
     Integer,
     Select,
-    Subquery,
-    TableClause,
     and_,
     bindparam,
     column,
@@ -20,7 +17,6 @@ from sqlalchemy import (
     select,
     table,
     text,
-    union_all,
 )
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
@@ -29,9 +25,10 @@ from engine.permissions import Person
 from engine.quarter import FiscalYear
 from engine.workflow import Text, Workflow
 from storage import tables as t
+from storage.among import each
 from storage.contents import Workflows
 from storage.desk import seen_by
-from storage.search_index import Kind, indicator_of
+from storage.search_index import WAITING, Kind, indicator_of, kind_of, number_of, row_of
 
 _s, _i, _d, _a, _r, _o, _e = (
     t.search_texts.c,
@@ -42,9 +39,8 @@ _s, _i, _d, _a, _r, _o, _e = (
     t.occurrences.c,
     t.evidence.c,
 )
-#: What SQLite has besides: the index, and the places of the texts that wait for it.
+#: What SQLite has besides: the index.
 _INDEX = table("search", column("rowid", Integer))
-_NEW = table("search_new", column("place", Integer))
 _TERMS = text("SELECT term FROM search_terms WHERE term BETWEEN :first AND :last")
 #: So many letters the index of SQLite knows together.
 _TRIGRAM = 3
@@ -86,11 +82,32 @@ def find(
 
     The newest year comes first, in it the newest indicator, of which the texts stand together.
     """
-    given = {"before": _END if before is None else min(before, _END), "most": most}
+    end = _END if before is None else min(before, _END)
+    found = {*_indexed(connection, person, words, end, most), *_waiting(connection, person, words, end)}
+    if not found:
+        return []
+    first = sorted(found, reverse=True)[:most]
+    return [_hit(row, workflows, connection) for row in connection.execute(_WHOLE, {"places": first})]
+
+
+def _indexed(
+    connection: Connection, person: Person, words: Sequence[str], end: int, most: int
+) -> Iterable[int]:
+    """The last places before the end whose texts hold the words, of what the person may see."""
     is_sqlite = connection.dialect.name == "sqlite"
     places = (_by_fts5 if is_sqlite else _by_like)(connection, person, words)
-    first = places.order_by(literal_column("place").desc()).limit(bindparam("most")).subquery("found")
-    return [_hit(row, workflows, connection) for row in connection.execute(_whole(first), given)]
+    if places is None:
+        return ()
+    last = places.order_by(literal_column("place").desc()).limit(bindparam("most"))
+    return connection.execute(last, {"before": end, "most": most}).scalars()
+
+
+def _waiting(connection: Connection, person: Person, words: Sequence[str], end: int) -> Iterator[int]:
+    """Those of facts that no index has yet. They are few, for a worker takes them in every minute."""
+    for found in connection.execute(seen_by(WAITING, person)):
+        place, *_, said = row_of(*found)
+        if place < end and all(word in said for word in words):
+            yield place
 
 
 def _by_like(_connection: Connection, person: Person, words: Sequence[str]) -> Select[Any]:
@@ -101,17 +118,25 @@ def _by_like(_connection: Connection, person: Person, words: Sequence[str]) -> S
     return seen_by(query, person)
 
 
-def _by_fts5(
-    connection: Connection, person: Person, words: Sequence[str]
-) -> Select[Any] | CompoundSelect[Any]:
-    """On SQLite: by the index, and through the texts that wait for it."""
-    waiting = _beginning(_NEW, _NEW.c.place, person, words)
+def _by_fts5(connection: Connection, person: Person, words: Sequence[str]) -> Select[Any] | None:
+    """On SQLite: by the index; nothing where it has no letters like those of a word.
+
+    Other tables are asked for each place that it finds, by what the place is made of or added to nothing: a
+    place that stood alone would let the planner begin with them. A text is long: it is read only to look into
+    it for single letters, which the index does not know.
+    """
     parts = [_expression(connection, word) for word in words if len(word) > 1]
     if not all(parts):
-        return waiting
+        return None
+    place = _INDEX.c.rowid
+    joined = _INDEX.join(t.indicators, _i.id == indicator_of(place))
     letters = [word for word in words if len(word) == 1]
+    if letters:
+        joined = joined.join(t.search_texts, _s.place == place + literal_column("0"))
+    query = select(place.label("place")).select_from(joined)
     match = text("search MATCH :match").bindparams(match=" AND ".join(parts))
-    return union_all(_beginning(_INDEX, _INDEX.c.rowid, person, letters).where(match), waiting)
+    looked_into = (func.instr(_s.text, letter) > 0 for letter in letters)
+    return seen_by(query.where(match, place < bindparam("before"), *looked_into), person)
 
 
 def _expression(connection: Connection, word: str) -> str:
@@ -124,34 +149,20 @@ def _expression(connection: Connection, word: str) -> str:
     return f"({' OR '.join(quoted)})" if terms else ""
 
 
-def _beginning(
-    first: TableClause, place: ColumnElement[int], person: Person, words: Sequence[str]
-) -> Select[Any]:
-    """The places of the table whose texts hold the words, before the given one, of what the person may see.
-
-    Other tables are asked for each of its rows, by what its place is made of or added to nothing: a place
-    that stood alone would let the planner begin with them. A text is long: it is read only to look into it.
-    """
-    joined = first.join(t.indicators, _i.id == indicator_of(place))
-    if words:
-        joined = joined.join(t.search_texts, _s.place == place + literal_column("0"))
-    query = select(place.label("place")).select_from(joined)
-    return seen_by(
-        query.where(place < bindparam("before"), *(func.instr(_s.text, word) > 0 for word in words)), person
-    )
-
-
-def _whole(found: Subquery) -> Select[Any]:
+def _whole() -> Select[Any]:
     """The texts at the places as they were written, with what they belong to."""
+    places = each("places")
+    place = places.c.value
+    owner, kind, number = indicator_of(place), kind_of(place), number_of(place)
 
-    def of(kind: Kind, owner: Column[Any], number: Column[Any]) -> ColumnElement[bool]:
-        return and_(_s.kind == text(str(int(kind))), owner == _s.indicator_id, number == _s.number)
+    def of(wanted: Kind, its_owner: Column[Any], its_number: Column[Any]) -> ColumnElement[bool]:
+        return and_(kind == text(str(int(wanted))), its_owner == owner, its_number == number)
 
     return (
         select(
-            _s.place,
-            _s.kind,
-            _s.number,
+            place.label("place"),
+            kind.label("kind"),
+            number.label("number"),
             _i.code,
             _i.fiscal_year,
             _i.workflow_version_id,
@@ -169,15 +180,17 @@ def _whole(found: Subquery) -> Select[Any]:
             _e.milestone.label("evidence_of"),
             _e.withdrawn_at,
         )
-        .join_from(found, t.search_texts, _s.place == found.c.place)
-        .join(t.indicators, _i.id == _s.indicator_id)
+        .join_from(places, t.indicators, _i.id == owner)
         .join(t.indicator_details, _d.indicator_id == _i.id)
         .join(t.agencies, _a.id == _i.agency_id)
         .outerjoin(t.reports, of(Kind.REPORT, _r.indicator_id, _r.quarter))
         .outerjoin(t.occurrences, of(Kind.FACT, _o.indicator_id, _o.number))
         .outerjoin(t.evidence, of(Kind.EVIDENCE, _e.indicator_id, _e.number))
-        .order_by(_s.place.desc())
+        .order_by(place.desc())
     )
+
+
+_WHOLE = _whole()
 
 
 def _hit(row: Any, workflows: Workflows, connection: Connection) -> Hit:

@@ -1,14 +1,14 @@
 """The index of search: the folded text of whatever can be found, in one table that the writers of texts keep.
 
-SQLite looks it through by FTS5, PostgreSQL by pg_trgm where that can be had. FTS5 writes some pages at every
-commit that gives it something, so short new texts wait in ``search_new`` and go there by the hundred; until
-then they are looked through as they are. Why it is like this: decision 0024.
+SQLite looks it through by FTS5, PostgreSQL by pg_trgm where that can be had. Facts are written too often for
+that: theirs are put there with the news of their indicator, and until then looked through where they lie. Why
+it is like this: decision 0024.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from enum import IntEnum
 
-from sqlalchemy import Executable, and_, bindparam, delete, func, insert, literal_column, select, text
+from sqlalchemy import Executable, and_, bindparam, delete, func, insert, literal_column, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import DBAPIError
@@ -18,6 +18,7 @@ from engine.indicator import Indicator
 from engine.ports import Change
 from engine.searching import folded
 from storage import tables as t
+from storage.among import among
 
 _INDICATOR_BITS, _KIND_BITS, _NUMBER_BITS = 28, 2, 20
 #: So many indicators are held at once when the index is made or compared.
@@ -43,8 +44,21 @@ def place_of(fiscal_year: int, indicator: int, kind: int, number: int) -> int:
 
 def indicator_of(place: ColumnElement[int]) -> ColumnElement[int]:
     """The indicator of a place, as the database computes it."""
-    below, mask = _KIND_BITS + _NUMBER_BITS, (1 << _INDICATOR_BITS) - 1
-    found: ColumnElement[int] = place.op(">>")(text(str(below))).op("&")(text(str(mask)))
+    return _part(place, _KIND_BITS + _NUMBER_BITS, _INDICATOR_BITS)
+
+
+def kind_of(place: ColumnElement[int]) -> ColumnElement[int]:
+    """The kind of a place, likewise."""
+    return _part(place, _NUMBER_BITS, _KIND_BITS)
+
+
+def number_of(place: ColumnElement[int]) -> ColumnElement[int]:
+    """The number of a place, likewise."""
+    return _part(place, 0, _NUMBER_BITS)
+
+
+def _part(place: ColumnElement[int], below: int, bits: int) -> ColumnElement[int]:
+    found: ColumnElement[int] = place.op(">>")(text(str(below))).op("&")(text(str((1 << bits) - 1)))
     return found
 
 
@@ -69,11 +83,8 @@ def first_row(indicator: Indicator) -> Row:
 
 
 def rows_of(change: Change) -> Iterator[Row]:
-    """The rows of the texts that a change writes."""
+    """The rows of the texts that a change writes, but for its facts."""
     year, owner = change.indicator.fiscal_year.year, change.indicator.id
-    for fact in change.occurrences:
-        if fact.document_number or fact.note:  # what a fact says never changes
-            yield row_of(year, owner, Kind.FACT, fact.number, fact.document_number, fact.note)
     for evidence in change.evidence:
         yield row_of(year, owner, Kind.EVIDENCE, evidence.number, evidence.file_name, evidence.link)
     for report in change.reports:
@@ -88,6 +99,31 @@ def put(dialect: Dialect) -> Executable:
     return statement.on_conflict_do_update(
         index_elements=["place"], set_={"text": new}, where=t.search_texts.c.text != new
     )
+
+
+_HAS_WORDS = or_(t.occurrences.c.document_number.is_not(None), t.occurrences.c.note != "")
+_FACTS = (
+    select(
+        t.indicators.c.fiscal_year,
+        t.occurrences.c.indicator_id,
+        literal_column(str(int(Kind.FACT))),
+        t.occurrences.c.number,
+        t.occurrences.c.document_number,
+        t.occurrences.c.note,
+    )
+    .join_from(t.indicators, t.occurrences)
+    .where(_HAS_WORDS)
+)
+#: The facts that wait: (fiscal year, indicator, kind, number, texts ...).
+WAITING = _FACTS.where(t.UNTOLD)
+_FACTS_OF = _FACTS.where(among(t.indicators.c.id, "indicators"))
+
+
+def take_facts(connection: Connection, indicators: Collection[int]) -> None:
+    """Put the facts of the indicators there; to be done by whoever says that their news was told."""
+    rows = sorted(row_of(*found) for found in connection.execute(_FACTS_OF, {"indicators": indicators}))
+    if rows:
+        connection.execute(put(connection.dialect), [dict(zip(NAMES, row, strict=True)) for row in rows])
 
 
 # -- the texts there are ------------------------------------------------------------------------------------
@@ -140,16 +176,9 @@ def rows_there(
 
 # -- what the database is asked to keep ---------------------------------------------------------------------
 
-#: A long text goes there at once: some hundred of them would keep others waiting.
-_INTO_THE_INDEX = """
-        INSERT INTO search (rowid, text) SELECT new.place, new.text WHERE length(new.text) > 100;
-        INSERT INTO search_new (place) SELECT new.place WHERE length(new.text) <= 100;"""
-_OUT_OF_THE_INDEX = """
-        INSERT INTO search (search, rowid, text) SELECT 'delete', old.place, old.text
-            WHERE NOT EXISTS (SELECT 1 FROM search_new WHERE place = old.place);
-        DELETE FROM search_new WHERE place = old.place;"""
+_INTO_THE_INDEX = "INSERT INTO search (rowid, text) VALUES (new.place, new.text);"
+_OUT_OF_THE_INDEX = "INSERT INTO search (search, rowid, text) VALUES ('delete', old.place, old.text);"
 _MADE_ON_SQLITE = (
-    "CREATE TABLE search_new (place INTEGER PRIMARY KEY)",
     """CREATE VIRTUAL TABLE search USING fts5(
         text, content='search_texts', content_rowid='place', tokenize='trigram case_sensitive 1')""",
     "CREATE VIRTUAL TABLE search_terms USING fts5vocab(search, row)",
@@ -163,22 +192,14 @@ _MADE_ON_SQLITE = (
     f"""CREATE TRIGGER search_text_removed AFTER DELETE ON search_texts BEGIN
         {_OUT_OF_THE_INDEX}
     END""",
-    # By the hundred, and in the order of places: FTS5 begins a new part with each that lies before the last.
-    """CREATE TRIGGER search_new_enough AFTER INSERT ON search_new
-    WHEN (SELECT count(*) FROM search_new) >= 256 BEGIN
-        INSERT INTO search (rowid, text)
-            SELECT n.place, s.text FROM search_new n JOIN search_texts s ON s.place = n.place
-            ORDER BY n.place;
-        DELETE FROM search_new;
-    END""",
 )
 _UNMADE_ON_SQLITE = (
     *(f"DROP TRIGGER IF EXISTS search_text_{what}" for what in ("added", "changed", "removed")),
-    *(f"DROP TABLE IF EXISTS {name}" for name in ("search_terms", "search", "search_new")),
+    *(f"DROP TABLE IF EXISTS {name}" for name in ("search_terms", "search")),
 )
 #: The tables on SQLite that no page knows: FTS5 has some of its own.
 HIDDEN_TABLES = frozenset(
-    {"search", *(f"search_{end}" for end in ("terms", "new", "data", "idx", "docsize", "config"))}
+    {"search", *(f"search_{end}" for end in ("terms", "data", "idx", "docsize", "config"))}
 )
 _MADE_ON_POSTGRESQL = (
     "CREATE EXTENSION IF NOT EXISTS pg_trgm",

@@ -13,6 +13,7 @@ from engine.permissions import Grant, Person, Role
 from engine.signing_in import ends_at, is_live
 from storage import tables as t
 from storage.account_tables import sessions
+from storage.asking import Lookup
 from storage.transaction import Tx
 
 _s, _p, _g = sessions.c, t.people.c, t.grants.c
@@ -69,7 +70,7 @@ def begin(
 
 
 # Asked by every page: built once, for building one takes ten times as long as asking it.
-_FOUND = (
+_FOUND = Lookup(
     select(
         _s.id,
         _s.person_id,
@@ -86,15 +87,15 @@ _FOUND = (
     .join_from(sessions, t.people, _p.id == _s.person_id)
     .where(_s.token_hash == bindparam("token_hash"))
 )
-_GRANTED = select(_g.role, _g.agency_id).where(_g.person_id == bindparam("person")).order_by(_g.id)
+_GRANTED = Lookup(select(_g.role, _g.agency_id).where(_g.person_id == bindparam("person")).order_by(_g.id))
 
 
 def find(connection: Connection, token: str, now: datetime) -> Session | None:
     """The live session with that secret, and its person as they stand now: two statements."""
-    row = connection.execute(_FOUND, {"token_hash": _hash(token)}).one_or_none()
+    row = _FOUND.one(connection, {"token_hash": _hash(token)})
     if row is None or not is_live(row.seen_at, row.ends_at, now, kept=row.kept):
         return None
-    grants = connection.execute(_GRANTED, {"person": row.person_id})
+    grants = _GRANTED.all(connection, {"person": row.person_id})
     person = Person(row.person_id, row.name, tuple(Grant(Role(role), agency) for role, agency in grants))
     return Session(
         row.id,

@@ -18,6 +18,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.types import TypeEngine
 
+from storage import among
+from storage.among import Numbers
 from storage.types import Exact, Instant, instant_text
 
 Processor = Callable[[Any], Any]
@@ -30,7 +32,10 @@ _TURNS: dict[type[TypeEngine[Any]], tuple[Processor, Processor]] = {
     Date: (date.isoformat, date.fromisoformat),
     Exact: (str, Decimal),
     Instant: (instant_text, datetime.fromisoformat),
+    Numbers: (among.as_text, str),  # nothing gives them back
 }
+#: What psycopg does not take as it is.
+_TURNS_OF_PSYCOPG: dict[type[TypeEngine[Any]], tuple[Processor, Processor]] = {Numbers: (list, list)}
 
 
 class Prepared:
@@ -42,17 +47,14 @@ class Prepared:
         # Constants that the compiler turned into parameters of its own.
         self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
         # psycopg takes and gives days, instants, decimals and booleans as they are; SQLite does not.
-        turns = dialect.name == "sqlite"
+        turns = _TURNS if dialect.name == "sqlite" else _TURNS_OF_PSYCOPG
         #: What each parameter is called, in their order.
         self.names: tuple[str, ...] = tuple(compiled.positiontup or ())
         self._order = _in_order(self.names)
-        self._binds: list[tuple[int, Processor]] = []
-        self._results: list[tuple[int, Processor]] = []
-        if turns:
-            bound = (compiled.binds[name] for name in self.names)
-            columns = statement.selected_columns if isinstance(statement, Select) else ()
-            self._binds = _turns((bind.type for bind in bound), 0)
-            self._results = _turns((column.type for column in columns), 1)
+        bound = (compiled.binds[name] for name in self.names)
+        columns = statement.selected_columns if isinstance(statement, Select) else ()
+        self._binds = _turns((bind.type for bind in bound), turns, 0)
+        self._results = _turns((column.type for column in columns), turns, 1)
 
     def parameters(self, values: Mapping[str, Any]) -> Any:
         """The values in the form the driver takes."""
@@ -104,9 +106,13 @@ def _turned(row: Sequence[Any], processors: Iterable[tuple[int, Processor]]) -> 
     return values
 
 
-def _turns(types: Iterable[TypeEngine[Any]], way: int) -> list[tuple[int, Processor]]:
+def _turns(
+    types: Iterable[TypeEngine[Any]],
+    turns: Mapping[type[TypeEngine[Any]], tuple[Processor, Processor]],
+    way: int,
+) -> list[tuple[int, Processor]]:
     """The places of the values that are turned, each with what turns it; ``way`` is 0 in and 1 out."""
-    return [(place, _TURNS[type(of)][way]) for place, of in enumerate(types) if type(of) in _TURNS]
+    return [(place, turns[type(of)][way]) for place, of in enumerate(types) if type(of) in turns]
 
 
 def upsert(table: Table, dialect: Dialect) -> Executable:
@@ -140,7 +146,7 @@ class FromJson:
     """Makes the rows of a query of that text, the values as the query gives them."""
 
     def __init__(self, query: Select[Any]) -> None:
-        self._results = _turns((column.type for column in query.selected_columns), 1)
+        self._results = _turns((column.type for column in query.selected_columns), _TURNS, 1)
 
     def __call__(self, text: str | None) -> list[list[Any]]:
         if text is None or text == "[]":  # as PostgreSQL and SQLite say that there are none

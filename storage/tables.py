@@ -145,7 +145,8 @@ indicators = Table(
     Column("version", Integer, nullable=False),
     Column("journal_seq", Integer, nullable=False),
     Column("journal_head", String(64), nullable=False),
-    # Up to here the journal was looked through for what people are to be told. No action touches it.
+    # Up to here the journal was looked through for what people are to be told, and the facts for what can be
+    # found. No action touches it.
     Column("told_seq", Integer, nullable=False, server_default="0"),
     UniqueConstraint("fiscal_year", "code"),
     # With the code, for SQLite would rather read the whole year in the order of the codes than sort a few.

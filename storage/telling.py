@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import and_, bindparam, select, update
 from sqlalchemy.engine import Connection
 
+from storage import search_index
 from storage import tables as t
 from storage.journal import Entry
 
@@ -105,9 +106,13 @@ _OF_CITY = update(t.city).where(_c.told_seq < bindparam("seq")).values(told_seq=
 
 
 def mark_told(connection: Connection, streams: Collection[Untold]) -> None:
-    """Everything up to the ``last`` event of each stream was told; nothing is ever told less than before."""
+    """Everything up to the ``last`` event of each stream was told; nothing is ever told less than before.
+
+    The facts of these indicators no longer wait to be found.
+    """
     rows = [{"stream": one.stream, "seq": one.last} for one in sorted(streams) if one.stream != t.CITY]
     if rows:
+        search_index.take_facts(connection, [row["stream"] for row in rows])
         connection.execute(_OF_INDICATOR, rows)
     for city in (one for one in streams if one.stream == t.CITY):
         connection.execute(_OF_CITY, {"seq": city.last})
@@ -115,5 +120,6 @@ def mark_told(connection: Connection, streams: Collection[Untold]) -> None:
 
 def call_told(connection: Connection) -> None:
     """Let all that has happened count as told: a city that is filled with its past sends no news of it."""
-    connection.execute(update(t.indicators).where(t.UNTOLD).values(told_seq=_i.journal_seq))
+    while streams := untold(connection):
+        mark_told(connection, streams)
     connection.execute(update(t.city).values(told_seq=_c.journal_seq))

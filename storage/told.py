@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from engine.errors import refuse
 from engine.outbox import TROUBLED as TROUBLED_STATES
 from engine.outbox import State
+from storage.asking import Lookup
 from storage.outbox_tables import TROUBLED, notices, outbox, outbox_log, reminders
 from storage.reminding import NOTICES, REMINDERS, Notice, Reminder, reminder_of
 from storage.tables import people
@@ -138,9 +139,7 @@ def told_to(connection: Connection, person: int) -> list[Told]:
     return _told(connection, _REMINDED, _NOTIFIED, {"person": person, "last": _ALL})
 
 
-def _told(
-    connection: Connection, reminded: Select[Any], notified: Select[Any], given: dict[str, Any]
-) -> list[Told]:
+def _told(connection: Connection, reminded: Lookup, notified: Lookup, given: dict[str, Any]) -> list[Told]:
     """In the order of the messages; what waits for one comes last."""
     found = []
     for row, name, result in _with_results(connection, reminded, given):
@@ -151,18 +150,18 @@ def _told(
 
 
 def _with_results(
-    connection: Connection, query: Select[Any], given: dict[str, Any]
+    connection: Connection, query: Lookup, given: dict[str, Any]
 ) -> Iterator[tuple[tuple[Any, ...], str, Message | None]]:
     """Each row of the query, oldest first, with the name of its person and the message that holds it."""
-    width = len(query.selected_columns) - 1 - len(_MESSAGE)
-    for row in reversed(connection.execute(query, given).all()):
+    for row in reversed(query.all(connection, given)):
+        width = len(row) - 1 - len(_MESSAGE)
         own, name, result = tuple(row[:width]), row[width], row[width + 1 :]
         yield own, name, None if result[0] is None else Message._make(result)
 
 
-def _results_of(query: Select[Any], table: Table, condition: ColumnElement[bool]) -> Select[Any]:
-    """The rows that fulfil the condition, newest first; built once, which costs more than asking."""
-    return (
+def _results_of(query: Select[Any], table: Table, condition: ColumnElement[bool]) -> Lookup:
+    """The rows that fulfil the condition, newest first."""
+    return Lookup(
         query.add_columns(_p.name, *_MESSAGE)
         .join_from(table, people, _p.id == table.c.person_id)
         .join(outbox, _o.id == table.c.message_id, isouter=True)

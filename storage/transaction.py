@@ -21,7 +21,6 @@ from engine.verdict import Verdict
 from engine.workflow import Workflow
 from storage import petitions, rows, sealing, seals, search_index, verdicts
 from storage import tables as t
-from storage.among import given as among_these
 from storage.journal import GENESIS, Entry, chained
 from storage.statements import Prepared, insert_once, upsert
 
@@ -105,7 +104,7 @@ class Tx:
     def these(self, indicators: Sequence[int]) -> Iterator[Indicator]:
         """The indicators of these ids, by id: one statement for each portion of them."""
         for first in range(0, len(indicators), rows.PORTION):
-            portion = among_these(indicators[first : first + rows.PORTION], self.store.engine.dialect)
+            portion = indicators[first : first + rows.PORTION]
             for row in self._fetch(self._statements.these, {"indicators": portion}):
                 yield self._indicator_of(row)
 

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
 from storage import tables as t
+from storage.asking import Lookup
 from storage.journal import Entry
 from storage.types import instant_text
 
@@ -93,7 +94,7 @@ class HistoryLine:
 
 
 _j, _p = t.journal.c, t.people.c
-_HISTORY = (
+_HISTORY = Lookup(
     select(*t.journal.columns, _p.name)
     .join_from(t.journal, t.people, _j.by == _p.id, isouter=True)
     .where(_j.stream == bindparam("stream"))
@@ -103,7 +104,7 @@ _HISTORY = (
 
 def history(connection: Connection, stream: int) -> list[HistoryLine]:
     """The events of one stream of the journal, oldest first."""
-    found = connection.execute(_HISTORY, {"stream": stream})
+    found = _HISTORY.all(connection, {"stream": stream})
     return [HistoryLine(Entry(*row[:-1]), row[-1] or "") for row in found]
 
 

@@ -1,31 +1,36 @@
 """The one place that decides who comes in: every route has a rule, and is answered only where it holds."""
 
 import hmac
-import inspect
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from inspect import iscoroutinefunction, signature
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, NoReturn
 from urllib.parse import quote, urlsplit
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import HTTPException, Request
 from sqlalchemy import bindparam, select
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.responses import Response
+from starlette.routing import Route, Router
 
 from engine.permissions import Action, Person, Role, Subject, may
 from engine.quarter import BE_OFFSET
 from engine.signing_in import KEPT
 from storage import door, sessions
 from storage import tables as t
+from storage.asking import Lookup
 from storage.door import AtTheDoor
 from storage.sessions import Client
 from web.middleware import LIMIT
 from web.pages import Pages
 from web.site import Site
+
+#: What answers a path: by a request and the parts of the path, in a thread unless it is a coroutine.
+Endpoint = Callable[..., Response | Awaitable[Response]]
 
 _SAFE = frozenset({"GET", "HEAD"})
 #: How much is kept of the name that a browser gives itself, and of a network address.
@@ -111,8 +116,10 @@ class CodeFirst(SignInFirst):
 
 
 _i = t.indicators.c
-_PLACE = select(_i.id, _i.agency_id, _i.owner_id).where(
-    _i.fiscal_year == bindparam("year"), _i.code == bindparam("code")
+_PLACE = Lookup(
+    select(_i.id, _i.agency_id, _i.owner_id).where(
+        _i.fiscal_year == bindparam("year"), _i.code == bindparam("code")
+    )
 )
 
 
@@ -137,56 +144,51 @@ class Doors:
 
     def add(
         self,
-        router: APIRouter,
+        router: Router,
         path: str,
-        endpoint: Callable[..., Any],
+        endpoint: Endpoint,
         rule: Rule,
         methods: Sequence[str] = ("GET", "HEAD"),
     ) -> None:
-        """Answer the path by the endpoint for those to whom the rule opens it."""
-        for method in methods:
+        """Answer the path by the endpoint for those to whom the rule opens it.
+
+        The endpoint takes the ``request``, parts of the path by their names, both or neither.
+        """
+        behind = self._reading if _SAFE.issuperset(methods) else self._changing
+        route = Route(path, behind(endpoint, rule), methods=methods)
+        for method in route.methods or ():
             self.rules[method, path] = rule
-        if _SAFE.issuperset(methods):
-            answer = self._entered(endpoint, rule)
-            router.add_api_route(path, answer, methods=list(methods), response_model=None)
-            return
+        router.routes.append(route)
 
-        def enter(request: Request) -> None:
+    def _reading(self, endpoint: Endpoint, rule: Rule) -> Callable[[Request], Any]:
+        """The endpoint behind its rule, in one piece: what only reads has no form that must be read first."""
+        called = _called(endpoint)
+
+        def answer(request: Request) -> Any:
             self._enter(request, rule)
+            return called(request)
 
-        async def read(request: Request, _: None = Depends(enter)) -> AsyncIterator[None]:
+        return answer
+
+    def _changing(self, endpoint: Endpoint, rule: Rule) -> Callable[[Request], Any]:
+        """The endpoint behind its rule, once the form is read that came along."""
+        called = _called(endpoint)
+
+        async def answer(request: Request) -> Any:
+            await run_in_threadpool(self._enter, request, rule)
             if request.method not in _SAFE:
                 if rule.files and _kind_of(request) != _TYPED:
                     request.scope[LIMIT] = self._site.evidence.limits.max_bytes * _AT_ONCE
                 await self._read(request, rule)
             try:
-                yield
+                if iscoroutinefunction(endpoint):
+                    return await called(request)
+                return await run_in_threadpool(called, request)
             finally:
                 # What came along lies in files that nobody has a name for: they go when they are closed.
                 await request.close()
 
-        router.add_api_route(
-            path, endpoint, methods=list(methods), dependencies=[Depends(read)], response_model=None
-        )
-
-    def _entered(self, endpoint: Callable[..., Any], rule: Rule) -> Callable[..., Any]:
-        """The endpoint behind its rule, in one piece: what only reads has no form that must be read first.
-
-        It keeps the parameters of the endpoint, by which the framework knows what stands in the path.
-        """
-        signature = inspect.signature(endpoint)
-        takes_request = "request" in signature.parameters
-
-        def entered(request: Request, **given: Any) -> Any:
-            self._enter(request, rule)
-            return endpoint(request=request, **given) if takes_request else endpoint(**given)
-
-        parameters = [one for name, one in signature.parameters.items() if name != "request"]
-        asked = inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
-        keyword_only = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters]
-        entered.__signature__ = signature.replace(parameters=[asked, *keyword_only])  # type: ignore[attr-defined]  # what inspect reads first
-        entered.__name__ = getattr(endpoint, "__name__", "entered")
-        return entered
+        return answer
 
     def keep(self, answer: Response, token: str, *, kept: bool) -> None:
         """Let the browser keep the secret of a session: for long, or until it is closed."""
@@ -257,7 +259,7 @@ class Doors:
             raise HTTPException(404)
         year = int(be) - BE_OFFSET
         with self._site.store.read() as tx:
-            row = tx.connection.execute(_PLACE, {"year": year, "code": code}).one_or_none()
+            row = _PLACE.one(tx.connection, {"year": year, "code": code})
         if row is None:
             raise HTTPException(404)
         subject = Subject(row.agency_id, row.owner_id)
@@ -296,6 +298,20 @@ class Doors:
             given = form.get("token") or request.headers.get("x-radap-token", "")
             if not hmac.compare_digest(_unmasked(str(given)), visit.session.form_token.encode()):
                 await run_in_threadpool(self._refuse, request, visit, "token")
+
+
+def _called(endpoint: Endpoint) -> Callable[[Request], Any]:
+    """The endpoint as a function of the request alone."""
+    takes = list(signature(endpoint).parameters)
+    if takes == ["request"]:
+        return endpoint
+    names = [name for name in takes if name != "request"]
+
+    def called(request: Request) -> Any:
+        given = {name: request.path_params[name] for name in names}
+        return endpoint(request=request, **given) if "request" in takes else endpoint(**given)
+
+    return called
 
 
 def _kind_of(request: Request) -> str:

@@ -4,9 +4,9 @@ Opening a link changes nothing, for programs that look into mails open every lin
 """
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from engine.errors import Refusal
@@ -55,7 +55,7 @@ class _Links:
         self._answers.check_unused(links.fingerprint(token))
         return self._asked(request, link, reader)
 
-    def answer(self, request: Request, token: str, until: Annotated[str, Form()] = "") -> Response:
+    def answer(self, request: Request, token: str) -> Response:
         """Do it, once; a mail program that unsubscribes for its reader (RFC 8058) does the same."""
         link, reader = self._read(request, token)
         use = Use(links.fingerprint(token), link.person, link.action, self._site.clock())
@@ -63,7 +63,7 @@ class _Links:
             case LinkAction.ACKNOWLEDGE:
                 return self._acknowledged(request, self._answers.acknowledge(use, int(link.about)))
             case LinkAction.SNOOZE:
-                day = _day(until)
+                day = _day(str(request.state.form.get("until", "")))
                 try:
                     due = self._answers.snooze(use, int(link.about), day)
                 except Refusal as refused:

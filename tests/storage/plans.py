@@ -1,24 +1,4 @@
-"""The statements that are run, and how the database answers them."""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from sqlalchemy import event
-
-
-@contextmanager
-def statements(engine) -> Iterator[list[tuple[str, object]]]:
-    """Every statement that is run, with its parameters."""
-    seen: list[tuple[str, object]] = []
-
-    def keep(_connection, _cursor, statement, parameters, _context, _many) -> None:
-        seen.append((statement, parameters))
-
-    event.listen(engine, "before_cursor_execute", keep)
-    try:
-        yield seen
-    finally:
-        event.remove(engine, "before_cursor_execute", keep)
+"""How the database answers a statement."""
 
 
 def plan_of(connection, statement: str, parameters) -> str:

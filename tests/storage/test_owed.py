@@ -35,7 +35,8 @@ from tests.cast import (
     at,
     new_indicator,
 )
-from tests.storage.plans import plan_of, statements
+from tests.counting import statements
+from tests.storage.plans import plan_of
 
 REVIEW_DAYS = 5
 #: The deadlines of the year's quarters: ten days after their ends, or the next working day.

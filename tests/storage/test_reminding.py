@@ -35,7 +35,8 @@ from tests.cast import (
     at,
     new_indicator,
 )
-from tests.storage.plans import plan_of, statements
+from tests.counting import statements
+from tests.storage.plans import plan_of
 
 TODAY = date(2021, 3, 1)
 NOW = at(TODAY)

@@ -18,7 +18,8 @@ from storage import tables as t
 from storage.journal import GENESIS
 from storage.rollup import NOWHERE, Tree, alike, leaves_at, nodes, rolled
 from tests.cast import EVALUATOR, MEASURED, WORKFLOW, YEAR
-from tests.storage.plans import plan_of, statements
+from tests.counting import statements
+from tests.storage.plans import plan_of
 from web.evaluator.choice import Choice
 
 TODAY = date(2021, 5, 18)

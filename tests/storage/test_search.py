@@ -16,7 +16,7 @@ from engine.actions import NewOccurrence, create_indicator
 from engine.errors import Refusal
 from engine.permissions import Person
 from engine.searching import words_of
-from storage import search_checks, search_index
+from storage import search_checks, search_index, telling
 from storage import tables as t
 from storage.search import Hit, find
 from storage.search_index import Kind
@@ -66,6 +66,12 @@ def meeting(document_number: str | None = None, note: str = "") -> NewOccurrence
 def write(store: Store, narrative: str, quarter: int = 3) -> None:
     with store.begin() as tx:
         actions.write_report(tx, CODE, YEAR, quarter, narrative=narrative, by=COORDINATOR, now=NOW)
+
+
+def take_in(store: Store) -> None:
+    """What a worker does once the news was told."""
+    with store.begin() as tx:
+        telling.mark_told(tx.connection, telling.untold(tx.connection))
 
 
 def faults(store: Store) -> list[tuple[str, str]]:
@@ -157,6 +163,20 @@ def test_nobody_finds_what_they_may_not_see(told):
         assert kinds(told, asked, EVALUATOR) == kinds(told, asked, COORDINATOR) != []
 
 
+def test_fact_is_found_alike_while_it_waits_for_the_index_and_after(told):
+    kept = text("SELECT count(*) FROM search_texts WHERE kind = 0")
+    for waits in (True, False):
+        with told.read() as tx:
+            assert tx.connection.execute(kept).scalar_one() == (0 if waits else 1)
+        assert (kinds(told, "ไฟไหม้"), kinds(told, "๖๙๐๙", EVALUATOR)) == ([(Kind.FACT, 1)],) * 2
+        assert kinds(told, "ไฟไหม้", SAI_MAI_COORDINATOR) == []
+        assert faults(told) == []
+        take_in(told)
+
+    record(told, meeting(note="ไฟไหม้อีกครั้ง"))
+    assert kinds(told, "ไฟไหม้") == [(Kind.FACT, 2), (Kind.FACT, 1)]
+
+
 def test_failed_change_leaves_nothing_to_find(told):
     again = meeting("กท 1/2564"), meeting("กท 1/2564", "ไม่เคยเกิดขึ้น")
     with pytest.raises(Refusal):
@@ -165,13 +185,15 @@ def test_failed_change_leaves_nothing_to_find(told):
 
 
 def test_pages_have_every_text_once_the_newest_year_first(told):
-    """More than go into the index together: some are found by it and some wait for it."""
+    """Some are found by the index and some where they lie."""
     with told.begin() as tx:
         for code, year in (("5049-0001", 2022), ("5049-0002", 2020)):
             create_indicator(tx, new_indicator(code, year=year), by=ADMINISTRATOR, now=FOUNDED)
         new_there = new_indicator(OTHER, agency=SAI_MAI)
         create_indicator(tx, new_there, by=ADMINISTRATOR, now=FOUNDED)
-    record(told, *(meeting(f"ลำดับ {number}") for number in range(300)))
+    record(told, *(meeting(f"ลำดับ {number}") for number in range(200)))
+    take_in(told)
+    record(told, *(meeting(f"ลำดับ {number}") for number in range(200, 300)))
     found = hits(told, "ลำดับ", most=70)
     while page := hits(told, "ลำดับ", most=70, before=found[-1].place):
         found += page
@@ -204,6 +226,7 @@ def test_text_behind_the_back_of_the_index_is_named(told):
     with told.begin() as tx:
         tx.connection.execute(update(t.reports).values(narrative="ข้อความที่ไม่มีใครเขียน"))
     assert faults(told) == [("search.differs", "report 3")]
+    take_in(told)
     spoil(told, "DELETE FROM search_texts WHERE kind = 0")
     assert faults(told) == [("search.differs", "fact 1"), ("search.differs", "report 3")]
 
@@ -223,14 +246,14 @@ def test_text_of_no_indicator_of_that_year_is_a_fault(told):
     [
         "INSERT INTO search (search) VALUES ('delete-all')",
         "INSERT INTO search (search, rowid, text) SELECT 'delete', place, text FROM search_texts LIMIT 1",
-        "DELETE FROM search_new",
         "INSERT INTO search (rowid, text) VALUES (1, 'ไม่มีที่ใด')",
     ],
 )
 def test_letters_that_the_index_has_otherwise_are_a_fault(tmp_path, statement):
     store = new_store(f"sqlite:///{tmp_path / 'radap.db'}")
     found_city(store)
-    record(store, *(meeting(note=f"ประชุม {number}") for number in range(300)))
+    record(store, *(meeting(note=f"ประชุม {number}") for number in range(30)))
+    take_in(store)
     assert faults(store) == []
 
     spoil(store, statement)

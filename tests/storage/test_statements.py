@@ -21,6 +21,7 @@ from engine.indicator import (
 )
 from engine.quarter import FiscalYear
 from storage import rows, tables
+from storage.among import Numbers
 from storage.journal import Entry
 from storage.statements import _TURNS
 from storage.types import Exact, Instant
@@ -50,8 +51,14 @@ def test_turns_are_those_of_the_toolkit(kind):
         assert out(kept) == result(kept) == value
 
 
+def test_many_numbers_go_in_as_the_toolkit_gives_them():
+    bind = Numbers().bind_processor(sqlite.dialect())
+    assert bind is not None
+    assert [_TURNS[Numbers][0](one) for one in ([], [1, 2**62])] == [bind([]), bind([1, 2**62])]
+
+
 def test_every_kind_of_value_is_tried():
-    assert set(VALUES) == set(_TURNS)
+    assert {*VALUES, Numbers} == set(_TURNS)
 
 
 FIELDS = {

@@ -26,7 +26,8 @@ from tests.cast import (
     at,
     new_indicator,
 )
-from tests.storage.plans import plan_of, statements
+from tests.counting import statements
+from tests.storage.plans import plan_of
 from tests.storage.story import OTHER, PERCENT
 
 DAY = date(2020, 12, 1)

@@ -29,10 +29,10 @@ from tests.cast import (
     THUNG_KHRU,
     YEAR,
 )
+from tests.counting import counted
 from tests.web.coordinators import BASE, arrive, banner, enter, errors, words
 from tests.web.doorway import come_in, set_up_factor, token_in
 from tests.web.post import post
-from tests.web.test_queries import counted
 from tests.web.test_rules import filled, rules_of
 from tests.web.town import TODAY
 
@@ -427,7 +427,7 @@ def asked(town):
     found = {}
     for path in LISTS:
         town.get(path)
-        with counted(town) as sent:
+        with counted(town.store) as sent:
             assert town.get(path).status_code == 200
         found[path] = len(sent)
     return found

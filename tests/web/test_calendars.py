@@ -1,13 +1,11 @@
 """The private calendar: what is owed by one's agencies, for whoever knows the address, and nothing else."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from icalendar import Calendar
-from sqlalchemy import event
 
 from engine import actions
 from engine.actions import NewOccurrence
@@ -30,6 +28,7 @@ from tests.cast import (
     at,
     new_indicator,
 )
+from tests.counting import counted
 from tests.notifications.mailroom import WORDINGS
 from tests.web.town import DUE, SUBJECT, TODAY, P, Town
 
@@ -206,30 +205,15 @@ def test_hostile_address_is_a_page_that_is_not_there(town, token):
         assert town.get(f"/calendar/{token}.ics").status_code == 404
 
 
-@contextmanager
-def counted(town: Town) -> Iterator[list[str]]:
-    """Every statement that the database is asked."""
-    asked: list[str] = []
-
-    def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        asked.append(statement)
-
-    event.listen(town.store.engine, "before_cursor_execute", count)
-    try:
-        yield asked
-    finally:
-        event.remove(town.store.engine, "before_cursor_execute", count)
-
-
 def test_calendar_of_many_indicators_takes_as_many_statements_as_that_of_one(town):
     path = made(town)
     assert len(entries(town.get(path))) == 9  # from now on the definition is known
-    with counted(town) as of_one:
+    with counted(town.store) as of_one:
         town.get(path)
     with town.store.begin() as tx:
         for number in range(2018, 2038):
             actions.create_indicator(tx, new_indicator(f"5049-{number}"), by=ADMINISTRATOR, now=at(TODAY))
-    with counted(town) as of_many:
+    with counted(town.store) as of_many:
         assert len(entries(town.get(path))) == 9 * 21
     assert len(of_many) == len(of_one) <= 15
 

@@ -7,7 +7,6 @@ from urllib.parse import unquote
 
 import pytest
 from PIL import Image
-from sqlalchemy import event
 
 from engine import actions
 from storage import evidence
@@ -26,6 +25,7 @@ from tests.cast import (
     at,
     new_indicator,
 )
+from tests.counting import counted
 from tests.notifications.mailroom import WORDINGS
 from tests.web.doorway import come_in
 from tests.web.hostile_files import PDF, jpeg, pdf, png
@@ -419,13 +419,10 @@ def test_same_file_elsewhere_is_told_and_what_may_not_be_seen_is_not_named(desk)
 
 def test_list_asks_as_often_for_thirty_as_for_one(desk):
     def statements() -> int:
-        asked: list[str] = []
         with desk.store.read() as tx:
             indicator = tx.indicator(CODE, YEAR)
-            count = lambda *args: asked.append(args[2])  # noqa: E731 - it is taken off by its name
-            event.listen(desk.store.engine, "before_cursor_execute", count)
-            files_of(tx.connection, indicator, REPORT)
-            event.remove(desk.store.engine, "before_cursor_execute", count)
+            with counted(desk.store) as asked:
+                files_of(tx.connection, indicator, REPORT)
         return len(asked)
 
     attach(desk, PDF)

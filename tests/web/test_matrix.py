@@ -33,10 +33,10 @@ from tests.cast import (
     at,
     new_indicator,
 )
+from tests.counting import counted
 from tests.web.coordinators import BASE, DAY, did, enter, heading, words
 from tests.web.districts import grow
 from tests.web.doorway import come_in
-from tests.web.test_queries import counted
 
 _CELL = re.compile(
     r"<td id=i(\d+)>(.*?)</td>|<tr class=\"govuk-table__row\" role=\"row\" id=\"i(\d+)\">(.*?)</tr>",
@@ -301,7 +301,7 @@ def test_any_day_and_instant_is_computed_from_the_facts(districts, asked, on, kn
 def test_computing_takes_as_many_statements_for_many_as_for_few(districts):
     def asked(address: str) -> int:
         districts.get(address)
-        with counted(districts) as sent:
+        with counted(districts.store) as sent:
             districts.get(address)
         return len(sent)
 
@@ -368,7 +368,7 @@ def test_matrix_asks_as_often_for_thirty_districts_as_for_one(town, path):
 
     def asked() -> int:
         town.get(path)
-        with counted(town) as sent:
+        with counted(town.store) as sent:
             assert town.get(path).status_code == 200
         return len(sent)
 

@@ -12,9 +12,9 @@ from engine.levels import level_of
 from engine.quarter import FiscalYear, Quarter, Timeliness, WorkCalendar, deadline_of, timeliness
 from engine.waiting import STEPS, Wait, starts, step_of
 from tests.cast import EVALUATOR, POLICY, SAI_MAI_COORDINATOR, THUNG_KHRU, YEAR, at
+from tests.counting import counted
 from tests.fifty import found_fifty
 from tests.web.coordinators import DAY, enter, words
-from tests.web.test_queries import counted
 from web.evaluator.pictures import WIDTH, bar, districts
 
 PAGE = "/city?year=2564"
@@ -146,7 +146,7 @@ def test_overview_takes_as_many_statements_for_fifty_districts_as_for_one(town):
 
 def asked(town) -> int:
     town.get(PAGE)  # what is read once in a process was read
-    with counted(town) as sent:
+    with counted(town.store) as sent:
         assert town.get(PAGE).status_code == 200
     return len(sent)
 

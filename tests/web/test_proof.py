@@ -106,11 +106,11 @@ def test_day_of_another_year_is_told_of(proved):
 
 
 def test_proof_asks_as_often_for_thirty_facts_as_for_one(proved):
-    from tests.web.test_queries import counted  # noqa: PLC0415 - it makes rows of its own
+    from tests.counting import counted  # noqa: PLC0415 - it makes rows of its own
 
     def asked() -> int:
         proved.get(PROOF)
-        with counted(proved) as sent:
+        with counted(proved.store) as sent:
             proved.get(PROOF)
         return len(sent)
 

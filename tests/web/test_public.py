@@ -29,8 +29,8 @@ from tests.cast import (
     at,
     new_indicator,
 )
+from tests.counting import counted
 from tests.web.coordinators import enter, heading, words
-from tests.web.test_queries import counted
 from web.public.columns import COLUMNS
 
 DAY, SEALED = date(2020, 12, 14), date(2021, 1, 20)
@@ -212,7 +212,7 @@ def test_many_results_are_asked_for_by_the_portion(shown, monkeypatch):
         for number in range(3, 8):
             tx.connection.execute(insert(t.seal_lines).values({**line, "indicator_id": number}))
     monkeypatch.setattr(downloads, "_PORTION", 2)
-    with counted(shown) as sent:
+    with counted(shown.store) as sent:
         found = [one["indicator_id"] for one in records(shown)]
     assert found == [1, 2, 3, 4, 5, 6, 7]
     assert sum("seal_lines" in one for one in sent) == 5

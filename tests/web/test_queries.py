@@ -1,11 +1,8 @@
 """A page with rows asks as often for thirty of them as for one."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 
 import pytest
-from sqlalchemy import event
 
 from engine import actions
 from engine.actions import NewOccurrence, create_indicator
@@ -27,6 +24,7 @@ from tests.cast import (
     new_indicator,
 )
 from tests.cast import COORDINATOR as C
+from tests.counting import counted
 from tests.web.coordinators import BASE, DAY, enter
 from tests.web.doorway import come_in
 
@@ -54,21 +52,6 @@ OF_EVALUATORS = [
     "/review/strictness?year=2564",
     "/indicators/2564/5049-3000/quarters/1/evaluate",
 ]
-
-
-@contextmanager
-def counted(town) -> Iterator[list[str]]:
-    """Every statement that is sent to the database meanwhile."""
-    sent: list[str] = []
-
-    def note(_connection, cursor, statement, *_rest):
-        sent.append(statement)
-
-    event.listen(town.store.engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(town.store.engine, "before_cursor_execute", note)
 
 
 def grow(town, through: int, since: int) -> None:
@@ -103,7 +86,7 @@ def asked(town, pages=PAGES) -> dict[str, int]:
     found = {}
     for path in pages:
         town.get(path)  # what is read once in a process was read
-        with counted(town) as sent:
+        with counted(town.store) as sent:
             assert town.get(path).status_code == 200
         found[path] = len(sent)
     return found

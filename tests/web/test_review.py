@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from sqlalchemy import event, insert, select
+from sqlalchemy import insert, select
 
 from engine import actions
 from engine.actions import NewOccurrence, NewPetition, create_indicator
@@ -38,6 +38,7 @@ from tests.cast import (
     at,
     new_indicator,
 )
+from tests.counting import counted
 from tests.notifications.mailroom import WORDINGS
 from tests.web.coordinators import (
     BASE,
@@ -398,17 +399,11 @@ def test_indicator_that_there_is_not_is_left_out(town):
 
 def test_page_of_fifty_districts_asks_as_often_as_for_one_and_names_what_lacks(town):
     def asked() -> int:
-        sent: list[str] = []
-
-        def note(_connection, _cursor, statement, *_rest):
-            sent.append(statement)
-
         town.get(ACROSS)
         town.get("/review")
-        event.listen(town.store.engine, "before_cursor_execute", note)
-        assert town.get(ACROSS).status_code == 200
-        town.get("/review")
-        event.remove(town.store.engine, "before_cursor_execute", note)
+        with counted(town.store) as sent:
+            assert town.get(ACROSS).status_code == 200
+            town.get("/review")
         return len(sent)
 
     districts(town, 1)

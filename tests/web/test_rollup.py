@@ -13,9 +13,9 @@ from engine.scores import Method, RollUpNode, leaf_of, roll_up, rounded
 from storage import registry
 from storage.rollup import Tree
 from tests.cast import ADMINISTRATOR, EVALUATOR, OPERATOR, THUNG_KHRU, YEAR, at
+from tests.counting import counted
 from tests.fifty import PLAN, agency_of, found_fifty
 from tests.web.coordinators import DAY, enter, heading, words
-from tests.web.test_queries import counted
 from web.evaluator.pictures import districts
 
 _ROW = re.compile(r'<tr class="govuk-table__row" role="row">\s*<th scope="row".*?</tr>', re.DOTALL)
@@ -227,6 +227,6 @@ def test_as_many_statements_for_a_hundred_indicators_as_for_one(town):
 
 def asked(town, path: str) -> int:
     town.get(path)  # what is read once in a process was read
-    with counted(town) as sent:
+    with counted(town.store) as sent:
         assert town.get(path).status_code == 200
     return len(sent)

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 
 from storage import sessions
 from tests.cast import CODE, COORDINATOR, OPERATOR, SAI_MAI_COORDINATOR
@@ -42,10 +41,10 @@ def app_of(town: Town) -> FastAPI:
     return app
 
 
-def routes_of(town: Town) -> Iterator[tuple[str, str, APIRoute]]:
+def routes_of(town: Town) -> Iterator[tuple[str, str, Route]]:
     """Every method of every route, wherever it was included."""
     for route in _all(app_of(town).routes):
-        assert isinstance(route, APIRoute), f"{route} is behind no rule"
+        assert isinstance(route, Route), f"{route} is behind no rule"
         for method in sorted(route.methods or ()):
             yield method, route.path, route
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import event, select
+from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
 from engine.signing_in import IDLE, KEPT, USUAL
@@ -615,7 +616,7 @@ def rules_of(town: Town) -> Doors:
     doors = Doors(town.site, Pages(town.site))
     app = town.client.app
     for path, rule in (("/x/{year}/{code}", SEEN), ("/y/{year}/{code}", doing_verify())):
-        doors.add(app.router, path, lambda: {"seen": True}, rule)  # type: ignore[attr-defined]  # it is ours
+        doors.add(app.router, path, lambda: PlainTextResponse("seen"), rule)  # type: ignore[attr-defined]  # it is ours
     return doors
 
 

@@ -37,9 +37,9 @@ class _Ask:
         scene.milestone(milestone)
         return self._asked(request, scene, Typed({}), milestone=milestone)
 
-    def about_quarter(self, request: Request, quarter: int) -> Response:
+    def about_quarter(self, request: Request, quarter: str) -> Response:
         scene = self._counter.scene(request)
-        return self._asked(request, scene, Typed({}), quarter=quarter)
+        return self._asked(request, scene, Typed({}), quarter=_number(quarter))
 
     def about_all(self, request: Request) -> Response:
         return self._asked(request, self._counter.scene(request), Typed({}))
@@ -55,8 +55,9 @@ class _Ask:
         kind = PetitionKind(wanted) if wanted in _OF_MILESTONES else PetitionKind.POSTPONEMENT
         return self._send(request, typed, kind, milestone=milestone)
 
-    def of_quarter(self, request: Request, quarter: int) -> Response:
-        return self._send(request, Typed(request.state.form), PetitionKind.EXTENSION, quarter=quarter)
+    def of_quarter(self, request: Request, quarter: str) -> Response:
+        typed = Typed(request.state.form)
+        return self._send(request, typed, PetitionKind.EXTENSION, quarter=_number(quarter))
 
     def _send(
         self,
@@ -86,11 +87,9 @@ class _Ask:
             about, back = wording.value(scene.milestone(milestone).title), f"/milestones/{milestone}"
         elif quarter is None:
             about, back = wording.value(scene.indicator.title), ""
-        elif 1 <= quarter <= 4:
+        else:
             year = scene.indicator.fiscal_year.year
             about, back = scene.phrases.thing(Quarter(year, quarter)), f"/quarters/{quarter}"
-        else:
-            raise HTTPException(404)
         of_all = not milestone and quarter is None
         values = {
             "title": wording.say("act.ask_cancellation" if of_all else "act.ask"),
@@ -107,3 +106,10 @@ class _Ask:
             "typed": typed,
         }
         return self._counter.show(request, "ask.html", scene, values)
+
+
+def _number(quarter: str) -> int:
+    """The quarter of a path; one that there is not leads nowhere."""
+    if quarter not in ("1", "2", "3", "4"):
+        raise HTTPException(404)
+    return int(quarter)

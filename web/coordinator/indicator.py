@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request
+from markupsafe import Markup
 from starlette.responses import Response
 
 from engine.indicator import Indicator, Life
@@ -25,12 +26,15 @@ from web.coordinator import views as shown
 from web.coordinator.course import courses
 from web.coordinator.scene import Counter, Scene
 from web.doors import SEEN, Doors
+from web.drawn import Drawn
 from web.evidence_list import evidence_rows, files_of
 
 _PAGE = "/indicators/{year}/{code}"
 #: So much of the history stands on the indicator's own page; all of it has a page of its own.
 _LAST = 8
 _LAST_TOLD = 12
+#: So many pages are kept as they were drawn, of about 20 kB each.
+_DRAWN = 256
 
 
 def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
@@ -71,37 +75,48 @@ class _Indicator:
     def __init__(self, counter: Counter) -> None:
         self._counter = counter
         self._site = counter.site
+        self._drawn = Drawn(_DRAWN)
 
     def page(self, request: Request) -> Response:
         """Everything of the indicator, the most useful first."""
         scene = self._counter.scene(request, _read)
+        person = scene.visit.person
+        # All that the page shows follows from these, and people open the same page again and again.
+        shown_from = (scene.indicator, scene.dossier, scene.petitions, scene.read, scene.today, person)
+        place = (scene.indicator.id, person.id, scene.wording.language)
+        body = self._drawn.piece(place, shown_from, lambda: self._body(scene))
+        title = scene.wording.value(scene.indicator.title)
+        return self._counter.show(request, "indicator_page.html", scene, {"title": title, "body": body})
+
+    def _body(self, scene: Scene) -> Markup:
         wording, root, indicator, read = scene.wording, self._site.root, scene.indicator, scene.read
         due, history, found = read.due, read.history, scene.found
-        values = {
-            "title": wording.value(indicator.title),
-            "scene": scene,
-            "life": wording.word("life", indicator.life) if indicator.life != "active" else "",
-            "standing": self._standing(scene),
-            "next_level": found.next.level if found.next else None,
-            "todos": shown.todos(scene, found.next.missing, root) if found.next else [],
-            "unverified_level": found.next_verified.level if found.next_verified else None,
-            "unverified": shown.todos(scene, found.next_verified.missing, root)
-            if found.next_verified
-            else [],
-            "steps": shown.ladder(scene),
-            "courses": courses(scene),
-            "tasks": shown.task_list(scene, root),
-            "quarters": shown.quarter_table(scene, root, due, read.sealed),
-            "facts": list(self._facts(scene)),
-            "texts": self._texts(scene),
-            "petitions": self._petitions(scene, root),
-            "told": _told(read.told[-_LAST_TOLD:], wording),
-            "events": events(scene, history[-_LAST:]),
-            "more_events": max(0, len(history) - _LAST),
-            "may_work": scene.may(Action.RECORD),
-            "may_ask_end": scene.may(Action.PETITION) and indicator.life == Life.ACTIVE,
-        }
-        return self._counter.show(request, "indicator.html", scene, values)
+        return self._counter.piece(
+            "indicator.html",
+            say=wording.say,
+            base=root + scene.base,
+            code=indicator.code,
+            title=wording.value(indicator.title),
+            scene=scene,
+            life=wording.word("life", indicator.life) if indicator.life != "active" else "",
+            standing=self._standing(scene),
+            next_level=found.next.level if found.next else None,
+            todos=shown.todos(scene, found.next.missing, root) if found.next else [],
+            unverified_level=found.next_verified.level if found.next_verified else None,
+            unverified=shown.todos(scene, found.next_verified.missing, root) if found.next_verified else [],
+            steps=shown.ladder(scene),
+            courses=courses(scene),
+            tasks=shown.task_list(scene, root),
+            quarters=shown.quarter_table(scene, root, due, read.sealed),
+            facts=list(self._facts(scene)),
+            texts=self._texts(scene),
+            petitions=self._petitions(scene, root),
+            told=_told(read.told[-_LAST_TOLD:], wording),
+            events=events(scene, history[-_LAST:]),
+            more_events=max(0, len(history) - _LAST),
+            may_work=scene.may(Action.RECORD),
+            may_ask_end=scene.may(Action.PETITION) and indicator.life == Life.ACTIVE,
+        )
 
     def _standing(self, scene: Scene) -> dict[str, Any]:
         """The levels, and how they agree with what the agency reports itself."""

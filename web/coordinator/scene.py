@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -63,20 +64,26 @@ _DONE = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scene:
     """One indicator, on the day on which somebody looks at it, with who looks."""
 
     visit: Visit
     place: Place
     indicator: Indicator
-    found: Stand
+    on: date
+    known_at: datetime | None
     dossier: Dossier
     petitions: list[Petition]
     today: date
     wording: Wording
     phrases: Phrases
     read: Any  # what the page itself asked for besides
+
+    @cached_property
+    def found(self) -> Stand:
+        """Where the indicator stands, computed by whoever asks first."""
+        return stand(self.indicator, self.on, self.known_at)
 
     @property
     def base(self) -> str:
@@ -158,7 +165,8 @@ class Counter:
             visit=request.state.visit,
             place=place,
             indicator=indicator,
-            found=stand(indicator, on or indicator.fiscal_year.nearest(today), known_at),
+            on=on or indicator.fiscal_year.nearest(today),
+            known_at=known_at,
             dossier=dossier,
             petitions=petitions,
             today=today,
