@@ -86,16 +86,16 @@ class Name:
 #: January to December.
 MONTHS = (
     Name("มกราคม", "ม.ค.", "January", "Jan", ("มกรา",)),
-    Name("กุมภาพันธ์", "ก.พ.", "February", "Feb", ("กุมภาพันธ", "กุมภา")),
+    Name("กุมภาพันธ์", "ก.พ.", "February", "Feb", ("กุมภาพันธ", "กุมภาพันธุ์", "กุมพาพันธ์", "กุมภา")),
     Name("มีนาคม", "มี.ค.", "March", "Mar", ("มีนา",)),
     Name("เมษายน", "เม.ย.", "April", "Apr", ("เมษา",)),
     Name("พฤษภาคม", "พ.ค.", "May", "May", ("พฤศภาคม", "พฤษภา")),
-    Name("มิถุนายน", "มิ.ย.", "June", "Jun", ("มิถุนา",)),
+    Name("มิถุนายน", "มิ.ย.", "June", "Jun", ("มิถุนายม", "มิถุนา")),
     Name("กรกฎาคม", "ก.ค.", "July", "Jul", ("กรกฏาคม", "กรกฎา", "กรกฏา")),
     Name("สิงหาคม", "ส.ค.", "August", "Aug", ("สิงหา",)),
     Name("กันยายน", "ก.ย.", "September", "Sep", ("กันยา", "Sept")),
     Name("ตุลาคม", "ต.ค.", "October", "Oct", ("ตุลา",)),
-    Name("พฤศจิกายน", "พ.ย.", "November", "Nov", ("พฤษจิกายน", "พฤศจิกา")),
+    Name("พฤศจิกายน", "พ.ย.", "November", "Nov", ("พฤษจิกายน", "พฤศจิกายาน", "พฤศจิกา")),
     Name("ธันวาคม", "ธ.ค.", "December", "Dec", ("ธันวา",)),
 )
 
@@ -142,9 +142,12 @@ _WEEKDAY_NUMBERS = _numbers(WEEKDAYS)
 #: Patterns without groups, for a text that :func:`plain_text` has made even.
 MONTH_PATTERN = _pattern(MONTHS)
 WEEKDAY_PATTERN = _pattern(WEEKDAYS)
-ERA_PATTERN = r"พ\.?\s?ศ\.?|ค\.?\s?ศ\.?|b\.?e\.?|c\.?e\.?|a\.?d\.?"
+ERA_PATTERN = r"พ\.?\s?ศ\.?|ค\.?\s?ศ\.?|พุทธศักราช|คริสต์ศักราช|b\.?e\.?|c\.?e\.?|a\.?d\.?"
 
-ERAS = {"พศ": Era.BE, "be": Era.BE, "คศ": Era.CE, "ce": Era.CE, "ad": Era.CE}
+ERAS = {
+    **dict.fromkeys(("พศ", "พุทธศักราช", "be"), Era.BE),
+    **dict.fromkeys(("คศ", "คริสต์ศักราช", "ce", "ad"), Era.CE),
+}
 
 
 def month_named(word: str) -> int:

@@ -197,7 +197,7 @@ def _in_numbers(text: str, match: re.Match[str]) -> Sequence[Found]:
 def _surely_a_day(text: str, match: re.Match[str]) -> bool:
     """Whether numbers with no word before them are a day, and not an outline, a telephone or an order."""
     start = match.start()
-    if text[max(0, start - 1) : start] == "-" and text[max(0, start - 2) : start - 1].isdigit():
+    if forms.TELEPHONE.search(text, max(0, start - 6), start):
         return False
     if match["sep"] != "/" and len(match["year"]) == 2:
         return False
@@ -239,10 +239,14 @@ class _Item:
         return None if day is None else (day, day)
 
 
+_BEHIND_MONTH = re.compile("เดือน *$")
+
+
 def _in_words(text: str, match: re.Match[str], within: FiscalYear | None) -> Sequence[Found]:
     end = match.start("time") if match["time"] else match.end()
     items = _items(text, match.start(), end)
-    named = any(item.day for item in items) or text.endswith("เดือน", 0, match.start())
+    # Without a year the bare name of a month is no date: แผนเดือน ธ.ค., มี.ค., มิ.ย.
+    named = items[0].day or _BEHIND_MONTH.search(text, max(0, match.start() - 8), match.start())
     if not _with_years(items, within if named else None):
         return ()
     found = list(_groups(items))
@@ -259,21 +263,21 @@ def _in_words(text: str, match: re.Match[str], within: FiscalYear | None) -> Seq
 def _items(text: str, start: int, end: int) -> list[_Item]:
     items: list[_Item] = []
     waiting: list[_Item] = []  # days whose month is still to come
-    ranged = False
+    ranged, led = False, start
     for piece in forms.PIECES.finditer(text, start, end):
         if piece["day"]:
             day = int(piece["day"].rstrip("sthndr"))
-            waiting.append(_Item(piece.start(), piece.end(), day, ranged=ranged))
+            waiting.append(_Item(min(led, piece.start()), piece.end(), day, ranged=ranged))
         elif piece["month"]:
             if not waiting:
-                waiting.append(_Item(piece.start(), piece.end(), None, ranged=ranged))
+                waiting.append(_Item(min(led, piece.start()), piece.end(), None, ranged=ranged))
             waiting[-1].end = piece.end()
             for item in waiting:
                 item.month = month_named(piece["month"])
                 item.year = _year(piece["year"]) if piece["year"] else None
             items += waiting
             waiting = []
-        ranged = bool(piece["range"])
+        ranged, led = bool(piece["range"]), piece.start("lead") if piece["lead"] else end
     return items
 
 

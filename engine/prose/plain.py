@@ -14,8 +14,13 @@ _EVEN = str.maketrans(
     )
     | {"\u2028": "\n", "\u2029": "\n", "／": "/", "．": "."}
 )
-#: What is longer as typed than as read: invisible marks, แ typed as two เ, ำ in its two halves.
-_ODD = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]+|เเ|\u0e4d([\u0e48-\u0e4b]?)\u0e32")
+_UNEVEN = re.compile(f"[{re.escape(''.join(map(chr, _EVEN)))}]+")
+_UNSEEN = "\u00ad\u200b-\u200f\u2060\ufeff"
+#: What is longer as typed than as read: invisible marks, แ typed as two เ, ำ in its two halves. It begins
+#: with a set of letters, so that the others are passed over at once.
+_ODD = re.compile(
+    f"[{_UNSEEN}เ\u0e4d](?:(?<=[{_UNSEEN}])[{_UNSEEN}]*+|(?<=เ)เ|(?<=\u0e4d)([\u0e48-\u0e4b]?)\u0e32)"
+)
 
 
 class Plain(NamedTuple):
@@ -33,7 +38,7 @@ class Plain(NamedTuple):
 
 def plain(text: str) -> Plain:
     """The text in its even form; most texts keep every place."""
-    even = text.translate(_EVEN)
+    even = _UNEVEN.sub(lambda found: found[0].translate(_EVEN), text)
     if not _ODD.search(even):
         return Plain(even)
     parts: list[str] = []
@@ -41,7 +46,7 @@ def plain(text: str) -> Plain:
     gone: list[int] = []
     end = length = lost = 0
     for odd in _ODD.finditer(even):
-        put = "แ" if odd[0] == "เเ" else f"{odd[1]}\u0e33" if odd[1] is not None else ""
+        put = "แ" if odd[0] == "เเ" else "" if odd[1] is None else f"{odd[1]}\u0e33"
         parts += [even[end : odd.start()], put]
         length += odd.start() - end + len(put)
         lost += len(odd[0]) - len(put)
