@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import accumulate
 from typing import NamedTuple
 
 from engine.searching import folded
@@ -22,10 +23,11 @@ class Fit(NamedTuple):
     phrase: Phrase
     start: int
     end: int
+    begins: bool  # with it a statement begins, or words that stand apart
 
     @property
     def at_head(self) -> bool:
-        return self.start <= _HEAD
+        return self.begins or self.start <= _HEAD
 
 
 def squeezed(text: str) -> str:
@@ -33,26 +35,29 @@ def squeezed(text: str) -> str:
     return "".join(folded(text).split())
 
 
+def _beginnings(text: str) -> frozenset[int]:
+    """The places in the squeezed text before which a blank stood."""
+    return frozenset(accumulate((len(part) for part in folded(text).split()), initial=0))
+
+
 def fits(workflow: Workflow, text: str) -> list[Fit]:
     """Every kind of fact that the text may tell of, the best first, one for each kind.
 
     The phrase that begins first is best, of two the one whose words stand closer.
     """
-    told = squeezed(text)
+    told, beginnings = squeezed(text), _beginnings(text)
     found = [
-        one
+        Fit(milestone, kind, *best, best[1] in beginnings)
         for milestone in workflow.milestones
         for kind in milestone.kinds
-        if (one := _best(milestone, kind, told)) is not None
+        if (best := _best(kind, told)) is not None
     ]
     return sorted(found, key=lambda one: (one.start, one.end, -len(one.phrase.written)))
 
 
-def _best(milestone: MilestoneDefinition, kind: OccurrenceKind, told: str) -> Fit | None:
-    found = [
-        Fit(milestone, kind, phrase, *place) for phrase in kind.phrases for place in _places(phrase, told)
-    ]
-    return min(found, key=lambda one: (one.start, one.end), default=None)
+def _best(kind: OccurrenceKind, told: str) -> tuple[Phrase, int, int] | None:
+    found = [(phrase, *place) for phrase in kind.phrases for place in _places(phrase, told)]
+    return min(found, key=lambda one: one[1:], default=None)
 
 
 def _places(phrase: Phrase, told: str) -> Iterator[tuple[int, int]]:

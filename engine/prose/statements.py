@@ -16,6 +16,12 @@ class Statement(NamedTuple):
     dates: tuple[Found, ...]
     shared: Found | None = None
 
+    def parted(self, end: int, start: int) -> tuple["Statement", "Statement"]:
+        """What stands before ``end``, and what stands from ``start`` on."""
+        before = tuple(one for one in self.dates if one.start < end)
+        behind = tuple(one for one in self.dates if one.start >= start)
+        return Statement(self.start, end, before, self.shared), Statement(start, self.end, behind)
+
 
 _LINES = re.compile(r"\n+")
 _DASHES = re.compile(r"(?:(?<![^\s])|(?<=[)\]]))(?:[-•●▪■□◦·*►➢✓✔❖]+)(?=\s*[^\s-])")
@@ -41,7 +47,8 @@ _PLAN = re.compile(r"(?:และ|ส่วน|ทั้งนี้|สำห�
 _LINK_BEFORE = re.compile(r"(?:และ|ต่อมา|จากนั้น|หลังจากนั้น|พร้อมทั้ง|,|;)? *$")
 #: A resolution is a thing of its own, taken on the day of its meeting.
 _RESOLVED = re.compile(
-    r"(?:โดย|และ|ซึ่ง)? *(?:ที่ประชุม *(?:ได้ *)?(?:มีมติ|เห็นชอบ|คัดเลือก|ได้ข้อสรุป)|มีมติ(?!ที่)|มติที่ประชุม)"
+    r"(?:โดย|และ|ซึ่ง)? *(?:ที่ประชุม *(?:ได้ *)?(?:มีมติ|เห็นชอบ|คัดเลือก|ได้ข้อสรุป)|มีมติ(?!ที่)|มติที่ประชุม"
+    r"|ได้(?:ประเด็น|ข้อสรุป|คัดเลือก))"
 )
 _MEETS = re.compile(r"ประชุม")
 _DOCUMENT_LEADS = ("ลว", "ลง")
@@ -57,7 +64,7 @@ def statements(even: str, dates: Sequence[Found]) -> Iterator[Statement]:
         cuts = sorted({start, *_cuts(even, start, end, inside), end})
         for begin, stop in pairwise(cuts):
             first, last = _trimmed(even, begin, stop)
-            if first == last:
+            if not _WORD.search(even, first, last):
                 continue
             own = tuple(one for one in inside if first <= one.start < last)
             resolved = not own and _RESOLVED.match(even, first, last) is not None
@@ -152,11 +159,15 @@ def _cuts_at_dates(even: str, start: int, end: int, dates: Sequence[Found]) -> I
 
 
 _EDGES = " \n,;-"
+#: Less says nothing.
+_WORD = re.compile("[ก-ฮa-z][ก-๎a-z]")
+_LINKED = re.compile(r"[ \n,;-]*+(?:(?:และ|พร้อมทั้ง|รวมทั้ง|ต่อมา|จากนั้น|หลังจากนั้น)[ \n]*+(?=[ก-๎]))?")
 
 
 def _trimmed(even: str, start: int, end: int) -> tuple[int, int]:
-    while start < end and even[start] in _EDGES:
-        start += 1
+    """The piece without blanks, marks and linking words around it."""
+    linked = _LINKED.match(even, start, end)
+    start = linked.end() if linked else start
     while start < end and even[end - 1] in _EDGES:
         end -= 1
     return start, end

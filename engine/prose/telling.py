@@ -1,5 +1,6 @@
 """What the statements of a narrative tell: each with its milestone, its day and its document, and why."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -20,6 +21,13 @@ from engine.workflow import Workflow
 _LONGEST_NOTE = 400
 #: Phrases that begin so tell of a document: the day of the document is the day of the fact.
 _BY_DOCUMENT = ("แต่งตั้ง", "คำสั่ง", "มอบหมาย", "อนุมัติ", "เห็นชอบ", "ประกาศ", "หนังสือ", "ส่ง", "เสนอ", "รายงาน")
+
+
+_AND = re.compile(r" *(?:และ|พร้อมทั้ง|รวมทั้ง|แล้ว(?=จัด|ส่ง|ประชุม|รายงาน)) *(?:ได้|มีการ)?(?=[ก-๎])")
+#: So near its beginning a phrase is what a piece is about.
+_BEGINS = 8
+#: Words of a document that something replaces or that was there before.
+_OLD = ("เดิม", "แทน", "ยกเลิก")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +100,23 @@ def told(workflow: Workflow, read: Narrative) -> Iterator[Proposal]:
     """The facts of every statement, and what is set aside in it; nothing where no kind has a phrase."""
     if any(kind.phrases for milestone in workflow.milestones for kind in milestone.kinds):
         for statement in read.statements:
-            yield from _of_statement(workflow, read, statement)
+            for piece in _divided(workflow, read, statement):
+                yield from _of_statement(workflow, read, piece)
+
+
+def _divided(workflow: Workflow, read: Narrative, statement: Statement) -> Iterator[Statement]:
+    """The statement in two where the words before "and" and those behind it tell of different milestones."""
+    aside = [*read.purposes(statement), *read.references(statement)]
+    for link in _AND.finditer(read.text, statement.start, statement.end):
+        if _in_spans(link.start(), aside):
+            continue
+        before, behind = statement.parted(link.start(), link.end())
+        first, second = fits(workflow, read.main(before)), fits(workflow, read.main(behind))
+        if first and second and second[0].start <= _BEGINS and first[0].milestone != second[0].milestone:
+            yield before
+            yield from _divided(workflow, read, behind)
+            return
+    yield statement
 
 
 def _of_statement(workflow: Workflow, read: Narrative, statement: Statement) -> Iterator[Proposal]:
@@ -175,7 +199,7 @@ def _days(read: Narrative, statement: Statement, found: Sequence[Fit], claimed: 
     deadlines = [one for one in dates if is_deadline(read.text, one)]
     dates = [one for one in dates if one not in deadlines]
     if not dates and found and claimed.standing is ProposalStanding.DONE:
-        own = [clause for clause in clauses if _is_its_own(read, statement, found[0], clause)]
+        own = [clause for clause in clauses if _is_its_own(read, found[0], clause)]
         dates = [one for one in statement.dates if _within(one, own)]
         clauses = [clause for clause in clauses if clause not in own]
     if not dates and statement.shared is not None:
@@ -188,14 +212,10 @@ def _days(read: Narrative, statement: Statement, found: Sequence[Fit], claimed: 
     )
 
 
-def _is_its_own(read: Narrative, statement: Statement, fit: Fit, clause: Span) -> bool:
+def _is_its_own(read: Narrative, fit: Fit, clause: Span) -> bool:
     """Whether a clause names the very document by which it was done: appointed by order 12/2564."""
-    dates = [one for one in statement.dates if _within(one, [clause])]
-    return (
-        fit.phrase.written.startswith(_BY_DOCUMENT)
-        and "เดิม" not in read.text[clause.start : clause.end]
-        and all(read.in_year(one) for one in dates)
-    )
+    words = read.text[clause.start : clause.end]
+    return fit.phrase.written.startswith(_BY_DOCUMENT) and not any(word in words for word in _OLD)
 
 
 def _within(one: Found, spans: Sequence[Span]) -> bool:

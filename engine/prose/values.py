@@ -7,7 +7,10 @@ from typing import NamedTuple
 
 from engine.workflow import Measure, MeasureKind
 
-_DIGITS = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]{1,12}(?:\.[0-9]+)?)(?![0-9/,.][0-9])"
+_DIGITS = (
+    r"(?>[0-9]{1,3}(?:,[0-9]{3})++(?![0-9])(?:\.[0-9]+)?|[0-9]{1,12}(?:\.[0-9]+)?)"
+    r"(?![0-9]|[,.][0-9])"
+)
 _NUMBER, _MARKED_NUMBER = rf"(?P<number>{_DIGITS})", rf"(?P<marked>{_DIGITS})"
 _RESULT = (
     r"(?:คิดเป็น|รวมเป็น|เท่ากับ|อยู่ที่|ได้(?:ผล)?|สะสม|แล้ว|ผลงาน|ผลสำเร็จ"
