@@ -143,7 +143,14 @@ def _as_data(workflow: Workflow) -> dict[str, Any]:
                 "due_quarter": one.due_quarter,
                 "optional": one.optional,
                 "supplied_by": one.supplied_by,
-                "kinds": [{"key": kind.key, "counts": kind.counts} for kind in one.kinds],
+                "kinds": [
+                    {
+                        "key": kind.key,
+                        "counts": kind.counts,
+                        "phrases": [phrase.written for phrase in kind.phrases],
+                    }
+                    for kind in one.kinds
+                ],
                 "evidence": [
                     {
                         "key": asked.key,

@@ -86,16 +86,16 @@ class Name:
 #: January to December.
 MONTHS = (
     Name("มกราคม", "ม.ค.", "January", "Jan", ("มกรา",)),
-    Name("กุมภาพันธ์", "ก.พ.", "February", "Feb", ("กุมภาพันธ", "กุมภา")),
+    Name("กุมภาพันธ์", "ก.พ.", "February", "Feb", ("กุมภาพันธ", "กุมภาพันธุ์", "กุมพาพันธ์", "กุมภา")),
     Name("มีนาคม", "มี.ค.", "March", "Mar", ("มีนา",)),
     Name("เมษายน", "เม.ย.", "April", "Apr", ("เมษา",)),
     Name("พฤษภาคม", "พ.ค.", "May", "May", ("พฤศภาคม", "พฤษภา")),
-    Name("มิถุนายน", "มิ.ย.", "June", "Jun", ("มิถุนา",)),
+    Name("มิถุนายน", "มิ.ย.", "June", "Jun", ("มิถุนายม", "มิถุนา")),
     Name("กรกฎาคม", "ก.ค.", "July", "Jul", ("กรกฏาคม", "กรกฎา", "กรกฏา")),
     Name("สิงหาคม", "ส.ค.", "August", "Aug", ("สิงหา",)),
     Name("กันยายน", "ก.ย.", "September", "Sep", ("กันยา", "Sept")),
     Name("ตุลาคม", "ต.ค.", "October", "Oct", ("ตุลา",)),
-    Name("พฤศจิกายน", "พ.ย.", "November", "Nov", ("พฤษจิกายน", "พฤศจิกา")),
+    Name("พฤศจิกายน", "พ.ย.", "November", "Nov", ("พฤษจิกายน", "พฤศจิกายาน", "พฤศจิกา")),
     Name("ธันวาคม", "ธ.ค.", "December", "Dec", ("ธันวา",)),
 )
 
@@ -142,9 +142,12 @@ _WEEKDAY_NUMBERS = _numbers(WEEKDAYS)
 #: Patterns without groups, for a text that :func:`plain_text` has made even.
 MONTH_PATTERN = _pattern(MONTHS)
 WEEKDAY_PATTERN = _pattern(WEEKDAYS)
-ERA_PATTERN = r"พ\.?\s?ศ\.?|ค\.?\s?ศ\.?|b\.?e\.?|c\.?e\.?|a\.?d\.?"
+ERA_PATTERN = r"พ\.?\s?ศ\.?|ค\.?\s?ศ\.?|พุทธศักราช|คริสต์ศักราช|b\.?e\.?|c\.?e\.?|a\.?d\.?"
 
-_ERAS = {"พศ": Era.BE, "be": Era.BE, "คศ": Era.CE, "ce": Era.CE, "ad": Era.CE}
+ERAS = {
+    **dict.fromkeys(("พศ", "พุทธศักราช", "be"), Era.BE),
+    **dict.fromkeys(("คศ", "คริสต์ศักราช", "ce", "ad"), Era.CE),
+}
 
 
 def month_named(word: str) -> int:
@@ -216,10 +219,10 @@ def format_day(day: date, lang: str, style: Style | str = Style.LONG) -> str:
 # --- reading -------------------------------------------------------------------------------------------
 
 # Years that a report can mean. As no year is in both ranges, a year of four digits tells its own era.
-_CE_YEARS = range(1857, 2257)
-_BE_YEARS = range(_CE_YEARS.start + BE_OFFSET, _CE_YEARS.stop + BE_OFFSET)
+CE_YEARS = range(1857, 2257)
+BE_YEARS = range(CE_YEARS.start + BE_OFFSET, CE_YEARS.stop + BE_OFFSET)
 # "64" is 2564. Below 43 it is either BE 25xx, before anyone reported here, or CE 20xx: not ours to guess.
-_SURELY_BE = range(BE_OFFSET % 100, 100)
+SURELY_BE = range(BE_OFFSET % 100, 100)
 
 _LEAD = (
     r"(?:(?:เมื่อ|ณ|ลง|ลว\.?|dated|on)\s*)?"
@@ -274,7 +277,7 @@ def _from_words(text: str, match: re.Match[str]) -> date:
 def _from_numbers(text: str, match: re.Match[str]) -> date:
     """Day first, as in Thai; a CE year may also stand behind the American order, month first."""
     first, second = int(match["first"]), int(match["second"])
-    if int(match["year"]) not in _CE_YEARS or first > 12:
+    if int(match["year"]) not in CE_YEARS or first > 12:
         return _day(text, match, second, first)
     if second > 12 or first == second:
         return _day(text, match, first, second)
@@ -294,7 +297,7 @@ def _day(text: str, match: re.Match[str], month: int, day: int, expected: Era | 
     """The day, when it exists and its year is of the era that is written beside it or else ``expected``."""
     fields = match.groupdict()
     mark = fields.get("era") or fields.get("era_after")
-    expected = _ERAS[_plain(mark)] if mark else expected
+    expected = ERAS[_plain(mark)] if mark else expected
     era, year = _read_year(text, match["year"], expected)
     if not 1 <= month <= 12:
         raise DateProblem(DateFault.NO_SUCH_MONTH, text, month=month)
@@ -313,12 +316,12 @@ def _read_year(text: str, digits: str, expected: Era | None) -> tuple[Era, int]:
     typed = int(digits)
     if len(digits) == 2:
         as_be, as_ce = 2500 + typed - BE_OFFSET, 2000 + typed
-        if expected is Era.CE or typed not in _SURELY_BE:
+        if expected is Era.CE or typed not in SURELY_BE:
             raise DateProblem(DateFault.ERA_AMBIGUOUS, text, year=digits, as_be=as_be, as_ce=as_ce)
         return Era.BE, as_be
-    if typed in _BE_YEARS:
+    if typed in BE_YEARS:
         return Era.BE, typed - BE_OFFSET
-    if typed in _CE_YEARS:
+    if typed in CE_YEARS:
         return Era.CE, typed
     raise DateProblem(DateFault.YEAR_UNLIKELY, text, year=digits)
 
@@ -373,7 +376,7 @@ def _span_of(plain: str) -> Span | None:
 
 
 def _is_year(digits: str) -> bool:
-    return int(digits) in _BE_YEARS or int(digits) in _CE_YEARS
+    return int(digits) in BE_YEARS or int(digits) in CE_YEARS
 
 
 def parse_be_year(text: str) -> int:
@@ -386,6 +389,6 @@ def parse_be_year(text: str) -> int:
         raise DateProblem(DateFault.NOT_A_YEAR, text)
     era, year = _read_year(text, match["year"], Era.BE)
     mark = match["era"] or match["era_after"]
-    if era is Era.CE or (mark and _ERAS[_plain(mark)] is Era.CE):
+    if era is Era.CE or (mark and ERAS[_plain(mark)] is Era.CE):
         raise _era_mixed(text, int(match["year"]), era, None)
     return year

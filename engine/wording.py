@@ -23,6 +23,8 @@ from engine.indicator import Life, MilestoneState, ReportState, Ruling
 from engine.levels import Basis
 from engine.permissions import Action, Role
 from engine.petition import PetitionKind, PetitionState
+from engine.prose.claims import ProposalStanding
+from engine.prose.reasons import Confidence
 from engine.quarter import BE_OFFSET, FiscalYear, Quarter
 from engine.thai_dates import MONTHS, WEEKDAYS, Era, Span, Style, format_day
 from engine.verdict import VerdictKind
@@ -35,6 +37,7 @@ _FAMILIES: dict[type, str] = {
     Action: "action",
     AppealState: "appeal_state",
     Basis: "basis",
+    Confidence: "confidence",
     Direction: "direction",
     Era: "era",
     EvidenceState: "evidence_state",
@@ -45,6 +48,7 @@ _FAMILIES: dict[type, str] = {
     Order: "order",
     PetitionKind: "petition_kind",
     PetitionState: "petition_state",
+    ProposalStanding: "proposal_standing",
     ReportState: "report_state",
     Role: "role",
     Ruling: "ruling",

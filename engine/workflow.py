@@ -79,12 +79,36 @@ class EvidenceRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words by which a statement tells of a kind of fact, ``written`` as ``"แต่งตั้ง กรรมการ|คณะทำงาน -ลาออก"``.
+
+    The words stand one after the other, each in one of its forms (``|``); a statement in which a word with
+    a dash stands tells of something else. It changes no rule: what is found is proposed to a person.
+    """
+
+    written: str
+
+    @property
+    def words(self) -> tuple[tuple[str, ...], ...]:
+        """The words in their order, each with its forms."""
+        return tuple(
+            tuple(filter(None, word.split("|"))) for word in self.written.split() if not word.startswith("-")
+        )
+
+    @property
+    def without(self) -> tuple[str, ...]:
+        """The words that may not stand there."""
+        return tuple(word[1:] for word in self.written.split() if word.startswith("-"))
+
+
+@dataclass(frozen=True, slots=True)
 class OccurrenceKind:
     """A kind of fact recorded at a milestone; those that do not count are kept for the history only."""
 
     key: str
     title: Text
     counts: bool = True
+    phrases: tuple[Phrase, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

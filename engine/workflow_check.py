@@ -13,6 +13,7 @@ from typing import Any
 from engine.faults import Fault, Path, when
 from engine.ladder_trial import climbing, ladder_faults
 from engine.nearest import nearest
+from engine.prose.phrase_check import phrase_faults
 from engine.workflow import (
     NOT_STARTED,
     AllOf,
@@ -43,6 +44,7 @@ def check(workflow: Workflow) -> list[Fault]:
         *_milestone_faults(workflow),
         *_level_faults(workflow),
         *_rule_faults(workflow),
+        *phrase_faults(workflow.milestones),
     ]
     return [*written, *_schedule_faults(workflow), *ladder_faults(workflow, written)]
 

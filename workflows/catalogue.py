@@ -204,6 +204,9 @@ _STAND_INS: dict[str, Any] = {
     "when": {},
 }
 
+#: What stands in for a value of a list that is of the wrong kind.
+_FILLERS: dict[str, Any] = {"int_type": -1, "string_type": ""}
+
 #: Mending one place can uncover another inside it, no deeper than tables lie in tables.
 _MOST_ROUNDS = 8
 
@@ -261,7 +264,7 @@ def _mend(document: dict[str, Any], path: _KeyPath, error: str) -> None:
         place = path[-2] if len(path) > 1 else 0
         table[last] = _STAND_INS[str(last)] if last in _STAND_INS else cast(int, place) + 1
     elif isinstance(last, int):
-        table[last] = -1 if error == "int_type" else {}
+        table[last] = _FILLERS.get(error, {})
     else:
         with suppress(KeyError):  # two errors may speak of one value
             del table[last]

@@ -21,6 +21,7 @@ from engine.workflow import (
     MilestoneDefinition,
     OccurrenceKind,
     Order,
+    Phrase,
     Reached,
     Rule,
     Text,
@@ -56,6 +57,11 @@ class KindForm(Form):
     key: str
     title: TextForm = TextForm()
     counts: bool = True
+    phrases: list[str] = []
+
+    def kind(self) -> OccurrenceKind:
+        phrases = tuple(Phrase(one) for one in self.phrases)
+        return OccurrenceKind(self.key, self.title.text(), self.counts, phrases)
 
 
 class EvidenceForm(Form):
@@ -94,7 +100,7 @@ class MilestoneForm(Form):
             title=self.title.text(),
             needs=self.needs,
             due_quarter=self.due_quarter,
-            kinds=tuple(OccurrenceKind(kind.key, kind.title.text(), kind.counts) for kind in self.kinds),
+            kinds=tuple(kind.kind() for kind in self.kinds),
             evidence=tuple(
                 EvidenceRequest(one.key, one.title.text(), one.required, one.available_from_quarter)
                 for one in self.evidence

@@ -19,6 +19,7 @@ from engine.workflow import (
     Measure,
     MeasureKind,
     Order,
+    Phrase,
     Reached,
     Text,
     Workflow,
@@ -194,6 +195,21 @@ def test_the_text_is_kept_as_it_was_hashed():
     assert parse(GOOD.replace("\n", "\r\n")).source == GOOD
 
 
+def test_phrases_are_kept_as_they_are_written():
+    text = changed(*phrased('"จัดประชุม กรรมการ|คณะทำงาน -เชิญ"'))
+    (phrase,) = parse(text).milestones[1].kinds[0].phrases
+    assert phrase == Phrase("จัดประชุม กรรมการ|คณะทำงาน -เชิญ")
+    assert (phrase.words, phrase.without) == ((("จัดประชุม",), ("กรรมการ", "คณะทำงาน")), ("เชิญ",))
+
+
+def test_a_phrase_that_fits_two_kinds_alike_is_refused():
+    text = changed(*phrased('"ประชุม กรรมการ|คณะทำงาน"'))
+    text = changed('en = "Invitation" }', 'en = "Invitation" }, phrases = ["เชิญ|ประชุม คณะทำงาน"]', text)
+    assert faults_of(text) == [(line_of_words("Invitation", text), "phrase.shared")]
+    told_apart = changed('"เชิญ|ประชุม คณะทำงาน"', '"เชิญ|ประชุม คณะทำงาน -จัดประชุม"', text)
+    assert parse(told_apart).milestones[1].kinds[1].phrases
+
+
 def test_days_before_which_it_reminds_are_kept_as_they_are_written():
     text = changed("[[levels]]\nlevel = 1\n", "[reminders]\nbefore = [7, 3, 0]\n[[levels]]\nlevel = 1\n")
     assert parse(text).remind_before == (7, 3, 0)
@@ -205,6 +221,14 @@ def test_days_before_which_it_reminds_are_kept_as_they_are_written():
 MEETINGS_RULE = 'all = [{ milestone = "meetings_held" }, { count = "meetings_held", at_least = 2 }]'
 
 AGAIN = '[[milestones]]\nkey = "meetings_held"\ntitle = { th = "อีก", en = "Again" }\n\n'
+
+
+CALLED = 'title = { th = "การประชุม", en = "Meeting" }'
+
+
+def phrased(phrase: str) -> tuple[str, str]:
+    """The change that gives a kind a phrase."""
+    return CALLED, f"{CALLED}, phrases = [{phrase}]"
 
 
 def reminding(days: str) -> tuple[str, str]:
@@ -398,6 +422,12 @@ FAULTS = {
         "level.never_stands",
         'all = [{ milestone = "guidelines_set"',
     ),
+    "phrase_empty": (*phrased('"-ร่าง"'), "phrase.empty", '"-ร่าง"'),
+    "phrase_of_nothing": (*phrased('"|"'), "phrase.empty", '"|"'),
+    "phrase_of_a_letter": (*phrased('"จัด ก|กรรมการ"'), "phrase.word_too_short", '"จัด ก'),
+    "phrase_against_itself": (*phrased('"รายงาน|รายงานผล -งาน"'), "phrase.never_fits", '-งาน"'),
+    "phrase_no_text": (*phrased("5"), "value.not_text", "phrases"),
+    "phrase_no_list": (CALLED, CALLED + ', phrases = "x"', "value.not_list", "phrases"),
     "rises_before_enough": (
         MEETINGS_RULE,
         'count = "meetings_held", at_least = 1',
@@ -645,6 +675,7 @@ SCRAPS = [
     "measure = 5",
     "kinds = [1]",
     "kinds = {}",
+    'kinds = [{ key = "a", phrases = [1, "", "|", "-ab ab"] }]',
     "evidence = [[]]",
     "title = []",
     "needs = -1",

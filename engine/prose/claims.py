@@ -1,0 +1,112 @@
+"""What a statement claims: that something was done, will be, was put off, or only had a purpose."""
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import NamedTuple
+
+from engine.prose.dates import Found
+
+
+class ProposalStanding(StrEnum):
+    """What a piece of a narrative says about a fact."""
+
+    DONE = "done"
+    PLANNED = "planned"  # will be, is under way, or is not yet done
+    POSTPONED = "postponed"
+    CANCELLED = "cancelled"
+    REFERENCE = "reference"  # names a day or a document of another time
+    UNSUPPORTED = "unsupported"  # no phrase of the workflow fits
+
+
+class Span(NamedTuple):
+    """From one place to another."""
+
+    start: int
+    end: int
+
+
+_VERBS = r"จัด|ดำเนิน|ประชุม|แต่งตั้ง|ส่ง|เสนอ|ออก|รายงาน|อบรม|ประกาศ|สรุป|ทำ"
+#: What takes a completion away, and what it makes of it; the first that is found stands.
+_NOT_DONE: tuple[tuple[ProposalStanding, re.Pattern[str]], ...] = (
+    (
+        ProposalStanding.CANCELLED,
+        re.compile(rf"(?:ขอ)?ยกเลิก(?!คำสั่ง|ประกาศ|ระเบียบ)|งดเว้น|งด(?:การ)?(?:{_VERBS})|ระงับการ"),
+    ),
+    (
+        ProposalStanding.POSTPONED,
+        re.compile(r"(?<!การ)เลื่อน(?!ขั้น|ระดับ|ตำแหน่ง|เงินเดือน|ชั้น|ไหล)|ชะลอ|พักการดำเนิน|ขยายระยะเวลา|ขยายเวลา"),
+    ),
+    (
+        ProposalStanding.PLANNED,
+        re.compile(
+            r"(?:ยัง|ก็)?ไม่(?:ได้|มีการ|สามารถ|แล้วเสร็จ|เสร็จ)|ยังไม่|ยังมิได้|มิได้|อยู่(?:ใน)?(?:ระหว่าง|ขั้นตอน)|กำลัง(?!คน|พล|การผลิต|ใจ|กาย|เจ้าหน้าที่|ซื้อ)"
+            r"|(?<!ที่)(?<!ซึ่ง)(?<!ว่า)(?<!เพื่อ)(?<!ควร)จะ(?!แจ้ง)(?=[ก-ฮเ-ไ ])"
+            rf"|มีกำหนด|กำหนด(?:การ)?(?:{_VERBS})|คาดว่า|มีแผน|วางแผน(?:ที่)?จะ|(?<!จัด)เตรียม(?:การ)?(?:{_VERBS}|พร้อม)"
+            r"|รอ(?:การ|ผล|คำสั่ง|อนุมัติ|พิจารณา|แนวทาง|หนังสือ|ประกาศ|หลักเกณฑ์|ลงนาม|ความเห็น)"
+        ),
+    ),
+)
+_DONE = re.compile(r"แล้วเสร็จ|เรียบร้อย|เสร็จสิ้น|ครบถ้วนแล้ว|แล้ว(?= |$|เมื่อ|ใน|โดย|จำนวน|ตาม)")
+
+_PURPOSE = re.compile(r"เพื่อ(?!น)")
+_AFTER_PURPOSE = re.compile(r"โดยมี|โดยที่|(?:ใน)?ที่ประชุม|มีมติ|ผลการประชุม|เรียบร้อย|แล้วเสร็จ|เสร็จสิ้น|\n")
+#: Where a purpose stands first, it ends at whoever acts.
+_ACTOR = re.compile(r"(?<!ให้)(?<!ที่)(?<!เพื่อ)ได้|จึง|สำนักงานเขต|ฝ่าย[ก-๎]|คณะกรรมการได้")
+_REFERENCE = re.compile(
+    r"(?:\( *)?(?:(?:คณะกรรมการ)?ชุดเดิม *)?(?:ตาม(?:ที่)?|อ้างถึง|อ้างอิง|อาศัยอำนาจตาม|แทน|(?:ให้)?ยกเลิก)"
+    r"(?:ได้มี| )*(?:คำสั่ง|หนังสือ|ประกาศ|บันทึก|มติ|ระเบียบ|ข้อบัญญัติ|พระราชบัญญัติ|นโยบาย)"
+)
+_END_OF_REFERENCE = re.compile(r"\)|\n| - ")
+
+
+def purposes(even: str, start: int, end: int, dates: tuple[Found, ...]) -> Iterator[Span]:
+    """The clauses that tell what something was for: an intention is not a completion."""
+    place = start
+    while found := _PURPOSE.search(even, place, end):
+        first = not even[start : found.start()].strip(" -\n")
+        ends = [one.start for one in dates if one.start > found.start()]
+        stop = (_ACTOR if first else _AFTER_PURPOSE).search(even, found.end(), end)
+        place = min([stop.start() if stop else end, *ends])
+        yield Span(found.start(), place)
+
+
+def references(even: str, start: int, end: int, dates: tuple[Found, ...]) -> Iterator[Span]:
+    """The clauses that name an earlier document: (ชุดเดิมตามคำสั่ง ที่ 571/2559 ลว. 30 ธ.ค. 2559)."""
+    place = start
+    while found := _REFERENCE.search(even, place, end):
+        stop = _END_OF_REFERENCE.search(even, found.end(), end)
+        place = min(
+            stop.end() if stop and stop[0] == ")" else stop.start() if stop else end, found.end() + 200
+        )
+        dated = [one for one in dates if found.end() <= one.start < place]
+        if dated and not (stop and stop[0] == ")" and stop.end() <= place):
+            place = dated[0].end
+        elif not dated and not (stop and stop[0] == ")"):
+            blank = re.compile(r"[0-9]{1,6}/[0-9]{2,6}|$").search(even, found.end(), place)
+            place = blank.end() if blank and blank[0] else min(place, found.end())
+        yield Span(found.start(), max(place, found.end()))
+
+
+_DEADLINE = re.compile(r"(?:ภายใน|ก่อน|ไม่เกิน|กำหนด(?:ส่ง|แล้วเสร็จ)?|ครบกำหนด) *$")
+
+
+def is_deadline(even: str, one: Found) -> bool:
+    """Whether something is to be done by then, and it is not the day on which it was done."""
+    return _DEADLINE.search(even, max(0, one.start - 15), one.start) is not None
+
+
+class Claim(NamedTuple):
+    """What is claimed, and the words that say so."""
+
+    standing: ProposalStanding
+    words: str
+
+
+def claim(text: str) -> Claim:
+    """What the text claims, purposes and references taken out of it before."""
+    for standing, pattern in _NOT_DONE:
+        if found := pattern.search(text):
+            return Claim(standing, found[0].strip())
+    found = _DONE.search(text)
+    return Claim(ProposalStanding.DONE, found[0] if found else "")

@@ -1,0 +1,76 @@
+"""Which milestone and kind of fact a statement tells of, by the phrases that the workflow declares."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import accumulate
+from typing import NamedTuple
+
+from engine.searching import folded
+from engine.workflow import MilestoneDefinition, OccurrenceKind, Phrase, Workflow
+
+#: So many letters, blanks not counted, may lie between the words of a phrase.
+_TOGETHER = 60
+#: A statement tells first what was done: a phrase farther behind may only be part of something else.
+_HEAD = 30
+
+
+class Fit(NamedTuple):
+    """A kind of fact whose phrase stands in a statement, from where to where, blanks not counted."""
+
+    milestone: MilestoneDefinition
+    kind: OccurrenceKind
+    phrase: Phrase
+    start: int
+    end: int
+    begins: bool  # with it a statement begins, or words that stand apart
+
+    @property
+    def at_head(self) -> bool:
+        return self.begins or self.start <= _HEAD
+
+
+def squeezed(text: str) -> str:
+    """The text as phrases are looked for: one spelling of what looks alike, and no blanks."""
+    return "".join(folded(text).split())
+
+
+def _beginnings(text: str) -> frozenset[int]:
+    """The places in the squeezed text before which a blank stood."""
+    return frozenset(accumulate((len(part) for part in folded(text).split()), initial=0))
+
+
+def fits(workflow: Workflow, text: str) -> list[Fit]:
+    """Every kind of fact that the text may tell of, the best first, one for each kind.
+
+    The phrase that begins first is best, of two the one whose words stand closer.
+    """
+    told, beginnings = squeezed(text), _beginnings(text)
+    found = [
+        Fit(milestone, kind, *best, best[1] in beginnings)
+        for milestone in workflow.milestones
+        for kind in milestone.kinds
+        if (best := _best(kind, told)) is not None
+    ]
+    return sorted(found, key=lambda one: (one.start, one.end, -len(one.phrase.written)))
+
+
+def _best(kind: OccurrenceKind, told: str) -> tuple[Phrase, int, int] | None:
+    found = [(phrase, *place) for phrase in kind.phrases for place in _places(phrase, told)]
+    return min(found, key=lambda one: one[1:], default=None)
+
+
+def _places(phrase: Phrase, told: str) -> Iterator[tuple[int, int]]:
+    wanted, unwanted = _patterns(phrase)
+    if (unwanted is None or not unwanted.search(told)) and (found := wanted.search(told)):
+        yield found.span()
+
+
+@lru_cache(maxsize=4096)
+def _patterns(phrase: Phrase) -> tuple[re.Pattern[str], re.Pattern[str] | None]:
+    """What finds the words of a phrase in their order, and what finds a word that may not be there."""
+    words = ["|".join(re.escape(squeezed(form)) for form in forms) for forms in phrase.words]
+    between = f".{{0,{_TOGETHER}}}?"
+    wanted = re.compile(between.join(f"(?:{word})" for word in words), re.DOTALL)
+    without = "|".join(re.escape(squeezed(word)) for word in phrase.without)
+    return wanted, re.compile(without) if without else None

@@ -1,0 +1,173 @@
+"""A narrative cut into statements, each of one thing: at list marks, new lines and new verbs."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from engine.prose.dates import Found, Piece
+
+
+class Statement(NamedTuple):
+    """From where to where it stands, its dates, and the day of the meeting before it that it belongs to."""
+
+    start: int
+    end: int
+    dates: tuple[Found, ...]
+    shared: Found | None = None
+
+    def parted(self, end: int, start: int) -> tuple["Statement", "Statement"]:
+        """What stands before ``end``, and what stands from ``start`` on."""
+        before = tuple(one for one in self.dates if one.start < end)
+        behind = tuple(one for one in self.dates if one.start >= start)
+        return Statement(self.start, end, before, self.shared), Statement(start, self.end, behind)
+
+
+_LINES = re.compile(r"\n+")
+_DASHES = re.compile(r"(?:(?<![^\s])|(?<=[)\]]))(?:[-•●▪■□◦·*►➢✓✔❖]+)(?=\s*[^\s-])")
+_NUMBERS = re.compile(
+    r"(?:(?<![^\s])|(?<=[ก-๎)]))(?P<open>\(?)(?P<number>[0-9]{1,2}(?:\.[0-9]{1,2}){0,2})"
+    r"(?P<close>\.{1,2}|\)| (?=[ก-๎]))"
+    r"(?=\s*[^\s0-9.)/,%-])"
+)
+_NUMBERED = re.compile(r"(?:ที่|จำนวน|ร้อยละ|ข้อ|ระดับ|ไตรมาส|คะแนน|วันที่|เวลา)\s*$")
+
+_VERB = (
+    r"จัด(?:ทำ|ประชุม|การประชุม|อบรม|กิจกรรม|ส่ง|ตั้ง|งาน|โครงการ|เก็บ|เวที|พิมพ์)|ดำเนินการ|แต่งตั้ง|ออกคำสั่ง|มีคำสั่ง|มีหนังสือ"
+    r"|ออกหนังสือ|ทำหนังสือ|ประชุม|ร่วมประชุม|เข้าร่วม|รายงาน(?!การประชุม)|ส่ง|เสนอ|นำเสนอ|ประกาศ|เผยแพร่|ประชาสัมพันธ์|สำรวจ|ตรวจ|ลงพื้นที่"
+    r"|อบรม|ขออนุมัติ|อนุมัติ|เห็นชอบ|ให้ความเห็นชอบ|มีมติ|คัดเลือก|สรุป|ติดตาม|บันทึก|รวบรวม|ยกร่าง|รับฟัง|เชิญ|แจ้ง|มอบหมาย|เปิด(?!เผย)"
+    r"|พัฒนา|ปรับปรุง|ทบทวน|ศึกษา|วิเคราะห์|ประสาน|ชี้แจง|ฝึก"
+)
+_VERBS = re.compile(_VERB)
+_LINK = r"\)? *(?:[,;] *)?(?P<link>และ|พร้อมทั้ง|รวมทั้ง|ต่อมา|จากนั้น|หลังจากนั้น|แล้ว)? *"
+#: A new verb right behind a date.
+_GOES_ON = re.compile(rf"{_LINK}(?:ได้|มีการ|ได้มีการ|ที่ประชุม|จะ|อยู่ระหว่าง)* *(?:{_VERB})")
+#: A plan that follows what was done.
+_PLAN = re.compile(r"(?:และ|ส่วน|ทั้งนี้|สำหรับ) *(?:[ก-๎]{0,20} *)?(?:จะ|อยู่ระหว่าง|มีกำหนด)")
+_LINK_BEFORE = re.compile(r"(?:และ|ต่อมา|จากนั้น|หลังจากนั้น|พร้อมทั้ง|,|;)? *$")
+#: A resolution is a thing of its own, taken on the day of its meeting.
+_RESOLVED = re.compile(
+    r"(?:โดย|และ|ซึ่ง)? *(?:ที่ประชุม *(?:ได้ *)?(?:มีมติ|เห็นชอบ|คัดเลือก|ได้ข้อสรุป)|มีมติ(?!ที่)|มติที่ประชุม"
+    r"|ได้(?:ประเด็น|ข้อสรุป|คัดเลือก))"
+)
+_MEETS = re.compile(r"ประชุม")
+_DOCUMENT_LEADS = ("ลว", "ลง")
+_DAYS = (Piece.DAY, Piece.RANGE, Piece.MONTH, Piece.MONTHS)
+
+
+def statements(even: str, dates: Sequence[Found]) -> Iterator[Statement]:
+    """The statements of a text in its even form, in their order."""
+    events = [one for one in dates if one.piece in _DAYS]
+    for start, end in _listed(even, events):
+        inside = [one for one in events if start <= one.start < end]
+        shared: Found | None = None
+        cuts = sorted({start, *_cuts(even, start, end, inside), end})
+        for begin, stop in pairwise(cuts):
+            first, last = _trimmed(even, begin, stop)
+            if not _WORD.search(even, first, last):
+                continue
+            own = tuple(one for one in inside if first <= one.start < last)
+            resolved = not own and _RESOLVED.match(even, first, last) is not None
+            yield Statement(first, last, own, shared if resolved else None)
+            shared = own[-1] if own else shared
+
+
+# --- list marks -----------------------------------------------------------------------------------------
+
+
+def _listed(even: str, dates: Sequence[Found]) -> Iterator[tuple[int, int]]:
+    """The items of a list, without their marks; the whole text where it is none."""
+    marks = sorted(_marks(even, dates))
+    begin = 0
+    for start, end in marks:
+        if begin < start:
+            yield begin, start
+        begin = max(begin, end)
+    yield begin, len(even)
+
+
+def _marks(even: str, dates: Sequence[Found]) -> Iterator[tuple[int, int]]:
+    taken = [(one.start, one.end) for one in dates]
+    for mark in (*_LINES.finditer(even), *_DASHES.finditer(even)):
+        if not _inside(mark.start(), taken) and not _between_numbers(even, mark):
+            yield mark.span()
+    last = "0"
+    for mark in _NUMBERS.finditer(even):
+        if _inside(mark.start(), taken) or _NUMBERED.search(even, max(0, mark.start() - 10), mark.start()):
+            continue
+        heads_line = not even[even.rfind("\n", 0, mark.start()) + 1 : mark.start()].strip(" -•")
+        bare = mark["close"] == " "
+        if heads_line if bare else heads_line or _follows(last, mark["number"]):
+            last = mark["number"]
+            yield mark.span()
+
+
+def _inside(place: int, taken: Iterable[tuple[int, int]]) -> bool:
+    return any(start <= place < end for start, end in taken)
+
+
+def _between_numbers(even: str, mark: re.Match[str]) -> bool:
+    """Whether a dash stands between two numbers, 08.30 - 16.30, and begins nothing."""
+    before, after = even[: mark.start()].rstrip(" ")[-1:], even[mark.end() :].lstrip(" ")[:1]
+    return mark[0] == "-" and before.isdigit() and after.isdigit()
+
+
+def _follows(last: str, number: str) -> bool:
+    """Whether a number goes on with a list in the middle of a line: 1, 2 or 1.1, 1.2."""
+    parts, before = [int(one) for one in number.split(".")], [int(one) for one in last.split(".")]
+    if parts[-1] == 1 and (len(parts) == 1 or parts[:-1] == before[: len(parts) - 1]):
+        return True
+    return (
+        len(before) >= len(parts)
+        and parts[:-1] == before[: len(parts) - 1]
+        and (parts[-1] == before[len(parts) - 1] + 1)
+    )
+
+
+# --- several things in one item -------------------------------------------------------------------------
+
+
+def _cuts(even: str, start: int, end: int, dates: Sequence[Found]) -> Iterator[int]:
+    """Where a new thing begins inside an item: only where it is certain."""
+    yield from _cuts_at_dates(even, start, end, dates)
+    for plan in _PLAN.finditer(even, start, end):
+        if _VERBS.search(even, start, plan.start()) and any(one.end <= plan.start() for one in dates):
+            yield plan.start()
+    for resolved in _RESOLVED.finditer(even, start, end):
+        if _MEETS.search(even, start, resolved.start()):
+            yield resolved.start()
+
+
+def _cuts_at_dates(even: str, start: int, end: int, dates: Sequence[Found]) -> Iterator[int]:
+    if not dates:
+        return
+    first_verb = _VERBS.search(even, start, end)
+    dates_lead = first_verb is not None and dates[0].end <= first_verb.start()
+    begun = start
+    for date in dates:
+        goes_on = _GOES_ON.match(even, date.end, end)
+        if goes_on is None or not _VERBS.search(even, begun, date.start):
+            continue
+        if dates_lead:
+            link = _LINK_BEFORE.search(even, begun, date.start)
+            begun = link.start() if link else date.start
+        elif date.lead.startswith(_DOCUMENT_LEADS) and not goes_on["link"]:
+            continue
+        else:
+            begun = goes_on.start("link") if goes_on["link"] else date.end
+        yield begun
+
+
+_EDGES = " \n,;-"
+#: Less says nothing.
+_WORD = re.compile("[ก-ฮa-z][ก-๎a-z]")
+_LINKED = re.compile(r"[ \n,;-]*+(?:(?:และ|พร้อมทั้ง|รวมทั้ง|ต่อมา|จากนั้น|หลังจากนั้น)[ \n]*+(?=[ก-๎]))?")
+
+
+def _trimmed(even: str, start: int, end: int) -> tuple[int, int]:
+    """The piece without blanks, marks and linking words around it."""
+    linked = _LINKED.match(even, start, end)
+    start = linked.end() if linked else start
+    while start < end and even[end - 1] in _EDGES:
+        end -= 1
+    return start, end
