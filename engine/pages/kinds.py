@@ -32,6 +32,19 @@ class Found(StrEnum):
     NO_EVIDENCE = "no_evidence"
     NO_PLAN = "no_plan"
     NARRATIVE_MISSING = "narrative_missing"
+    # what is given or known besides the page
+    TOO_LONG = "too_long"
+    OTHER_ENCODING = "other_encoding"
+    NO_YEAR = "no_year"
+    YEAR_DIFFERS = "year_differs"
+    CODE_DIFFERS = "code_differs"
+    NO_AGENCY = "no_agency"
+    AGENCY_UNKNOWN = "agency_unknown"
+    AGENCY_BY_CODE = "agency_by_code"
+    TITLE_OF_WORKFLOW = "title_of_workflow"
+    WORKFLOW_CHOSEN = "workflow_chosen"
+    WORKFLOW_UNCLEAR = "workflow_unclear"
+    WORKFLOW_UNKNOWN = "workflow_unknown"
     # how it was read
     QUARTERS_BY_ORDER = "quarters_by_order"
     NUMBER_AS_WRITTEN = "number_as_written"
@@ -78,10 +91,26 @@ class Found(StrEnum):
 #: What a kind asks for, where that is not a doubt.
 _WEIGHTS: Mapping[Found, Weight] = {
     **{kind: Weight.MISSING for kind in Found if kind.startswith("no_")},
-    Found.NOT_A_PAGE: Weight.FATAL,
     Found.NARRATIVE_MISSING: Weight.MISSING,
     **dict.fromkeys(
         (
+            Found.NOT_A_PAGE,
+            Found.TOO_LONG,
+            Found.NO_CODE,
+            Found.NO_YEAR,
+            Found.NO_AGENCY,
+            Found.AGENCY_UNKNOWN,
+            Found.WORKFLOW_UNCLEAR,
+            Found.WORKFLOW_UNKNOWN,
+        ),
+        Weight.FATAL,
+    ),
+    **dict.fromkeys(
+        (
+            Found.OTHER_ENCODING,
+            Found.AGENCY_BY_CODE,
+            Found.TITLE_OF_WORKFLOW,
+            Found.WORKFLOW_CHOSEN,
             Found.QUARTERS_BY_ORDER,
             Found.NUMBER_AS_WRITTEN,
             Found.THAI_DIGITS,
