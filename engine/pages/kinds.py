@@ -38,6 +38,7 @@ class Found(StrEnum):
     NO_YEAR = "no_year"
     YEAR_DIFFERS = "year_differs"
     CODE_DIFFERS = "code_differs"
+    CODE_OF_FILE = "code_of_file"
     NO_AGENCY = "no_agency"
     AGENCY_UNKNOWN = "agency_unknown"
     AGENCY_BY_CODE = "agency_by_code"
@@ -109,6 +110,7 @@ _WEIGHTS: Mapping[Found, Weight] = {
         (
             Found.OTHER_ENCODING,
             Found.AGENCY_BY_CODE,
+            Found.CODE_OF_FILE,
             Found.TITLE_OF_WORKFLOW,
             Found.WORKFLOW_CHOSEN,
             Found.QUARTERS_BY_ORDER,

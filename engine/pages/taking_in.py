@@ -32,7 +32,8 @@ class KnownAgency(NamedTuple):
 class Given(NamedTuple):
     """What whoever imports a page says of it; ``None`` leaves it to the page.
 
-    ``zero_as_is`` keeps a 0 although it seems to stand for "not reported".
+    ``zero_as_is`` keeps a 0 although it seems to stand for "not reported"; ``code_of_file`` says that the
+    code is the name of the file.
     """
 
     code: str | None = None
@@ -42,6 +43,7 @@ class Given(NamedTuple):
     title: str | None = None
     encoding: str | None = None
     zero_as_is: bool = False
+    code_of_file: bool = False
 
 
 class City(NamedTuple):
@@ -143,6 +145,8 @@ def _settled(found: Finding, given: Given) -> Finding:
 def _of_given(given: Given, page: ReadPage, year: FiscalYear | None) -> Iterator[Finding]:
     if given.encoding:
         yield Finding(Found.OTHER_ENCODING, "page", 0, {"encoding": given.encoding})
+    if given.code_of_file:
+        yield Finding(Found.CODE_OF_FILE, "code", 0, {"code": given.code})
     if given.code and page.code and given.code != page.code:
         yield Finding(Found.CODE_DIFFERS, "code", 0, {"given": given.code, "page": page.code})
     if year is None:

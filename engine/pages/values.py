@@ -1,6 +1,7 @@
 """What is read from an indicator's page of the existing site, before anybody judges it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
@@ -76,3 +77,15 @@ class ReadPage:
     def quarter(self, number: int) -> ReadQuarter:
         """What is told of the quarter, perhaps nothing."""
         return next((one for one in self.quarters if one.number == number), ReadQuarter(number))
+
+
+class ImportedPage(NamedTuple):
+    """A page as it was imported, numbered within its indicator from 1; ``name`` is that of its file."""
+
+    number: int
+    name: str
+    form: str
+    sha256: str
+    text: str
+    imported_at: datetime
+    imported_by: int
