@@ -39,7 +39,7 @@ def listed(
     if not found:
         desk.say("import.nothing_proposed", code=indicator.code)
         return
-    heads = ["label.number", "label.quarter_number", "label.milestone", "label.at", "label.confidence"]
+    heads = ["label.number", "label.quarter", "label.milestone", "label.at", "label.confidence"]
     desk.table(
         [*heads, "label.state", "label.words"],
         [
