@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from engine.pages.days import days_in
 from engine.pages.figures import NUMBER, exact
 from engine.pages.kinds import Finding, Found
 from engine.pages.numbers_found import Scale, is_odd, scale_of
 from engine.pages.text import even
 from engine.pages.values import Form, ReadPage, ReadQuarter
+from engine.prose.dates import Piece, find_dates
 from engine.quarter import BE_OFFSET, Quarter
 
 _THAI_DIGITS = re.compile("[๐-๙]")
@@ -126,10 +126,15 @@ def _of_silence(page: ReadPage, one: ReadQuarter) -> Iterator[Finding]:
         yield Finding(Found.NARRATIVE_MISSING, "narrative", one.number, params)
 
 
+#: A month or a year is as often the time of a plan as that of what was done.
+_DAYS = (Piece.DAY, Piece.RANGE)
+
+
 def _of_days(one: ReadQuarter, text: str, fiscal_year: int | None) -> Iterator[Finding]:
     if fiscal_year is None:
         return
-    days = [day for day in days_in(text) if Quarter.containing(day).fiscal_year == fiscal_year]
+    found = [one.first for one in find_dates(text) if one.piece in _DAYS and not one.doubts]
+    days = [day for day in found if Quarter.containing(day).fiscal_year == fiscal_year]
     outside = [day for day in days if Quarter.containing(day).number != one.number]
     if outside:
         own = Quarter.containing(outside[0])

@@ -1,6 +1,7 @@
 """Pages of the existing site are kept with all that they tell, once, on both databases."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -32,12 +33,12 @@ def store(database_url):
     store.close()
 
 
-def ready(tx, text: str, **given: object) -> Prepared:
-    told = {"fiscal_year": FiscalYear(2021), "agency": "สำนักงานเขตทุ่งครุ", **given}
+def ready(tx, text: str, **given: Any) -> Prepared:
+    told: dict[str, Any] = {"fiscal_year": FiscalYear(2021), "agency": "สำนักงานเขตทุ่งครุ", **given}
     return prepare(text, Given(**told), city_of(tx.connection, WORKFLOWS))
 
 
-def kept(store: Store, text: str, *, update: bool = False, **given: object) -> Taken:
+def kept(store: Store, text: str, *, update: bool = False, **given: Any) -> Taken:
     with store.begin() as tx:
         by = registry.person(tx.connection, registry.OPERATOR_EMAIL)
         return take_in(tx, ready(tx, text, **given), "page.txt", text, update=update, by=by, now=NOW)
@@ -71,6 +72,8 @@ def test_page_is_kept_with_its_past_and_no_time_is_made_up(store):
     evaluation = one.reports[1].evaluation
     assert (evaluation.quality, evaluation.timeliness) == (100, 100)
     assert (page.name, page.text) == ("page.txt", page_of("5018-0808"))
+    assert outcome is not None
+    assert outcome.event is not None
     assert outcome.event.data["proposals"] == 3
 
 
@@ -168,6 +171,8 @@ def test_indicator_that_was_not_imported_is_left_alone(store):
     with store.begin() as tx:
         by = registry.person(tx.connection, registry.OPERATOR_EMAIL)
         prepared = ready(tx, page_of("5018-0808"))
+        assert prepared.workflow is not None
+        assert prepared.agency is not None
         registry.register_workflow(tx, prepared.workflow, prepared.workflow.source, by=by.id, now=NOW)
         agency = registry.add_agency(tx, prepared.agency.name, "district", code="5049", by=by.id, now=NOW)
         new = actions.NewIndicator(
