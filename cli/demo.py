@@ -121,7 +121,7 @@ def _found(store: Store, catalogue: Catalogue) -> tuple[Person, Person]:
         for workflow in catalogue.list():
             registry.register_workflow(tx, workflow, workflow.source, by=operator.id, now=now)
         if not registry.agencies(tx.connection):
-            for row in _read("agencies.json"):
+            for row in registry.city_list():
                 name = Text(row["name_th"], row["name_en"] or row["name_th"])
                 registry.add_agency(tx, name, row["kind"], code=row["code"], by=operator.id, now=now)
         evaluator = _person(tx, "evaluator", "ผู้ประเมิน", [Grant(Role.EVALUATOR)], operator, now)

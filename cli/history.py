@@ -76,7 +76,17 @@ def _particulars(desk: Desk, data: dict[str, Any]) -> str:
             plain |= value
         elif name in ("occurrence", "evidence"):
             plain["number"] = value
-    for key in ("milestone", "number", "occurred_on", "document_number", "quarter", "reason", "code", "hash"):
+    for key in (
+        "milestone",
+        "number",
+        "occurred_on",
+        "document_number",
+        "quarter",
+        "reason",
+        "code",
+        "name",
+        "hash",
+    ):
         value = plain.get(key)
         if isinstance(value, str | int):
             parts.append(f"{desk.wording.say(f'particular.{key}')} {_shown(desk, key, value)}")

@@ -25,7 +25,7 @@ def init(ctx: typer.Context, as_json: Json = False) -> None:
     desk: Desk = ctx.obj
     house = desk.house(new=True)
     before, after = schema.upgrade(house.engine)
-    registered = _register(desk, house)
+    registered = register_definitions(desk, house)
     if as_json:
         desk.json({"schema": after, "created": before is None, "workflows": registered})
     else:
@@ -41,7 +41,7 @@ def migrate(ctx: typer.Context, as_json: Json = False) -> None:
     if schema.revision(house.engine) is None:
         raise refuse("schema.missing")
     before, after = schema.upgrade(house.engine)
-    registered = _register(desk, house)
+    registered = register_definitions(desk, house)
     if as_json:
         desk.json({"schema": {"before": before, "after": after}, "workflows": registered})
     elif before == after and not registered:
@@ -50,7 +50,7 @@ def migrate(ctx: typer.Context, as_json: Json = False) -> None:
         desk.say("done.migrated", before=before, after=after, workflows=registered)
 
 
-def _register(desk: Desk, house: bootstrap.House) -> list[str]:
+def register_definitions(desk: Desk, house: bootstrap.House) -> list[str]:
     """The definitions of this release that the database did not know, as it knows them now."""
     with house.store.begin() as tx:
         operator = registry.found_city(tx, desk.clock())

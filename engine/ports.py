@@ -18,11 +18,15 @@ from engine.indicator import (
     QuarterReport,
     Waiver,
 )
+from engine.pages.taking_in import Texts
+from engine.pages.values import ImportedPage
 from engine.petition import Petition
+from engine.proposed import Proposed
 from engine.quarter import DeadlinePolicy, Quarter, WorkCalendar, local_day
 from engine.scores import ScoreScale
 from engine.sealing import Counts
 from engine.verdict import ReviewPolicy, Verdict
+from engine.workflow import Workflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +144,24 @@ class Transaction(Protocol):
 
     def keep_appeal(self, indicator: Indicator, appeal: Appeal) -> None:
         """Write a new appeal, or what became of one; the caller saves its event likewise."""
+
+    def newest(self, workflow: Workflow) -> Workflow:
+        """The newest version of the workflow that is kept: its phrases read texts of every version."""
+
+    def texts(self, indicator: Indicator) -> Texts:
+        """The long texts of the indicator; read only where somebody asks for them."""
+
+    def imported_pages(self, indicator: Indicator) -> list[ImportedPage]:
+        """The pages that the indicator was imported from, the newest last."""
+
+    def keep_page(self, indicator: Indicator, page: ImportedPage, texts: Texts) -> None:
+        """Write a page with the texts that it tells; the caller saves its event likewise."""
+
+    def proposals(self, indicator: Indicator) -> list[Proposed]:
+        """Every fact that the indicator's texts proposed, by number."""
+
+    def keep_proposals(self, indicator: Indicator, proposals: Iterable[Proposed]) -> None:
+        """Write proposals, new or decided on; the caller saves the event likewise."""
 
     def extend(self, agency: int, quarter: Quarter, until: date, reason: str, event: Event) -> None:
         """Keep an extension of the agency's deadline with its event in the city's own journal."""

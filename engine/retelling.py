@@ -226,6 +226,17 @@ def _appeal_upheld(told: _Told, event: Event) -> None:
     told.of("report", data["quarter"]).update({"evaluation": scores, "return": ("", None)})
 
 
+def _page_imported(told: _Told, event: Event) -> None:
+    for one in event.data["reports"]:
+        scores = (one["quality"], one["timeliness"])
+        told.of("report", one["quarter"]).update(
+            narrative=one["narrative"],
+            self_reported=_number(one["self_reported"]),
+            written=(event.at, event.by),
+            evaluation=None if scores == (None, None) else (*scores, "", event.at, event.by),
+        )
+
+
 def _decided(told: _Told, event: Event) -> None:
     data = event.data
     reason = data.get("reason") or data.get("remark") or data.get("answer") or ""
@@ -266,6 +277,7 @@ _HEARD: Mapping[str, Callable[[_Told, Event], None]] = {
     Happened.REPORT_ACCEPTED: _report_accepted,
     Happened.REPORT_RETURNED: _report_returned,
     Happened.APPEAL_UPHELD: _appeal_upheld,
+    Happened.PAGE_IMPORTED: _page_imported,
     Happened.MILESTONE_WAIVED: _waived,
     **dict.fromkeys(_RULINGS, _decided),
     **dict.fromkeys(
@@ -282,6 +294,8 @@ _HEARD: Mapping[str, Callable[[_Told, Event], None]] = {
             Happened.PETITION_GRANTED,
             Happened.PETITION_DECLINED,
             Happened.PETITION_WITHDRAWN,
+            Happened.FACTS_PROPOSED,
+            Happened.PROPOSAL_REFUSED,
             Happened.REPORT_READ_AGAIN,
             Happened.APPEAL_MADE,
             Happened.APPEAL_DISMISSED,

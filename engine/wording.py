@@ -21,8 +21,10 @@ from engine.events import Happened
 from engine.evidence import EvidenceState
 from engine.indicator import Life, MilestoneState, ReportState, Ruling
 from engine.levels import Basis
+from engine.pages.kinds import Weight
 from engine.permissions import Action, Role
 from engine.petition import PetitionKind, PetitionState
+from engine.proposed import ProposalState
 from engine.prose.claims import ProposalStanding
 from engine.prose.reasons import Confidence
 from engine.quarter import BE_OFFSET, FiscalYear, Quarter
@@ -49,11 +51,13 @@ _FAMILIES: dict[type, str] = {
     PetitionKind: "petition_kind",
     PetitionState: "petition_state",
     ProposalStanding: "proposal_standing",
+    ProposalState: "proposal_state",
     ReportState: "report_state",
     Role: "role",
     Ruling: "ruling",
     Span: "span",
     VerdictKind: "verdict_kind",
+    Weight: "finding_weight",
     YearValue: "year_value",
 }
 #: Families of numbers: ``year`` is a CE year told in the era of the language, ``be`` and ``ce`` in that era.

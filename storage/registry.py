@@ -1,12 +1,14 @@
 """The city's records: agencies, people and their roles, plan nodes, and the registered definitions."""
 
+import json
 import secrets
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import String, bindparam, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
 from engine.errors import refuse
@@ -23,6 +25,8 @@ from storage.transaction import Tx
 #: The address of the account that acts when a script names nobody.
 OPERATOR_EMAIL = "operator@localhost"
 
+
+_CITY_LIST = Path(__file__).parent / "city_agencies.json"
 
 #: What an agency can be.
 AGENCY_KINDS = ("district", "department")
@@ -108,6 +112,22 @@ def agency(connection: Connection, given: str) -> Agency:
             return one
     names = [name for one in every for name in (one.code, one.name.th, one.name.en) if name]
     raise refuse("agency.unknown", given=given, nearest=nearest(given, names))
+
+
+_CALLED = select(_a.id).where(
+    or_(_a.code == bindparam("code", type_=String), _a.name_th == bindparam("name"))
+)
+
+
+def agency_called(connection: Connection, code: str | None, name: str) -> int | None:
+    """The id of the agency of that code, or of that name in Thai, if it is there."""
+    return connection.execute(_CALLED.limit(1), {"code": code, "name": name}).scalar_one_or_none()
+
+
+def city_list() -> list[dict[str, Any]]:
+    """The city's own list of its agencies, with the codes that were seen: ``code`` is ``None`` for others."""
+    found: list[dict[str, Any]] = json.loads(_CITY_LIST.read_text(encoding="utf-8"))
+    return found
 
 
 def add_person(

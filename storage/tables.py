@@ -27,6 +27,7 @@ from storage.account_tables import (
     second_factors,
     sessions,
 )
+from storage.import_tables import imported_pages, proposals
 from storage.job_tables import jobs
 from storage.naming import metadata, one_of, only
 from storage.outbox_tables import notices, outbox, outbox_log, quiets, reminders, substitutions, used_links
@@ -36,12 +37,14 @@ from storage.types import Exact, Instant
 __all__ = [
     "credentials",
     "door_log",
+    "imported_pages",
     "jobs",
     "metadata",
     "notices",
     "outbox",
     "outbox_log",
     "password_links",
+    "proposals",
     "quiets",
     "recovery_codes",
     "reminders",

@@ -1,7 +1,7 @@
 """One transaction on the store: the engine's port, kept by statements of both databases."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +13,16 @@ from engine.errors import Refusal, refuse
 from engine.events import Event
 from engine.indicator import Indicator
 from engine.nearest import nearest
+from engine.pages.taking_in import Texts
+from engine.pages.values import ImportedPage
 from engine.petition import Petition
 from engine.ports import Change, LastChange, SealLine
+from engine.proposed import Proposed
 from engine.quarter import Quarter
 from engine.sealing import Counts
 from engine.verdict import Verdict
 from engine.workflow import Workflow
-from storage import petitions, rows, sealing, seals, search_index, verdicts
+from storage import imports, petitions, rows, sealing, seals, search_index, verdicts
 from storage import tables as t
 from storage.journal import GENESIS, Entry, chained
 from storage.statements import Prepared, insert_once, upsert
@@ -61,6 +64,19 @@ class Tx:
             with self._together():
                 self._send()
                 self._driver.commit()
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """A part of the transaction: when it raises, nothing of it is kept, and the rest goes on."""
+        self.connection.exec_driver_sql("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            self._pending.clear()
+            self._connection.exec_driver_sql("ROLLBACK TO SAVEPOINT part")
+            self._connection.exec_driver_sql("RELEASE SAVEPOINT part")
+            raise
+        self.connection.exec_driver_sql("RELEASE SAVEPOINT part")
 
     def _send(self) -> None:
         pending, self._pending = self._pending, []
@@ -245,6 +261,33 @@ class Tx:
     def keep_appeal(self, indicator: Indicator, appeal: Appeal) -> None:
         """Write a new appeal, or what became of one."""
         verdicts.keep_appeal(self.connection, indicator.id, appeal)
+
+    def newest(self, workflow: Workflow) -> Workflow:
+        """The newest version of the workflow that is kept."""
+        kept = t.workflow_versions.c
+        newest = select(kept.id).where(kept.key == workflow.key).order_by(kept.version.desc()).limit(1)
+        return self.store.workflow(self.connection.execute(newest).scalar_one(), self._connection)
+
+    def texts(self, indicator: Indicator) -> Texts:
+        """The long texts of the indicator."""
+        return imports.texts_of(self.connection, indicator.id)
+
+    def imported_pages(self, indicator: Indicator) -> list[ImportedPage]:
+        """The pages that the indicator was imported from, the newest last."""
+        return imports.pages_of(self.connection, indicator.id)
+
+    def keep_page(self, indicator: Indicator, page: ImportedPage, texts: Texts) -> None:
+        """Write a page with the texts that it tells."""
+        imports.keep_page(self.connection, indicator.id, page)
+        imports.describe(self.connection, indicator.id, texts)
+
+    def proposals(self, indicator: Indicator) -> list[Proposed]:
+        """Every fact that the indicator's texts proposed, by number."""
+        return imports.proposals_of(self.connection, indicator.id)
+
+    def keep_proposals(self, indicator: Indicator, proposals: Iterable[Proposed]) -> None:
+        """Write proposals, new or decided on."""
+        imports.keep_proposals(self.connection, indicator.id, proposals)
 
     def extend(self, agency: int, quarter: Quarter, until: date, reason: str, event: Event) -> None:
         """Keep an extension of the agency's deadline with its event in the city's own journal."""

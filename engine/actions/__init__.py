@@ -4,6 +4,7 @@ from engine.actions._work import Outcome
 from engine.actions.appeals import decide_appeal, make_appeal
 from engine.actions.city import check_manager
 from engine.actions.evidence import attach_evidence, withdraw_evidence
+from engine.actions.imports import TakenPage, changed_fields, import_page, update_from_page
 from engine.actions.indicators import (
     NewIndicator,
     activate_indicator,
@@ -37,6 +38,13 @@ from engine.actions.petitions import (
     make_petition,
     withdraw_petition,
 )
+from engine.actions.proposals import (
+    Accepted,
+    accept_proposal,
+    accept_proposals,
+    propose_facts,
+    refuse_proposal,
+)
 from engine.actions.quarters import grant_extension, seal_quarter
 from engine.actions.reports import (
     endorse_report,
@@ -46,10 +54,14 @@ from engine.actions.reports import (
 from engine.actions.verdicts import accept_report, read_report_again, return_report
 
 __all__ = [
+    "Accepted",
     "NewIndicator",
     "NewOccurrence",
     "NewPetition",
     "Outcome",
+    "TakenPage",
+    "accept_proposal",
+    "accept_proposals",
     "accept_report",
     "achieve_milestone",
     "activate_indicator",
@@ -57,6 +69,7 @@ __all__ = [
     "attach_evidence",
     "block_milestone",
     "cancel_indicator",
+    "changed_fields",
     "check_manager",
     "close_indicator",
     "create_indicator",
@@ -66,12 +79,15 @@ __all__ = [
     "endorse_report",
     "grant_extension",
     "grant_petition",
+    "import_page",
     "make_appeal",
     "make_petition",
     "postpone_milestone",
+    "propose_facts",
     "read_report_again",
     "record_occurrence",
     "refresh_level",
+    "refuse_proposal",
     "reopen_milestone",
     "request_cancellation",
     "resume_milestone",
@@ -79,6 +95,7 @@ __all__ = [
     "return_report",
     "seal_quarter",
     "submit_report",
+    "update_from_page",
     "verify_milestone",
     "void_occurrence",
     "waive_milestone",

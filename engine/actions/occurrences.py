@@ -1,9 +1,9 @@
 """What people record: facts, plans, approvals of undated facts, and taking a fact back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from engine.actions._work import Outcome, Work, begin
 from engine.errors import Unmet, refuse
@@ -46,9 +46,11 @@ def record_occurrence(
     by: Person,
     now: datetime,
     expected_version: int | None = None,
+    read_from: Mapping[str, Any] | None = None,
 ) -> Outcome:
     """Record a fact, or a plan, at a milestone; state and level follow by themselves.
 
+    ``read_from`` are the words from which it was read, for its event to tell.
     Raises one :class:`~engine.errors.Refusal` with everything that is wrong with it.
     """
     work = begin(tx, code, fiscal_year, Action.RECORD, by, now, expected_version)
@@ -60,7 +62,8 @@ def record_occurrence(
     work.change.occurrences.append(occurrence)
     happened = Happened.OCCURRENCE_PLANNED if new.planned else Happened.OCCURRENCE_RECORDED
     affected_from = None if new.planned or not occurrence.counts else occurrence.counts_on
-    return work.finish(happened, {"occurrence": described(occurrence)}, affected_from, occurrence.number)
+    data = {"occurrence": described(occurrence), **({"read_from": dict(read_from)} if read_from else {})}
+    return work.finish(happened, data, affected_from, occurrence.number)
 
 
 def approve_occurrence(

@@ -1,14 +1,11 @@
 """The public's pages: nothing keeps anybody out of them, in both languages; and their pictures."""
 
-import json
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
 
-import cli
 from engine import actions
 from engine.actions import NewOccurrence, create_indicator, seal_quarter
 from engine.quarter import Quarter
@@ -34,7 +31,7 @@ PAGES = {
     "public_agency": "/public/2564/1/agencies/1",
     "public_dictionary": "/public/dictionary",
 }
-_NAMES = json.loads((Path(cli.__file__).parent / "demo_data" / "agencies.json").read_text(encoding="utf-8"))
+_NAMES = registry.city_list()
 
 
 @pytest.fixture

@@ -11,9 +11,12 @@ from engine.appeal import Appeal
 from engine.errors import Refusal, Unmet, refuse
 from engine.events import Event
 from engine.indicator import Decision, Evidence, Indicator, Occurrence, ReportState, Waiver
+from engine.pages.taking_in import Texts
+from engine.pages.values import ImportedPage
 from engine.permissions import Person
 from engine.petition import Petition
 from engine.ports import Change, Policy, SealLine
+from engine.proposed import Proposed
 from engine.quarter import Quarter
 from engine.sealing import Counts
 from engine.verdict import Verdict
@@ -38,6 +41,9 @@ class Memory:
     found: dict[str, list[Verdict]] = field(default_factory=dict)
     appealed: dict[str, list[Appeal]] = field(default_factory=dict)
     left_open: Counts = field(default_factory=dict)
+    pages: dict[str, list[ImportedPage]] = field(default_factory=dict)
+    told: dict[str, Texts] = field(default_factory=dict)
+    proposed: dict[str, list[Proposed]] = field(default_factory=dict)
 
     def indicator(self, code: str, fiscal_year: int) -> Indicator:
         kept = self.kept.get((code, fiscal_year))
@@ -97,6 +103,25 @@ class Memory:
     def keep_appeal(self, indicator: Indicator, appeal: Appeal) -> None:
         _put(self.appealed.setdefault(indicator.code, []), [deepcopy(appeal)])
 
+    def newest(self, workflow: Workflow) -> Workflow:
+        return workflow
+
+    def texts(self, indicator: Indicator) -> Texts:
+        return self.told.get(indicator.code, Texts(None, None, None, None, None, ()))
+
+    def imported_pages(self, indicator: Indicator) -> list[ImportedPage]:
+        return list(self.pages.get(indicator.code, []))
+
+    def keep_page(self, indicator: Indicator, page: ImportedPage, texts: Texts) -> None:
+        self.pages.setdefault(indicator.code, []).append(page)
+        self.told[indicator.code] = texts
+
+    def proposals(self, indicator: Indicator) -> list[Proposed]:
+        return list(self.proposed.get(indicator.code, []))
+
+    def keep_proposals(self, indicator: Indicator, proposals: Iterable[Proposed]) -> None:
+        _put(self.proposed.setdefault(indicator.code, []), list(proposals))
+
     def extend(self, agency: int, quarter: Quarter, until: date, reason: str, event: Event) -> None:
         self.extensions[agency, quarter] = until
         self.events.append(event)
@@ -123,7 +148,7 @@ class Memory:
         self.events.append(event)
 
 
-Row = TypeVar("Row", Occurrence, Decision, Waiver, Evidence, Petition, Verdict, Appeal)
+Row = TypeVar("Row", Occurrence, Decision, Waiver, Evidence, Petition, Verdict, Appeal, Proposed)
 
 
 def _put(rows: list[Row], changed: list[Row]) -> None:
@@ -146,7 +171,7 @@ class Behind(Memory):
     def of(cls, tx: Memory, loaded: Indicator) -> "Behind":
         """On the same memory as ``tx``."""
         on = (tx.kept, tx.events, tx.extensions, tx.seals, tx.made, tx.found, tx.appealed, tx.left_open)
-        return cls(tx.policy, *on, loaded)
+        return cls(tx.policy, *on, loaded=loaded)
 
 
 def copied(indicator: Indicator) -> Indicator:

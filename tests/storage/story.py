@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -12,6 +13,8 @@ from sqlalchemy.engine import Connection
 from engine import actions
 from engine.actions import NewOccurrence, NewPetition
 from engine.outbox import NewMessage, Way
+from engine.pages.taking_in import TakenReport, Texts
+from engine.pages.values import ImportedPage, PlanLine
 from engine.permissions import Grant, Role
 from engine.petition import PetitionKind
 from engine.quarter import Quarter
@@ -59,7 +62,7 @@ from tests.cast import (
     write_city,
 )
 
-OTHER, PERCENT = "5049-0938", "5049-1001"
+OTHER, PERCENT, IMPORTED = "5049-0938", "5049-1001", "5049-1002"
 FILE = evidence.Kept("a" * 64, 1234, "application/pdf")
 _UNUSED = Workflow(
     "unused",
@@ -70,6 +73,19 @@ _UNUSED = Workflow(
     (LevelRule(1, "done", Text("เสร็จ", "Done"), Reached("done")),),
     source_hash="7" * 64,
 )
+
+
+def imported(code: str, now: datetime, narrative: str = "ทำแล้ว") -> actions.TakenPage:
+    """A page of two quarters that are open, one of them evaluated."""
+    return actions.TakenPage(
+        new_indicator(code, workflow=MEASURED),
+        Texts("routine", "output", "นิยาม", "วิธี", None, (PlanLine("5.2", "ภาคประชาสังคม"),)),
+        (
+            TakenReport(3, "ทำแล้ว", Decimal(60), 95, 100),
+            TakenReport(4, narrative, Decimal("80.5"), None, None),
+        ),
+        ImportedPage(0, "5049-1002.txt", "whole", sha256(narrative.encode()).hexdigest(), narrative, now, 0),
+    )
 
 
 @dataclass(frozen=True)
@@ -224,6 +240,24 @@ def _year() -> Iterator[Step]:
         "seal_quarter",
         d(2021, 6, 10),
         lambda tx, now: actions.seal_quarter(tx, Quarter(YEAR, 2), reason="พ้นกำหนด", by=EVALUATOR, now=now),
+    )
+    yield Step(
+        "import_page",
+        d(2021, 8, 1),
+        lambda tx, now: actions.import_page(tx, imported(IMPORTED, now), by=ADMINISTRATOR, now=now),
+    )
+    yield done(actions.accept_proposal, d(2021, 8, 2), 1, code=IMPORTED)
+    yield done(actions.refuse_proposal, d(2021, 8, 3), 2, reason="นับซ้ำ", code=IMPORTED)
+    yield done(
+        actions.write_report, d(2021, 8, 4), 4, narrative="เพิ่ม", self_reported=Decimal(81), code=IMPORTED
+    )
+    yield done(actions.propose_facts, d(2021, 8, 4), code=IMPORTED)
+    yield Step(
+        "update_from_page",
+        d(2021, 8, 5),
+        lambda tx, now: actions.update_from_page(
+            tx, imported(IMPORTED, now, "ทำเพิ่มแล้ว"), by=ADMINISTRATOR, now=now
+        ),
     )
     yield fact(d(2021, 9, 1), NewOccurrence(ISSUE, d(2021, 8, 20)))
     later = NewPetition(PetitionKind.EXTENSION, d(2021, 10, 29), "น้ำท่วม", quarter=4)

@@ -102,7 +102,7 @@ def test_deleted_fact_is_found_by_the_levels_that_rest_on_it(year):
     with year.engine.connect() as connection, connection.begin():
         connection.execute(t.occurrences.delete().where(t.occurrences.c.number == 1))
 
-    assert [one.code for one in findings(year)] == [CODE, "5049-1001"]
+    assert [one.code for one in findings(year)] == [CODE, "5049-1001", "5049-1002"]
 
 
 def test_unreadable_instant_in_the_journal_does_not_stop_the_doctor(year):

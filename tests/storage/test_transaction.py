@@ -36,7 +36,7 @@ from tests.cast import (
     new_indicator,
     new_store,
 )
-from tests.storage.story import OTHER, PERCENT, STORY, take
+from tests.storage.story import IMPORTED, OTHER, PERCENT, STORY, take
 
 DAY = date(2020, 12, 1)
 #: Seconds after which something that should have happened has not.
@@ -72,7 +72,7 @@ def test_indicator_loads_as_it_was_saved_after_every_step(database_url):
             loaded = load(store, outcome.indicator.code)
             assert sorted_milestones(loaded) == sorted_milestones(outcome.indicator), step
 
-    assert sorted(saved) == sorted([CODE, OTHER, PERCENT])
+    assert sorted(saved) == sorted([CODE, OTHER, PERCENT, IMPORTED])
     store.close()
 
 

@@ -316,6 +316,10 @@ def particulars(indicator: Indicator, data: Mapping[str, Any], wording: Wording)
     for text in (inner.get("document_number"), attached.get("file_name") or attached.get("link")):
         if text:
             yield str(text)
+    if isinstance(data.get("name"), str):
+        yield data["name"]
+    if "read_from" in data:
+        yield wording.say("history.read_from", quarter=data["read_from"]["quarter"])
     for name in ("reason", "waiting_for", "remark"):
         if data.get(name):
             yield f"“{data[name]}”"

@@ -1,0 +1,184 @@
+"""What is done with the facts that texts propose: read them, and accept, change or refuse each."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from engine.actions._work import Outcome, Work, begin
+from engine.actions.occurrences import NewOccurrence, approve_occurrence, record_occurrence
+from engine.errors import Refusal, refuse
+from engine.events import Happened
+from engine.guards import not_permitted
+from engine.permissions import Action, Person, Subject
+from engine.ports import Transaction
+from engine.proposed import OPEN, ProposalState, Proposed, Said, kept, read_facts
+
+
+def propose_facts(
+    tx: Transaction,
+    code: str,
+    fiscal_year: int,
+    *,
+    by: Person,
+    now: datetime,
+    expected_version: int | None = None,
+) -> Outcome:
+    """Read the facts that the indicator's reports propose; ``number`` tells how many are new.
+
+    What was decided on before stays as it is.
+    """
+    work = begin(tx, code, fiscal_year, Action.RECORD, by, now, expected_version)
+    work.check_person(None)
+    before = {one.number for one in tx.proposals(work.indicator)}
+    changed = propose(work, None)
+    if not changed:
+        return work.nothing_to_do()
+    new = [one.number for one in tx.proposals(work.indicator) if one.number not in before]
+    return work.finish(Happened.FACTS_PROPOSED, {"proposals": new}, number=len(new))
+
+
+def propose(work: Work, page: int | None) -> int:
+    """Keep what the reports of the indicator propose now; how many proposals are new or outdated."""
+    indicator = work.indicator
+    said = Said(
+        {number: one.narrative for number, one in indicator.reports.items() if one.narrative},
+        {
+            number: one.self_reported
+            for number, one in indicator.reports.items()
+            if one.self_reported is not None
+        },
+    )
+    phrased = work.tx.newest(indicator.workflow)
+    found = read_facts(phrased, indicator.fiscal_year, said, indicator.unit)
+    there = [] if page == 1 else work.tx.proposals(indicator)
+    rows = kept(found, there, page=page, by=work.by.id, at=work.now)
+    work.tx.keep_proposals(indicator, rows)
+    return len(rows)
+
+
+def accept_proposal(
+    tx: Transaction,
+    code: str,
+    fiscal_year: int,
+    number: int,
+    *,
+    changed: NewOccurrence | None = None,
+    by: Person,
+    now: datetime,
+    expected_version: int | None = None,
+) -> Outcome:
+    """Make it a fact, as proposed or as ``changed``; the fact's event names the words it was read from."""
+    indicator = tx.indicator(code, fiscal_year)
+    one = _open(tx.proposals(indicator), number, code)
+    new = changed or as_fact(one)
+    outcome = record_occurrence(
+        tx,
+        code,
+        fiscal_year,
+        new,
+        by=by,
+        now=now,
+        expected_version=expected_version,
+        read_from=_source(one),
+    )
+    accepted = one._replace(
+        state=ProposalState.ACCEPTED.value, decided_at=now, decided_by=by.id, occurrence=outcome.number
+    )
+    tx.keep_proposals(outcome.indicator, [accepted])
+    return outcome
+
+
+def refuse_proposal(
+    tx: Transaction,
+    code: str,
+    fiscal_year: int,
+    number: int,
+    *,
+    reason: str = "",
+    by: Person,
+    now: datetime,
+    expected_version: int | None = None,
+) -> Outcome:
+    """Say that it is no fact, or none that is to be recorded."""
+    work = begin(tx, code, fiscal_year, Action.RECORD, by, now, expected_version)
+    one = _open(tx.proposals(work.indicator), number, code)
+    work.check_person(None)
+    refused = one._replace(
+        state=ProposalState.REFUSED.value, decided_at=now, decided_by=by.id, reason=reason.strip()
+    )
+    tx.keep_proposals(work.indicator, [refused])
+    data = {"proposal": number, **({"reason": reason.strip()} if reason.strip() else {})}
+    return work.finish(Happened.PROPOSAL_REFUSED, data, number=number)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What came of accepting several: the numbers of proposals, and why others could not be."""
+
+    accepted: tuple[int, ...]
+    approved: tuple[int, ...]
+    refused: tuple[tuple[int, Refusal], ...]
+
+
+def accept_proposals(
+    tx: Transaction, code: str, fiscal_year: int, *, only_certain: bool, by: Person, now: datetime
+) -> Accepted:
+    """Accept all that wait, the earlier milestones first; or only those about which nothing is in doubt.
+
+    What has no day counts only once it is approved: whoever may does that too, when its quarter is over.
+    One that cannot be a fact is left waiting, and told.
+    """
+    indicator = tx.indicator(code, fiscal_year)
+    order = {one.key: place for place, one in enumerate(indicator.workflow.milestones)}
+    waiting = [one for one in tx.proposals(indicator) if one.state == ProposalState.PENDING]
+    waiting.sort(key=lambda one: (one.quarter, order.get(one.milestone or "", 0), one.begins))
+    approves = not_permitted(by, Action.APPROVE_UNDATED, Subject(indicator.agency)) is None
+    accepted, approved, refused = [], [], []
+    for one in waiting:
+        if only_certain and not one.is_certain:
+            continue
+        try:
+            outcome = accept_proposal(tx, code, fiscal_year, one.number, by=by, now=now)
+            accepted.append(one.number)
+            if approves and not only_certain and outcome.number and one.counts and not one.is_dated:
+                approve_occurrence(tx, code, fiscal_year, outcome.number, by=by, now=now)
+                approved.append(outcome.number)
+        except Refusal as why:
+            refused.append((one.number, why))
+    return Accepted(tuple(accepted), tuple(approved), tuple(refused))
+
+
+def as_fact(one: Proposed) -> NewOccurrence:
+    """The fact as it is proposed; one without a milestone is nothing yet."""
+    if one.milestone is None:
+        raise refuse("proposal.no_milestone", number=one.number)
+    return NewOccurrence(
+        one.milestone,
+        one.occurred_on,
+        None if one.occurred_on else one.quarter,
+        one.kind,
+        one.value,
+        one.document_number,
+        one.note,
+    )
+
+
+def _open(there: list[Proposed], number: int, code: str) -> Proposed:
+    found = next((one for one in there if one.number == number), None)
+    if found is None:
+        known = [one.number for one in there if one.state in OPEN]
+        raise refuse("proposal.unknown", number=number, code=code, known=known)
+    if found.state not in OPEN:
+        raise refuse("proposal.decided", number=number, state=ProposalState(found.state), at=found.decided_at)
+    return found
+
+
+def _source(one: Proposed) -> dict[str, Any]:
+    """Where the fact comes from: the proposal, and the words of which narrative and page it was read from."""
+    full = {
+        "proposal": one.number,
+        "quarter": one.quarter,
+        "words": [one.begins, one.ends] if one.ends else None,
+        "page": one.page,
+    }
+    return {name: value for name, value in full.items() if value is not None}

@@ -1,0 +1,147 @@
+"""An indicator's page is read in whatever way somebody copied it."""
+
+from decimal import Decimal
+
+import pytest
+
+from engine.pages import Form, PlanLine, ReadPage, decoded, read_page
+
+BY_ROWS = """5049-2006 : พื้นที่สีเขียวที่เพิ่มขึ้น
+ค่าเป้าหมาย ร้อยละ : ๑๐๐.๐๐
+ผลงานที่ทำได้ ร้อยละ: 1,407.52
+ประเภทตัวชี้วัด : ตัวชี้วัดเชิงยุทธศาสตร์ (ตัวชี้วัดระดับผลผลิต (output))
+*** สยป. ตรวจประเมินตัวชี้วัด : ไตรมาสที่ 3: 100.0000
+ไตรมาสที่ | ผลงาน | คะแนน | 2.1 / 2.2
+1 | 10 | 100 | 100 / 100
+2 | | 100 | 100 / 50
+3 | - | 0 | 0 / 0
+4 | 100.0000 | 0 | 100/100
+ไตรมาสที่ 1 : ปลูกต้นไม้
+- ดูแลต้นไม้
+ไตรมาสที่ 2 : -
+ไตรมาสที่ 3 : ทำแล้ว
+ไตรมาสที่ 1 ได้ทำไปบางส่วน
+ไตรมาสที่ 4 : ครบถ้วน
+สรุปผลทั้งปี : ดี
+นิยาม : พื้นที่สีเขียว หมายถึง สวน
+วิธีการคำนวณ : นับพื้นที่
+หลักฐาน : ภาพถ่าย
+ด้านที่ ๑ มหานครปลอดภัย
+มิติที่ ๑.๒ ปลอดมลพิษ
+เป้าหมายที่ ๑.๒.๑ ประชาชนมีพื้นที่%
+กลยุทธ์ที่ ๑.๒.๑.๑ เสริมสร้าง"""
+
+PASTED = """<html><head><title>x</title></head><body><h1>ระดับความสำเร็จ (5049-2017)</h1>
+<p>ค่าเป้าหมาย ระดับ : 5</p><p>ผลงานที่ทำได้ ระดับ : 5<br>ประเภทตัวชี้วัด : ตัวชี้วัดงานประจำ<br>
+(ตัวชี้วัดระดับผลลัพธ์ (outcome))</p>
+<table><tr><th>ไตรมาสที่<br>(1 - 4)</th><th>ผลงาน</th><th>ผลประเมิน</th><th>2.1 / 2.2</th></tr>
+<tr><td>1</td><td>2</td><td>100</td><td>100 / 100</td></tr>
+<tr><td>2</td><td></td><td>0</td><td>0 / 0</td></tr></table>
+<b>รายงานผลฯ ไตรมาสที่ 1</b><br>จัดประชุม &amp; อบรม<br><b>รายงานผลฯ ไตรมาสที่ 2</b><br>&nbsp;-<br>
+<script>var a = "ไตรมาสที่ 3 : x"</script><p>:ด้านที่ ๕ - มหานครประชาธิปไตย |</p></body></html>"""
+
+ON_ITS_SIDE = """ตัวชี้วัด : ระดับความสำเร็จ
+รหัส : 5049-2017
+หน่วยงาน : สำนักงานเขตทุ่งครุ
+ปีงบประมาณ พ.ศ. 2564
+เป้าหมาย : 5 ระดับ
+ผลงานที่ทำได้ : 4.50 ระดับ
+ประเภทตัวชี้วัด :
+ตัวชี้วัดงานประจำ
+ | ไตรมาสที่ 1 | ไตรมาสที่ 2 | ไตรมาสที่ 3 | ไตรมาสที่ 4
+ผลงาน | 1 | 2 | 3 | 5
+ผลประเมิน | 100 | 100 | 95 | 0
+2.1 / 2.2 | 100 / 100 | 100 / 50 | 95 / 100 | 0 / 0
+ผลการดำเนินงานไตรมาสที่ 1
+ประชุมแล้ว
+ผลการดำเนินงานไตรมาสที่ 2
+เลือกแล้ว"""
+
+
+def table(page: ReadPage) -> list[tuple[str, ...]]:
+    return [tuple("-" if cell is None else f"{cell:f}" for cell in row[1:5]) for row in page.quarters]
+
+
+def reports(page: ReadPage) -> dict[int, str | None]:
+    return {one.number: one.narrative for one in page.quarters}
+
+
+def damaged(text: str) -> str:
+    """As copying leaves it: a mark before it, other line ends, sara am and แ in other letters."""
+    return "\ufeff" + text.replace("ำ", "\u0e4d\u0e32").replace("แ", "เเ").replace("\n", "\r\n")
+
+
+@pytest.mark.parametrize("text", [BY_ROWS, damaged(BY_ROWS)], ids=["clean", "damaged"])
+def test_page_with_a_table_of_rows(text: str) -> None:
+    page = read_page(text)
+    assert (page.form, page.code, page.title) == (Form.WHOLE, "5049-2006", "พื้นที่สีเขียวที่เพิ่มขึ้น")
+    assert (page.unit, page.target, page.achieved) == ("ร้อยละ", Decimal(100), Decimal("1407.52"))
+    assert (page.kind, page.result_kind) == ("strategic", "output")
+    assert (page.evaluated_quarter, page.evaluated_score) == (3, Decimal(100))
+    assert table(page) == [
+        ("10", "100", "100", "100"),
+        ("-", "100", "100", "50"),
+        ("-", "0", "0", "0"),
+        ("100", "0", "100", "100"),
+    ]
+    assert page.plan[2] == PlanLine("1.2.1", "ประชาชนมีพื้นที่", is_cut=True)
+    assert [line.code for line in page.plan] == ["1", "1.2", "1.2.1", "1.2.1.1"]
+    assert page.numbers == (("target", "๑๐๐.๐๐"), ("achieved", "1,407.52"))
+
+
+def test_report_that_speaks_of_another_quarter_is_one_report() -> None:
+    page = read_page(BY_ROWS)
+    assert reports(page) == {
+        1: "ปลูกต้นไม้\n- ดูแลต้นไม้",
+        2: "-",
+        3: "ทำแล้ว\nไตรมาสที่ 1 ได้ทำไปบางส่วน",
+        4: "ครบถ้วน",
+    }
+    assert (page.summary, page.method, page.evidence_asked) == ("ดี", "นับพื้นที่", "ภาพถ่าย")
+
+
+def test_pasted_html_is_read_as_it_is_seen() -> None:
+    page = read_page(PASTED)
+    assert (page.code, page.title, page.kind, page.result_kind) == (
+        "5049-2017",
+        "ระดับความสำเร็จ",
+        "routine",
+        "outcome",
+    )
+    assert table(page) == [("2", "100", "100", "100"), ("-", "0", "0", "0")]
+    assert reports(page) == {1: "จัดประชุม & อบรม", 2: "-"}
+    assert page.plan == (PlanLine("5", "มหานครประชาธิปไตย"),)
+
+
+def test_table_on_its_side_and_labelled_head_are_read() -> None:
+    page = read_page(ON_ITS_SIDE)
+    assert (page.agency, page.fiscal_year, page.code) == ("สำนักงานเขตทุ่งครุ", 2021, "5049-2017")
+    assert (page.unit, page.target, page.target_text, page.achieved) == (
+        "ระดับ",
+        Decimal(5),
+        "",
+        Decimal("4.5"),
+    )
+    assert table(page) == [
+        ("1", "100", "100", "100"),
+        ("2", "100", "100", "50"),
+        ("3", "95", "95", "100"),
+        ("5", "0", "0", "0"),
+    ]
+    assert reports(page) == {1: "ประชุมแล้ว", 2: "เลือกแล้ว", 3: None, 4: None}
+
+
+@pytest.mark.parametrize("text", ["", "สวัสดี\nครับ", "<p>hello</p>", "404 Not Found"])
+def test_text_that_is_no_page_tells_nothing(text: str) -> None:
+    page = read_page(text)
+    assert (page.target, page.achieved, page.quarters) == (None, None, ())
+
+
+def test_file_of_the_old_code_page_is_read_and_told() -> None:
+    page = "ค่าเป้าหมาย ระดับ : 5"
+    assert decoded(page.encode("tis-620")) == (page, "TIS-620")
+    assert (
+        decoded(page.encode("utf-16")) == ("\ufeff" + page, "UTF-16")
+        or decoded(page.encode("utf-16"))[0] == page
+    )
+    assert decoded(b"\xef\xbb\xbf" + page.encode()) == (page, None)
