@@ -21,6 +21,7 @@ from cli import (
     search,
     serve,
     story,
+    tokens,
     worker,
     workflows,
 )
@@ -101,6 +102,7 @@ for name, group in (
     ("indicator", city.indicators),
     ("agency", city.agencies),
     ("user", people.app),
+    ("token", tokens.app),
     ("remind", remind.app),
     ("export", exports.app),
 ):

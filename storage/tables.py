@@ -30,6 +30,7 @@ from storage.account_tables import (
 from storage.job_tables import jobs
 from storage.naming import metadata, one_of, only
 from storage.outbox_tables import notices, outbox, outbox_log, quiets, reminders, substitutions, used_links
+from storage.token_tables import replays, tokens
 from storage.types import Exact, Instant
 
 #: What comes from elsewhere and is found here as well: this module knows every table.
@@ -45,9 +46,11 @@ __all__ = [
     "quiets",
     "recovery_codes",
     "reminders",
+    "replays",
     "second_factors",
     "sessions",
     "substitutions",
+    "tokens",
     "used_links",
 ]
 
