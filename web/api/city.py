@@ -299,7 +299,7 @@ class _City:
                     workflow=one.workflow.key,
                     since=one.since,
                     working_days=days_since(site, one.since),
-                    waits_for=one.waits_for if asked.wait == Held.BLOCKED else None,
+                    waits_for=one.waits_for if what[1] is Held.BLOCKED else None,
                 )
                 for one in rows
             ]

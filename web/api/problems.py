@@ -44,7 +44,7 @@ _REFUSED: Mapping[str, int] = {
 #: What is said where there is no refusal to tell of.
 _SAID: Mapping[int, str] = {
     401: "api.no_token",
-    403: "page.forbidden",
+    403: "api.forbidden",
     404: "page.unknown",
     405: "page.wrong_method",
     413: "page.too_large",
@@ -105,6 +105,8 @@ def refused(request: Request, refusal: Refusal, wording: Wording) -> Response:
     status = _REFUSED.get(first, 409)
     if any(one.kind == "person.not_permitted" for one in refusal.conditions):
         status = 403
+    if status == 409 and request.method in ("GET", "HEAD"):
+        status = 422  # what only reads is in conflict with nothing: the question is wrong
     conditions = [_condition(one, wording) for one in refusal.conditions]
     kind = "changed-meanwhile" if status == 412 else "refused"
     detail = " ".join(one.sentence for one in conditions)
