@@ -133,7 +133,7 @@ def create_app(site: Site) -> FastAPI:
         search.routes(site, pages, doors),
         *([public.routes(site, pages, doors)] if site.public else []),
         administrator.routes(site, pages, doors, accounts),
-        api.routes(site, pages, doors),
+        api.routes(site, pages, doors, accounts),
     ):
         # As they are: a router that is included has each of its routes worked out a second time.
         app.router.routes.extend(router.routes)

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from fastapi import APIRouter
 
-from web.api import acts, city, indicators, mine, reports
+from storage.accounts import StoredAccounts
+from web.api import acts, administration, city, files, indicators, mine, people, reports, review, seals
 from web.api.course import Course
 from web.api.document import Document
 from web.api.operation import Operation
@@ -14,10 +15,10 @@ from web.pages import Pages
 from web.site import Site
 
 
-def routes(site: Site, pages: Pages, doors: Doors) -> APIRouter:
+def routes(site: Site, pages: Pages, doors: Doors, accounts: StoredAccounts) -> APIRouter:
     """Every operation, and the document that describes them."""
     router = APIRouter()
-    every = list(operations(site, pages))
+    every = list(operations(site, pages, accounts))
     course = Course(site, pages, doors)
     for one in every:
         course.add(router, one)
@@ -25,7 +26,7 @@ def routes(site: Site, pages: Pages, doors: Doors) -> APIRouter:
     return router
 
 
-def operations(site: Site, pages: Pages) -> Iterator[Operation]:
+def operations(site: Site, pages: Pages, accounts: StoredAccounts) -> Iterator[Operation]:
     """All of it, in the order in which it is documented."""
     counter = Counter(site, pages)
     yield from mine.operations(site)
@@ -33,3 +34,8 @@ def operations(site: Site, pages: Pages) -> Iterator[Operation]:
     yield from acts.operations()
     yield from reports.operations(counter)
     yield from city.operations(site)
+    yield from review.operations(site)
+    yield from seals.operations(site)
+    yield from files.operations(site, pages)
+    yield from people.operations(site, accounts)
+    yield from administration.operations(site)

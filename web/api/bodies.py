@@ -238,6 +238,122 @@ class YearAsked(Asked):
     year: Year | None = None
 
 
+class ReviewAsked(Asked):
+    kind: Literal["appeal", "report", "milestone", "petition", "second", "submitted"] | None = None
+    agency: Id | None = None
+    workflow: Key | None = None
+
+
+class AcrossAsked(Asked):
+    show: Literal["waiting", "all"] = "waiting"
+    cursor: Cursor | None = None
+
+
+class OutboxAsked(Paged):
+    """`troubled` are those that somebody should look at."""
+
+    state: str | None = Field(default=None, max_length=20)
+
+
+class PeopleAsked(Paged):
+    q: Annotated[str, Field(max_length=200)] = ""
+    role: str | None = Field(default=None, max_length=20)
+    agency: Id | None = None
+
+
+class JournalAsked(Paged):
+    """Without a `code` the city's own events."""
+
+    code: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    year: Year | None = None
+    kind: str | None = Field(default=None, max_length=40)
+    first: date | None = None
+    last: date | None = None
+    verify: bool = False
+
+
+# --- bodies of what is done to the city ------------------------------------------------------------------
+
+
+class Close(In):
+    """`reason` where something is open that does not stop the seal."""
+
+    reason: Reason = ""
+
+
+class JudgedOne(In):
+    code: Annotated[str, Field(min_length=1, max_length=64)]
+    version: int = Field(ge=0, le=999_999_999, description="The version that was seen.")
+    reason: Reason = ""
+
+
+class Judgement(In):
+    """Verify or send back; one transaction each, so that what is refused of one takes nothing from others."""
+
+    act: Literal["verify", "return"]
+    items: list[JudgedOne] = Field(min_length=1, max_length=200)
+    reason: Reason = ""
+    fix_by: date | None = None
+
+
+class Ordered(In):
+    """A report, spreadsheet or evidence pack to be made; see `/reports` for what there is."""
+
+    product: Literal["pdf", "sheets", "pack"]
+    scope: Literal["indicator", "agency", "dimension", "city"]
+    of: Annotated[str, Field(max_length=64)] = ""
+    year: Year
+    mail: bool = False
+
+
+class BegunUpload(In):
+    name: Annotated[str, Field(min_length=1, max_length=255)]
+    size: int = Field(ge=0, le=10**12)
+
+
+class NewAgency(In):
+    name: Annotated[Line, Field(min_length=1, max_length=200)]
+    name_en: Annotated[str, Field(max_length=200), AfterValidator(_line)] = ""
+    kind: Literal["district", "department"]
+    code: Annotated[str, Field(max_length=16), AfterValidator(_line)] | None = None
+    parent: Id | None = None
+
+
+class NewPerson(In):
+    email: Annotated[str, Field(min_length=3, max_length=254)]
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    language: Literal["th", "en"] = "th"
+    role: str | None = Field(default=None, max_length=20)
+    agency: Id | None = None
+
+
+class RoleGiven(In):
+    role: Annotated[str, Field(max_length=20)]
+    agency: Id | None = None
+
+
+class AwayGiven(In):
+    substitute: Annotated[str, Field(max_length=254, description="Address of who stands in.")]
+    first_on: date
+    last_on: date
+
+
+class Numbered(In):
+    number: Id
+
+
+class ExtensionAsked(In):
+    agency: Id
+    year: Year
+    quarter: QuarterNumber
+    until: date
+    reason: Reason
+
+
+class Moved(In):
+    reason: Reason = ""
+
+
 def given(model: BaseModel) -> dict[str, Any]:
     """The fields that were sent."""
     return {name: getattr(model, name) for name in model.model_fields_set}

@@ -29,6 +29,7 @@ from web.api.indicators import wanted_of, year_of
 from web.api.operation import Call, Operation
 from web.api.paging import cursor_of, cut, number_behind
 from web.api.problems import Fault, Wrong
+from web.api.shapes import sights
 from web.doors import SIGNED_IN
 from web.evaluator.asking import Question, moment_of
 from web.evaluator.choice import Choice
@@ -49,7 +50,7 @@ def operations(site: Site) -> Iterator[Operation]:
             "Agencies by what several of them do: every cell, narrowed by the filters.",
             here.matrix,
             bodies.MatrixAsked,
-            shapes.Matrix,
+            sights.Matrix,
         ),
         (
             "get_milestone_matrix",
@@ -57,7 +58,7 @@ def operations(site: Site) -> Iterator[Operation]:
             "The milestones of one definition at every agency.",
             here.milestones,
             bodies.MilestonesAsked,
-            shapes.Milestones,
+            sights.Milestones,
         ),
         (
             "get_overview",
@@ -65,7 +66,7 @@ def operations(site: Site) -> Iterator[Operation]:
             "The city at a glance: levels, reports in time, and where work waits.",
             here.overview,
             bodies.CityAsked,
-            shapes.Overview,
+            sights.Overview,
         ),
         (
             "get_plan_roll_up",
@@ -73,7 +74,7 @@ def operations(site: Site) -> Iterator[Operation]:
             "The city rolled up along its plan.",
             here.plan,
             bodies.NodeAsked,
-            shapes.RolledUp,
+            sights.RolledUp,
         ),
         (
             "get_agency_roll_up",
@@ -81,7 +82,7 @@ def operations(site: Site) -> Iterator[Operation]:
             "The city rolled up along its agencies.",
             here.agencies,
             bodies.NodeAsked,
-            shapes.RolledUp,
+            sights.RolledUp,
         ),
         (
             "list_waits",
@@ -89,7 +90,7 @@ def operations(site: Site) -> Iterator[Operation]:
             "Which indicators wait with one milestone, since when, and for whom.",
             here.waiting,
             bodies.WaitingAsked,
-            shapes.WaitList,
+            sights.WaitList,
         ),
         (
             "search",
@@ -97,7 +98,7 @@ def operations(site: Site) -> Iterator[Operation]:
             "Texts in which all the words stand, the newest year first.",
             here.search,
             bodies.SearchAsked,
-            shapes.Hits,
+            sights.Hits,
         ),
     )
     for name, path, says, reads, asks, gives in rows:
@@ -110,7 +111,7 @@ class _City:
 
     # -- the matrix ---------------------------------------------------------------------------------------
 
-    def matrix(self, call: Call) -> shapes.Matrix:
+    def matrix(self, call: Call) -> sights.Matrix:
         """Cells of so many agencies; of a day, or as known then, computed from the facts."""
         asked: bodies.MatrixAsked = call.asked
         site, today, skip = self._site, self._site.today(), number_behind(asked.cursor) or 0
@@ -134,14 +135,14 @@ class _City:
             cells = cells_of(tx, question, workflows)
             beside = beside_of(tx, question, cells) if question.beside else {}
         more = len({cell.agency_id for cell in cells}) == asked.limit
-        return shapes.Matrix(
+        return sights.Matrix(
             fiscal_year=year.be,
             quarter=asked.quarter,
             items=[_cell(one, beside.get(one.id)) for one in cells],
             next=cursor_of(skip + asked.limit) if more else None,
         )
 
-    def milestones(self, call: Call) -> shapes.Milestones:
+    def milestones(self, call: Call) -> sights.Milestones:
         asked: bodies.MilestonesAsked = call.asked
         site, key, skip = self._site, call.part("workflow"), number_behind(asked.cursor) or 0
         with site.store.read() as tx:
@@ -157,7 +158,7 @@ class _City:
             of_one = list(own)
             first = of_one[0]
             rows.append(
-                shapes.MilestonesRow.model_validate(
+                sights.MilestonesRow.model_validate(
                     {
                         "code": first.code,
                         "agency": {
@@ -171,7 +172,7 @@ class _City:
                     }
                 )
             )
-        return shapes.Milestones(
+        return sights.Milestones(
             fiscal_year=year.be,
             workflow=key,
             items=rows,
@@ -184,7 +185,7 @@ class _City:
         year = FiscalYear(year_of(asked.year, there, self._site.today()))
         return Choice(year, asked.quarter, Basis(asked.basis), Method(asked.method))
 
-    def overview(self, call: Call) -> shapes.Overview:
+    def overview(self, call: Call) -> sights.Overview:
         site, today, person = self._site, self._site.today(), call.by
         workflows = site.store.workflow
         with site.store.read() as tx:
@@ -198,14 +199,14 @@ class _City:
             waited = waits(tx.connection, workflows, person, year, first_instants(site, today))
         found = rolled(names, counted, choice.method, begun=choice.has_begun(today))
         words = {one.place.key: one for one in names}
-        return shapes.Overview(
+        return sights.Overview(
             **_head(choice),
             value=_value(found.exact),
             counted=found.counted,
             missing=found.missing,
             agencies=[_roll_up(one, words) for one in _groups(found)],
             levels=[
-                shapes.LevelsOfQuarter(
+                sights.LevelsOfQuarter(
                     quarter=quarter.number,
                     levels={str(level): count for level, count in sorted(levels[quarter.number].items())}
                     if quarter.first_day <= today
@@ -214,13 +215,13 @@ class _City:
                 for quarter in choice.year.quarters
             ],
             reports=[
-                shapes.ReportsOfQuarter(
+                sights.ReportsOfQuarter(
                     quarter=number, not_due=counts[None], **{str(how): counts[how] for how in Timeliness}
                 )
                 for number, counts in sorted(reports.items())
             ],
             waits=[
-                shapes.Waits(
+                sights.Waits(
                     wait=str(one.wait),
                     workflow=one.workflow.key,
                     milestone=one.milestone,
@@ -232,13 +233,13 @@ class _City:
             ],
         )
 
-    def plan(self, call: Call) -> shapes.RolledUp:
+    def plan(self, call: Call) -> sights.RolledUp:
         return self._rolled_up(call, Tree.PLAN)
 
-    def agencies(self, call: Call) -> shapes.RolledUp:
+    def agencies(self, call: Call) -> sights.RolledUp:
         return self._rolled_up(call, Tree.AGENCIES)
 
-    def _rolled_up(self, call: Call, tree: Tree) -> shapes.RolledUp:
+    def _rolled_up(self, call: Call, tree: Tree) -> sights.RolledUp:
         site, today, workflows = self._site, self._site.today(), self._site.store.workflow
         asked: bodies.NodeAsked = call.asked
         with site.store.read() as tx:
@@ -252,13 +253,13 @@ class _City:
             key = here.node.key
             listed = [] if key == ROOT else leaves_at(tx.connection, workflows, *of_these, key, *at, MOST)
         words = {one.place.key: one for one in names}
-        return shapes.RolledUp(
+        return sights.RolledUp(
             **_roll_up(here, words).model_dump(),
             **_head(choice),
             path=[one.node.key for one in path],
             parts=[_roll_up(one, words) for one in here.parts if one.node.children is not None],
             indicators=[
-                shapes.Leaf.model_validate(
+                sights.Leaf.model_validate(
                     {
                         "code": one.code,
                         "title": one.title,
@@ -281,7 +282,7 @@ class _City:
             ],
         )
 
-    def waiting(self, call: Call) -> shapes.WaitList:
+    def waiting(self, call: Call) -> sights.WaitList:
         asked: bodies.WaitingAsked = call.asked
         site, today = self._site, self._site.today()
         with site.store.read() as tx:
@@ -290,9 +291,9 @@ class _City:
             step = None if asked.step is None else min(asked.step, len(STEPS))
             times = between(site, step, today)
             rows = waiting(tx.connection, site.store.workflow, call.by, *what, times, MOST)
-        return shapes.WaitList(
+        return sights.WaitList(
             items=[
-                shapes.Wait(
+                sights.Wait(
                     code=one.code,
                     title=_words(one.title),
                     agency=_words(one.agency),
@@ -307,7 +308,7 @@ class _City:
 
     # -- search -------------------------------------------------------------------------------------------
 
-    def search(self, call: Call) -> shapes.Hits:
+    def search(self, call: Call) -> sights.Hits:
         asked: bodies.SearchAsked = call.asked
         words = words_of(" ".join(plain(asked.q).split()))
         hits = []
@@ -316,9 +317,9 @@ class _City:
                 of = (tx.connection, self._site.store.workflow, call.by, words)
                 hits = find(*of, most=asked.limit + 1, before=number_behind(asked.cursor))
         rows, more = cut(hits, asked.limit)
-        return shapes.Hits(
+        return sights.Hits(
             items=[
-                shapes.Hit(
+                sights.Hit(
                     fiscal_year=one.fiscal_year.be,
                     code=one.code,
                     agency=_words(one.agency),
@@ -363,8 +364,8 @@ def _day_asked(asked: bodies.MatrixAsked, year: FiscalYear, today: date) -> date
     return year.nearest(min(today, last))
 
 
-def _cell(cell: Cell, difference: Difference | None) -> shapes.Cell:
-    return shapes.Cell.model_validate(
+def _cell(cell: Cell, difference: Difference | None) -> sights.Cell:
+    return sights.Cell.model_validate(
         {
             **cell._asdict(),
             "agency": {
@@ -395,9 +396,9 @@ def _value(exact: Fraction | None) -> float | None:
     return None if exact is None else round(float(exact), 6)
 
 
-def _roll_up(one: RollUp, words: Mapping[str, Node]) -> shapes.RollUp:
+def _roll_up(one: RollUp, words: Mapping[str, Node]) -> sights.RollUp:
     node = words.get(one.node.key)
-    return shapes.RollUp(
+    return sights.RollUp(
         node=one.node.key,
         code=node.code if node else "",
         title=_words(node.title) if node else None,

@@ -19,6 +19,7 @@ from web.api.operation import Call, Made, Operation, Tagged
 from web.api.problems import ROOT, Fault, Wrong, faults_of
 from web.api.shapes import Done
 from web.doors import Doors
+from web.middleware import LIMIT
 from web.pages import Pages
 from web.site import Site
 
@@ -54,6 +55,9 @@ class Course:
     def _changing(self, one: Operation) -> Callable[..., Any]:
         async def answer(request: Request) -> Response:
             call = await run_in_threadpool(self._enter, request, one)
+            if one.streams is not None:
+                request.scope[LIMIT] = self._site.evidence.limits.max_bytes
+                return self._told(call, one, await one.streams(call))
             # Only who may do it is listened to.
             body = await request.body() if one.takes is not None else b""
             return await run_in_threadpool(self._change, call, one, body)
@@ -142,11 +146,13 @@ class Course:
 
     # -- going out ----------------------------------------------------------------------------------------
 
-    def _told(self, call: Call, one: Operation, answer: BaseModel | Tagged | Response) -> Response:
+    def _told(self, call: Call, one: Operation, answer: BaseModel | Tagged | Response | None) -> Response:
         if isinstance(answer, Response):
             for name, value in _common(call).items():
                 answer.headers.setdefault(name, value)
             return answer
+        if answer is None:
+            return self._response(call, Answer(204, {}, ""))
         headers = {}
         if isinstance(answer, Tagged):
             headers = {"ETag": tag_of(answer.version)}

@@ -19,9 +19,10 @@ from storage.listing import Listed, listed
 from storage.narrowing import Wanted
 from storage.registry import AGENCY_KINDS
 from storage.seals import sealed_levels
-from web.api import bodies, reading, shapes
+from web.api import bodies, reading
 from web.api.operation import Call, Operation, Tagged
 from web.api.paging import cursor_of, cut, number_behind, text_behind
+from web.api.shapes import pieces
 from web.coordinator.scene import Counter, Scene
 from web.doors import SEEN, SIGNED_IN
 from web.evaluator.asking import moment_of
@@ -42,7 +43,7 @@ def operations(counter: Counter) -> Iterator[Operation]:
         "The indicators of a year that you may see, by code.",
         reads=here.list,
         asks=bodies.IndicatorsAsked,
-        gives=shapes.Indicators,
+        gives=pieces.Indicators,
     )
     yield Operation(
         "get_indicator",
@@ -51,7 +52,7 @@ def operations(counter: Counter) -> Iterator[Operation]:
         SEEN,
         "One indicator with its milestones, facts, reports, petitions and people.",
         reads=here.one,
-        gives=shapes.Indicator,
+        gives=pieces.Indicator,
     )
     yield Operation(
         "get_level",
@@ -61,7 +62,7 @@ def operations(counter: Counter) -> Iterator[Operation]:
         "Where it stands on a day, as known at an instant: levels, quarters, what is missing, the proof.",
         reads=here.level,
         asks=bodies.AtDay,
-        gives=shapes.Level,
+        gives=pieces.Level,
     )
     yield Operation(
         "get_history",
@@ -71,7 +72,7 @@ def operations(counter: Counter) -> Iterator[Operation]:
         "What happened to it, the newest first.",
         reads=here.history,
         asks=bodies.Paged,
-        gives=shapes.History,
+        gives=pieces.History,
     )
     yield Operation(
         "get_milestone",
@@ -80,7 +81,7 @@ def operations(counter: Counter) -> Iterator[Operation]:
         SEEN,
         "One milestone with its facts, documents and decisions.",
         reads=here.milestone,
-        gives=shapes.MilestoneDetail,
+        gives=pieces.MilestoneDetail,
     )
     yield Operation(
         "get_petition",
@@ -89,7 +90,7 @@ def operations(counter: Counter) -> Iterator[Operation]:
         SEEN,
         "One petition, and what became of it.",
         reads=here.petition,
-        gives=shapes.Petition,
+        gives=pieces.Petition,
     )
 
 
@@ -98,7 +99,7 @@ class _Indicators:
         self._counter = counter
         self._site = counter.site
 
-    def list(self, call: Call) -> shapes.Indicators:
+    def list(self, call: Call) -> pieces.Indicators:
         asked: bodies.IndicatorsAsked = call.asked
         today, policy = self._site.today(), self._site.store.policy
         with self._site.store.read() as tx:
@@ -116,7 +117,7 @@ class _Indicators:
                 asked.limit + 1,
             )
         rows, more = cut(found, asked.limit)
-        return shapes.Indicators(
+        return pieces.Indicators(
             items=[_row(one) for one in rows], next=cursor_of(rows[-1].code) if more else None
         )
 
@@ -132,10 +133,10 @@ class _Indicators:
                 "day.outside_year", day=asked.on, year=year, first=year.first_day, last=year.last_day
             )
         scene = self._counter.scene(call.request, on=asked.on, known_at=asked.known_at)
-        found = shapes.Level.model_validate(as_data(scene.found, call.wording))
+        found = pieces.Level.model_validate(as_data(scene.found, call.wording))
         return Tagged(found, scene.indicator.version)
 
-    def history(self, call: Call) -> shapes.History:
+    def history(self, call: Call) -> pieces.History:
         asked: bodies.Paged = call.asked
         scene = self._counter.scene(call.request, lambda tx, one: tx.verdicts(one))
         wanted = views.Asked(before=number_behind(asked.cursor))
@@ -143,13 +144,13 @@ class _Indicators:
             lines = views.browse(tx.connection, scene.indicator.id, wanted, asked.limit + 1)
         rows, more = cut(lines, asked.limit)
         items = reading.happenings(rows, reading.blind_quarters(scene, scene.read))
-        return shapes.History(items=items, next=cursor_of(rows[-1].entry.seq) if more else None)
+        return pieces.History(items=items, next=cursor_of(rows[-1].entry.seq) if more else None)
 
     def milestone(self, call: Call) -> Tagged:
         key, scene = call.part("milestone"), self._counter.scene(call.request)
         indicator = scene.indicator
         scene.milestone(key)
-        found = shapes.MilestoneDetail.model_validate(
+        found = pieces.MilestoneDetail.model_validate(
             {
                 **reading.milestone_values(scene, key),
                 "facts": reading.facts(indicator, key),
@@ -164,7 +165,7 @@ class _Indicators:
         scene, number = self._counter.scene(call.request), call.number()
         if not 1 <= number <= len(scene.petitions):
             raise HTTPException(404)
-        return Tagged(shapes.Petition.model_validate(scene.petitions[number - 1]), scene.indicator.version)
+        return Tagged(pieces.Petition.model_validate(scene.petitions[number - 1]), scene.indicator.version)
 
 
 def year_of(asked: int | None, there: list[int], today: date) -> int:
@@ -206,8 +207,8 @@ def wanted_of(
     )
 
 
-def _row(one: Listed) -> shapes.IndicatorRow:
-    return shapes.IndicatorRow.model_validate(
+def _row(one: Listed) -> pieces.IndicatorRow:
+    return pieces.IndicatorRow.model_validate(
         {
             **one._asdict(),
             "fiscal_year": FiscalYear(one.fiscal_year),
@@ -234,11 +235,11 @@ def _everything(tx: Any, indicator: Any) -> dict[str, Any]:
     }
 
 
-def _indicator(scene: Scene) -> shapes.Indicator:
+def _indicator(scene: Scene) -> pieces.Indicator:
     one, dossier, found, read = scene.indicator, scene.dossier, scene.found, scene.read
     workflow = one.workflow
     blind = reading.blind_quarters(scene, read["verdicts"])
-    return shapes.Indicator.model_validate(
+    return pieces.Indicator.model_validate(
         {
             "code": one.code,
             "fiscal_year": one.fiscal_year,

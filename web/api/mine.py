@@ -8,6 +8,7 @@ from storage.desk import desk_of
 from storage.registry import these_agencies
 from web.api import bodies, shapes
 from web.api.operation import Call, Operation
+from web.api.shapes import office
 from web.doors import SIGNED_IN, agencies_of
 from web.site import Site
 
@@ -22,7 +23,7 @@ def operations(site: Site) -> Iterator[Operation]:
         SIGNED_IN,
         "Who you are here, and what this token is for.",
         reads=here.me,
-        gives=shapes.Me,
+        gives=office.Me,
     )
     yield Operation(
         "get_my_work",
@@ -32,7 +33,7 @@ def operations(site: Site) -> Iterator[Operation]:
         "What is yours to do next, what waits for others, what is planned.",
         reads=here.work,
         asks=bodies.WorkAsked,
-        gives=shapes.Work,
+        gives=office.Work,
     )
 
 
@@ -40,18 +41,18 @@ class _Mine:
     def __init__(self, site: Site) -> None:
         self._site = site
 
-    def me(self, call: Call) -> shapes.Me:
+    def me(self, call: Call) -> office.Me:
         bearer = call.bearer
-        return shapes.Me(
+        return office.Me(
             id=bearer.person.id,
             name=bearer.person.name,
             email=bearer.email,
             language=bearer.language,
-            roles=[shapes.Grant.model_validate(one) for one in bearer.person.grants],
+            roles=[office.Grant.model_validate(one) for one in bearer.person.grants],
             scopes=sorted(bearer.scopes),
         )
 
-    def work(self, call: Call) -> shapes.Work:
+    def work(self, call: Call) -> office.Work:
         """The desk of the agency asked for, else of the first that they serve, as on their page."""
         site, person = self._site, call.by
         own = agencies_of(person)
@@ -63,11 +64,11 @@ class _Mine:
             owing, heads = desk_of(tx.connection, site.store.workflow, deadlines, person, agency, today)
             agencies = these_agencies(tx.connection, own)
         tasks = tasks_of(person, owing, site.reminders, policy.calendar, today)
-        return shapes.Work(
+        return office.Work(
             agency=agency,
             agencies=[shapes.agency(one) for one in agencies],
             items=[
-                shapes.Task.model_validate(
+                office.Task.model_validate(
                     {
                         **one._asdict(),
                         "fiscal_year": heads[one.indicator].fiscal_year,

@@ -1,6 +1,6 @@
 """An operation of the API as a row that says all of it: who may, what comes in and out, what it does."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -75,9 +75,11 @@ class Made(NamedTuple):
 
 
 #: What an operation reads or does; inside a transaction of ours where it changes something.
-Reads = Callable[[Call], BaseModel | Tagged | Response]
+Reads = Callable[[Call], BaseModel | Tagged | Response | None]
 Acts = Callable[[Call, Tx], Outcome]
 Writes = Callable[[Call, Tx], BaseModel | Made | None]
+#: Takes the body piece by piece, as it comes.
+Streams = Callable[[Call], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,8 @@ class Operation:
     """A row of the API.
 
     ``reads`` answers without changing anything, or in transactions of its own; ``acts`` does something to
-    the indicator of the path, which must be the version that was seen; ``writes`` changes something else.
+    the indicator of the path, which must be the version that was seen; ``writes`` changes something else, and
+    ``streams`` takes a file.
     ``takes`` is the body, ``asks`` the query, ``gives`` the answer (``media`` where it is a file).
     """
 
@@ -97,6 +100,7 @@ class Operation:
     reads: Reads | None = None
     acts: Acts | None = None
     writes: Writes | None = None
+    streams: Streams | None = None
     takes: type[BaseModel] | None = None
     asks: type[BaseModel] | None = None
     gives: type[BaseModel] | None = None

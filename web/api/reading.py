@@ -12,34 +12,34 @@ from engine.verdict import Verdict, of_quarter
 from storage.reminding import Reminder
 from storage.told import Told
 from storage.views import HistoryLine
-from web.api import shapes
+from web.api.shapes import pieces
 from web.coordinator.indicator import names_of_acts
 from web.coordinator.report import reads_again
 from web.coordinator.scene import Scene
 
 
-def facts(indicator: Indicator, milestone: str = "", quarter: int = 0) -> list[shapes.Fact]:
+def facts(indicator: Indicator, milestone: str = "", quarter: int = 0) -> list[pieces.Fact]:
     """The facts of the milestone, or of the quarter, or all of them."""
     return [
-        shapes.Fact.model_validate(one)
+        pieces.Fact.model_validate(one)
         for one in indicator.occurrences
         if milestone in ("", one.milestone) and quarter in (0, one.quarter)
     ]
 
 
-def evidence(scene: Scene, milestones: Collection[str] | None = None) -> list[shapes.Evidence]:
+def evidence(scene: Scene, milestones: Collection[str] | None = None) -> list[pieces.Evidence]:
     """The documents of these milestones, or all of them, each with whether it holds."""
     states = evidence_states(scene.indicator, scene.found.on)
     return [
-        shapes.Evidence.model_validate({**one._asdict(), "state": str(states[one.number])})
+        pieces.Evidence.model_validate({**one._asdict(), "state": str(states[one.number])})
         for one in scene.indicator.evidence
         if milestones is None or one.milestone in milestones
     ]
 
 
-def milestone(scene: Scene, key: str) -> shapes.Milestone:
+def milestone(scene: Scene, key: str) -> pieces.Milestone:
     """A milestone, and what may be done to it."""
-    return shapes.Milestone.model_validate(milestone_values(scene, key))
+    return pieces.Milestone.model_validate(milestone_values(scene, key))
 
 
 def milestone_values(scene: Scene, key: str) -> dict[str, Any]:
@@ -59,9 +59,9 @@ def milestone_values(scene: Scene, key: str) -> dict[str, Any]:
     }
 
 
-def report(one: QuarterReport, *, blind: bool) -> shapes.Report:
+def report(one: QuarterReport, *, blind: bool) -> pieces.Report:
     """A report; whoever reads it again is not told what the first evaluator found."""
-    found = shapes.Report.model_validate(one)
+    found = pieces.Report.model_validate(one)
     return found.model_copy(update={"evaluation": None}) if blind else found
 
 
@@ -71,7 +71,7 @@ def blind_quarters(scene: Scene, verdicts: list[Verdict]) -> frozenset[int]:
     return frozenset(one for one in numbers if reads_again(scene, of_quarter(verdicts, one)))
 
 
-def happenings(lines: Iterable[HistoryLine], blind: Collection[int] = ()) -> list[shapes.Happening]:
+def happenings(lines: Iterable[HistoryLine], blind: Collection[int] = ()) -> list[pieces.Happening]:
     """The events; of scores that whoever looks may not know yet, only that there are some."""
     found = []
     for line in lines:
@@ -80,7 +80,7 @@ def happenings(lines: Iterable[HistoryLine], blind: Collection[int] = ()) -> lis
         if entry.what == Happened.REPORT_ACCEPTED and data.get("quarter") in blind:
             data = {"quarter": data["quarter"]}
         found.append(
-            shapes.Happening(
+            pieces.Happening(
                 seq=entry.seq,
                 at=entry.at,
                 what=entry.what,
@@ -93,13 +93,13 @@ def happenings(lines: Iterable[HistoryLine], blind: Collection[int] = ()) -> lis
     return found
 
 
-def told(rows: Iterable[Told]) -> list[shapes.Told]:
+def told(rows: Iterable[Told]) -> list[pieces.Told]:
     """Who was told what, and what became of it."""
     found = []
     for one in rows:
         result = one.result
         found.append(
-            shapes.Told(
+            pieces.Told(
                 name=one.name,
                 what=str(one.about.subject.topic if isinstance(one.about, Reminder) else one.about.what),
                 at=(result.sent_at or result.not_before) if result else None,
@@ -109,12 +109,12 @@ def told(rows: Iterable[Told]) -> list[shapes.Told]:
     return found
 
 
-def warnings(scene: Scene, found: Iterable[Any]) -> list[shapes.Warning]:
+def warnings(scene: Scene, found: Iterable[Any]) -> list[pieces.Warning]:
     """Where a report does not fit, in words."""
-    return [shapes.Warning(kind=one.kind, sentence=scene.wording.unmet(one)) for one in found]
+    return [pieces.Warning(kind=one.kind, sentence=scene.wording.unmet(one)) for one in found]
 
 
-def quarter(one: Quarter, due_on: Any, *, sealed: bool) -> shapes.Quarter:
-    return shapes.Quarter(
+def quarter(one: Quarter, due_on: Any, *, sealed: bool) -> pieces.Quarter:
+    return pieces.Quarter(
         quarter=one.number, first_day=one.first_day, last_day=one.last_day, due_on=due_on, sealed=sealed
     )

@@ -16,8 +16,9 @@ from storage import drafts
 from storage.deadlines import deadlines_of_year
 from storage.drafts import Draft
 from storage.transaction import Tx
-from web.api import bodies, reading, shapes
+from web.api import bodies, reading
 from web.api.operation import Call, Operation, Tagged
+from web.api.shapes import pieces
 from web.coordinator.report import reads_again
 from web.coordinator.scene import Counter, Scene
 from web.doors import SEEN, doing
@@ -45,7 +46,7 @@ def operations(counter: Counter) -> Iterator[Operation]:
         SEEN,
         "The report of a quarter, with what is said of it and what may be done.",
         reads=here.one,
-        gives=shapes.ReportDetail,
+        gives=pieces.ReportDetail,
     )
     yield Operation(
         "check_report",
@@ -54,7 +55,7 @@ def operations(counter: Counter) -> Iterator[Operation]:
         doing(Action.SUBMIT_REPORT),
         "The same, for a last look before it is handed in.",
         reads=here.one,
-        gives=shapes.ReportDetail,
+        gives=pieces.ReportDetail,
     )
     yield Operation(
         "get_receipt",
@@ -63,7 +64,7 @@ def operations(counter: Counter) -> Iterator[Operation]:
         SEEN,
         "That the report was handed in, when, and whether in time.",
         reads=here.receipt,
-        gives=shapes.Receipt,
+        gives=pieces.Receipt,
     )
     yield Operation(
         "keep_draft",
@@ -73,7 +74,7 @@ def operations(counter: Counter) -> Iterator[Operation]:
         "Keep what was typed so far, for yourself alone.",
         writes=here.keep_draft,
         takes=bodies.Kept,
-        gives=shapes.Draft,
+        gives=pieces.Draft,
     )
     yield Operation(
         "forget_draft",
@@ -91,7 +92,7 @@ def operations(counter: Counter) -> Iterator[Operation]:
         doing(Action.ACCEPT_REPORT),
         "All that the report is judged by.",
         reads=here.assessment,
-        gives=shapes.Assessment,
+        gives=pieces.Assessment,
     )
     yield Operation(
         "get_second_reading",
@@ -100,7 +101,7 @@ def operations(counter: Counter) -> Iterator[Operation]:
         doing(Action.READ_AGAIN),
         "A drawn report for a second reader, without what the first one found.",
         reads=here.second,
-        gives=shapes.Assessment,
+        gives=pieces.Assessment,
     )
     yield Operation(
         "get_appeal",
@@ -109,7 +110,7 @@ def operations(counter: Counter) -> Iterator[Operation]:
         SEEN,
         "One appeal with the verdict that it disputes.",
         reads=here.appeal,
-        gives=shapes.AppealDetail,
+        gives=pieces.AppealDetail,
     )
 
 
@@ -132,15 +133,15 @@ class _Reports:
         quarter = scene.indicator.fiscal_year.quarters[number - 1]
         kept = scene.indicator.reports.get(number)
         report, read = kept or QuarterReport(number), scene.read
-        found = shapes.ReportDetail(
+        found = pieces.ReportDetail(
             report=reading.report(report, blind=reads_again(scene, read["verdicts"])),
             is_begun=kept is not None,
             level=_level(scene, quarter),
             due_on=read["due"],
             warnings=_warnings(scene, quarter, report),
             points=list(points_of(report.return_reason)),
-            appeals=[shapes.Appeal.model_validate(one) for one in read["appeals"] if one.quarter == number],
-            draft=shapes.Draft.model_validate(read["draft"]) if read["draft"] else None,
+            appeals=[pieces.Appeal.model_validate(one) for one in read["appeals"] if one.quarter == number],
+            draft=pieces.Draft.model_validate(read["draft"]) if read["draft"] else None,
             acts=list(self._acts(scene, quarter, report, is_there=kept is not None)),
         )
         return Tagged(found, scene.indicator.version)
@@ -162,7 +163,7 @@ class _Reports:
         if scene.may(Action.APPEAL) and next(in_the_way, None) is None:
             yield "appeal"
 
-    def receipt(self, call: Call) -> shapes.Receipt:
+    def receipt(self, call: Call) -> pieces.Receipt:
         number = quarter_of(call)
         scene = self._counter.scene(
             call.request, lambda tx, one: deadlines_of_year(tx, one.agency, one.fiscal_year)[number]
@@ -172,7 +173,7 @@ class _Reports:
         if report is None or report.submitted_at is None or report.submitted_by is None:
             raise HTTPException(404)
         submitted_on = self._site.store.policy.day_of(report.submitted_at)
-        return shapes.Receipt(
+        return pieces.Receipt(
             number=f"{indicator.code}/{number}/{indicator.fiscal_year.be}",
             submitted_at=report.submitted_at,
             submitted_by=report.submitted_by,
@@ -180,11 +181,11 @@ class _Reports:
             in_time=str(timeliness(submitted_on, due_on)),
         )
 
-    def keep_draft(self, call: Call, tx: Tx) -> shapes.Draft:
+    def keep_draft(self, call: Call, tx: Tx) -> pieces.Draft:
         typed: bodies.Kept = call.given
         draft = Draft(typed.narrative, typed.self_reported, call.now)
         drafts.keep(tx.connection, call.by.id, call.place.indicator, quarter_of(call), draft)
-        return shapes.Draft.model_validate(draft)
+        return pieces.Draft.model_validate(draft)
 
     def forget_draft(self, call: Call, tx: Tx) -> None:
         drafts.forget(tx.connection, call.by.id, call.place.indicator, quarter_of(call))
@@ -203,18 +204,18 @@ class _Reports:
         # Whoever is to read it again is not told, on no page, what the first evaluator found.
         blind = blind or reads_again(scene, room.verdicts)
         facts = reading.facts(scene.indicator, quarter=room.quarter.number)
-        found = shapes.Assessment(
+        found = pieces.Assessment(
             report=reading.report(report, blind=blind),
             due_on=room.due_on,
             in_time=str(room.timeliness),
             proposed_timeliness=room.proposed_timeliness,
-            checklist=[shapes.CheckItem.model_validate(one) for one in policy.review.checklist],
+            checklist=[pieces.CheckItem.model_validate(one) for one in policy.review.checklist],
             quality_scale=list(policy.scale.quality),
             timeliness_scale=list(policy.scale.timeliness),
             warnings=_warnings(scene, room.quarter, report),
             facts=facts,
             evidence=reading.evidence(scene, {one.milestone for one in facts}),
-            verdicts=[] if blind else [shapes.Verdict.model_validate(one) for one in room.verdicts],
+            verdicts=[] if blind else [pieces.Verdict.model_validate(one) for one in room.verdicts],
         )
         return Tagged(found, scene.indicator.version)
 
@@ -226,8 +227,8 @@ class _Reports:
         if found is None:
             raise HTTPException(404)
         disputed = next(one for one in verdicts if one.number == found.verdict)
-        appeal = shapes.Appeal.model_validate(found).model_dump()
-        told = shapes.AppealDetail.model_validate({**appeal, "disputed": disputed})
+        appeal = pieces.Appeal.model_validate(found).model_dump()
+        told = pieces.AppealDetail.model_validate({**appeal, "disputed": disputed})
         return Tagged(told, scene.indicator.version)
 
 
@@ -246,6 +247,6 @@ def _level(scene: Scene, quarter: Quarter) -> int | None:
     return scene.found.quarters[quarter.number - 1].claimed
 
 
-def _warnings(scene: Scene, quarter: Quarter, report: QuarterReport) -> list[shapes.Warning]:
+def _warnings(scene: Scene, quarter: Quarter, report: QuarterReport) -> list[pieces.Warning]:
     found = contradictions(scene.indicator, quarter, report.narrative, report.self_reported, scene.found.on)
     return reading.warnings(scene, found)

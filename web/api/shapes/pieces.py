@@ -1,89 +1,14 @@
-"""What programs are given: the shapes of answers. They are made from values of ours by their attributes."""
+"""What programs are given of one indicator: itself, its level, its reports."""
 
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Field
 
-from engine.numbers import json_number
 from engine.permissions import Role
-from engine.quarter import FiscalYear
+from web.api.shapes import Agency, Listed, Name, Number, Ordinal, Out, PersonId, QuarterNumber, Words, Year
 
-
-class Out(BaseModel):
-    """A shape of an answer."""
-
-    model_config = ConfigDict(from_attributes=True, frozen=True)
-
-
-def _number(value: Any) -> Any:
-    return json_number(value) if isinstance(value, Decimal) else value
-
-
-def _be(value: Any) -> Any:
-    return value.be if isinstance(value, FiscalYear) else value
-
-
-def _or_none(value: Any) -> Any:
-    return None if value in ("", 0) else value
-
-
-#: An exact number as a number of JSON.
-Number = Annotated[int | float, BeforeValidator(_number)]
-#: A fiscal year by its name: of the Buddhist Era, as `radap … --json` has it and people say it.
-Year = Annotated[
-    int, BeforeValidator(_be), Field(description="Fiscal year of the Buddhist Era, such as 2564.")
-]
-QuarterNumber = Annotated[int, Field(ge=1, le=4)]
-#: Where ours have an empty text, or 0 for no number, programs are told `null`.
-Name = Annotated[str | None, BeforeValidator(_or_none)]
-Ordinal = Annotated[int | None, BeforeValidator(_or_none)]
-PersonId = Annotated[int, Field(description="Id of a person; `people` has their names.")]
-
-
-class Words(Out):
-    """The same in Thai and in English."""
-
-    th: str
-    en: str
-
-
-class Moved(Out):
-    """A level before and after."""
-
-    before: int
-    after: int
-
-
-class Done(Out):
-    """What an action did. `event` is `null` where everything already was as asked."""
-
-    code: str
-    fiscal_year: Year
-    event: str | None = Field(description="Kind of the journal event that tells of it.")
-    number: int | None = Field(
-        description="Number of the fact, decision, evidence, petition or appeal that it made."
-    )
-    version: int = Field(description="The version of the indicator from now on; its ETag.")
-    claimed: Moved
-    verified: Moved
-
-
-class Listed(Out):
-    """A page of a list."""
-
-    next: str | None = Field(default=None, description="Cursor of what follows; `null` at the end.")
-
-
-class Agency(Out):
-    id: int
-    code: str | None
-    th: str
-    en: str
-
-
-# --- an indicator and what belongs to it -----------------------------------------------------------------
+# --- an indicator and what belongs to it ---------------------------------------------------------------
 
 
 class Fact(Out):
@@ -371,7 +296,7 @@ class Indicator(Out):
     people: dict[str, str] = Field(description="Names of those who did something, by id.")
 
 
-# --- where it stands: the contract of `radap level --json` -----------------------------------------------
+# --- where it stands: the contract of `radap level --json` ---------------------------------------------
 
 
 class QuarterStanding(Out):
@@ -451,7 +376,7 @@ class History(Listed):
     items: list[Happening]
 
 
-# --- a quarter report ------------------------------------------------------------------------------------
+# --- a quarter report ----------------------------------------------------------------------------------
 
 
 class Warning(Out):  # noqa: A001 - what it is
@@ -513,225 +438,3 @@ class Assessment(Out):
     facts: list[Fact]
     evidence: list[Evidence]
     verdicts: list[Verdict]
-
-
-# --- whoever asks ----------------------------------------------------------------------------------------
-
-
-class Grant(Out):
-    """A role, and the agency at which it is held."""
-
-    role: Role
-    agency: int | None
-
-
-class Me(Out):
-    id: int
-    name: str
-    email: str
-    language: str
-    roles: list[Grant]
-    scopes: list[str]
-
-
-class Task(Out):
-    """One thing to do, or to wait for; `key` is that of a milestone, or the number of a quarter."""
-
-    group: str
-    verb: str
-    topic: str
-    fiscal_year: Year
-    code: str
-    title: Words
-    key: str
-    number: Ordinal
-    due_on: date | None
-    days: int | None = Field(description="Working days left, negative when overdue.")
-    note: Name
-
-
-class Work(Out):
-    agency: int | None
-    agencies: list[Agency]
-    items: list[Task]
-
-
-def agency(one: Any) -> Agency:
-    """An agency of :mod:`storage.registry`."""
-    return Agency(id=one.id, code=one.code, th=one.name.th, en=one.name.en)
-
-
-# --- the matrix ------------------------------------------------------------------------------------------
-
-
-class Difference(Out):
-    """How much further the levels are than in the reading beside."""
-
-    claimed: int
-    verified: int
-    was: int
-
-
-class Cell(Out):
-    """One indicator in the matrix; the shape of `radap matrix --json`, and more."""
-
-    code: str
-    agency: Agency
-    title: Words
-    unit: str
-    workflow: str
-    target: Number | None
-    life: str
-    claimed: "CellLevel"
-    verified: "CellLevel"
-    trail: list[int | None] = Field(description="The claimed level at the end of each quarter that was kept.")
-    self_reported: Number | None
-    next_due_on: date | None
-    blocked: bool
-    returned: bool
-    difference: Difference | None
-
-
-class CellLevel(Out):
-    level: int
-    fraction: float | None = None
-
-
-class Matrix(Listed):
-    """The cells of so many agencies, by agency and code."""
-
-    fiscal_year: Year
-    quarter: int | None
-    items: list[Cell]
-
-
-class MilestoneOfMatrix(Out):
-    key: str
-    state: str
-    due_on: date | None
-    postponed_to: date | None
-    blocked_by: Name
-
-
-class MilestonesRow(Out):
-    """An indicator with its milestones."""
-
-    code: str
-    agency: Agency
-    title: Words
-    milestones: list[MilestoneOfMatrix]
-
-
-class Milestones(Listed):
-    fiscal_year: Year
-    workflow: str
-    items: list[MilestonesRow]
-
-
-# --- the city --------------------------------------------------------------------------------------------
-
-
-class RollUp(Out):
-    """Many levels made one. `value` is `null` where nothing is counted; parts are those right below."""
-
-    node: str
-    code: str
-    title: Words | None
-    value: float | None
-    counted: int
-    missing: int
-
-
-class Leaf(Out):
-    code: str
-    title: Words
-    agency: Words
-    level: int | None
-    target: Number | None
-    weight: Number
-    at_target: bool | None
-    life: str
-
-
-class RolledUp(RollUp):
-    fiscal_year: Year
-    quarter: int | None
-    basis: str
-    method: str
-    path: list[str] = Field(description="Nodes from the city down to this one.")
-    parts: list[RollUp]
-    indicators: list[Leaf]
-
-
-class LevelsOfQuarter(Out):
-    quarter: QuarterNumber
-    levels: dict[str, int] | None = Field(
-        description="How many indicators at each level; `null` before it has begun."
-    )
-
-
-class ReportsOfQuarter(Out):
-    quarter: QuarterNumber
-    on_time: int
-    late: int
-    missing: int
-    not_due: int
-
-
-class Waits(Out):
-    """So many milestones of one kind that have waited about as long."""
-
-    wait: str
-    workflow: str
-    milestone: str
-    step: int
-    count: int
-    since: datetime
-
-
-class Overview(Out):
-    fiscal_year: Year
-    quarter: int | None
-    basis: str
-    method: str
-    value: float | None
-    counted: int
-    missing: int
-    agencies: list[RollUp]
-    levels: list[LevelsOfQuarter]
-    reports: list[ReportsOfQuarter]
-    waits: list[Waits]
-
-
-class Wait(Out):
-    """One milestone that waits, since when and, where it is known, for whom."""
-
-    code: str
-    title: Words
-    agency: Words
-    workflow: str
-    since: datetime
-    working_days: int
-    waits_for: Name
-
-
-class WaitList(Out):
-    items: list[Wait]
-
-
-class Hit(Out):
-    """A text in which all the words stand."""
-
-    fiscal_year: Year
-    code: str
-    agency: Words
-    title: Words
-    kind: str
-    number: int
-    milestone: Name
-    holds: bool
-    text: str
-
-
-class Hits(Listed):
-    items: list[Hit]
