@@ -28,6 +28,7 @@ from cli.troubles import condition_of
 from engine.errors import Refusal, Unmet
 from engine.indicator import Indicator
 from engine.nearest import nearest
+from engine.numbers import json_number
 from engine.permissions import Person
 from engine.quarter import FiscalYear
 from engine.wording import Wording
@@ -197,18 +198,13 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, Decimal):
-        return plain_number(value)
+        return json_number(value)
     raise TypeError(f"{type(value).__name__} has no place in JSON")
 
 
 def count(tx: Tx, table: Table) -> int:
     """How many rows a table has: the length of a progress bar."""
     return int(tx.connection.execute(select(func.count()).select_from(table)).scalar_one())
-
-
-def plain_number(value: Decimal) -> int | float:
-    """A JSON number: whole ones without a point."""
-    return int(value) if value == value.to_integral_value() else float(value)
 
 
 # --- how a command ends --------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cli import ladder, parsing, standing
+from cli import ladder, parsing
 from cli.desk import Desk
 from cli.options import Code, Json, NeededYear, Year
 from engine.errors import refuse
@@ -21,6 +21,7 @@ from engine.indicator import Indicator
 from engine.matrix import Cell
 from engine.standing import stand
 from storage.matrix import district_matrix
+from web import standing
 
 
 def level(

@@ -22,6 +22,7 @@ from cli import (
     search,
     serve,
     story,
+    tokens,
     worker,
     workflows,
 )
@@ -102,6 +103,7 @@ for name, group in (
     ("indicator", city.indicators),
     ("agency", city.agencies),
     ("user", people.app),
+    ("token", tokens.app),
     ("remind", remind.app),
     ("export", exports.app),
     ("import", imports.app),

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 import typer
 
 from cli import bootstrap
-from cli.desk import REFUSED, Desk, faults_of, plain_number
+from cli.desk import REFUSED, Desk, faults_of
 from cli.options import Json
 from engine.explain import rule_text
+from engine.numbers import json_number
 from engine.workflow import AllOf, AnyOf, AtLeast, Rule, Workflow
 from workflows.catalogue import DefinitionError, load
 from workflows.diagram import diagram as mermaid
@@ -166,8 +167,8 @@ def _as_data(workflow: Workflow) -> dict[str, Any]:
                     "direction": one.measure.direction,
                     "year_value": one.measure.year_value,
                     "of_target": one.measure.of_target,
-                    "minimum": None if one.measure.minimum is None else plain_number(one.measure.minimum),
-                    "maximum": None if one.measure.maximum is None else plain_number(one.measure.maximum),
+                    "minimum": None if one.measure.minimum is None else json_number(one.measure.minimum),
+                    "maximum": None if one.measure.maximum is None else json_number(one.measure.maximum),
                 },
             }
             for one in workflow.milestones

@@ -69,6 +69,8 @@ class Happened(StrEnum):
     SESSIONS_ENDED = "sessions_ended"
     FACTOR_REMOVED = "factor_removed"
     MESSAGE_MOVED = "message_moved"
+    TOKEN_MADE = "token_made"  # noqa: S105 - a word, not a secret
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105 - a word, not a secret
 
 
 class Event(NamedTuple):

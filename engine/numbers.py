@@ -19,3 +19,8 @@ def parse_number(typed: str) -> Decimal:
     if not _NUMBER.fullmatch(text):
         raise refuse("value.not_a_number", value=typed)
     return Decimal(text.replace(",", ""))
+
+
+def json_number(value: Decimal) -> int | float:
+    """A JSON number: whole ones without a point."""
+    return int(value) if value == value.to_integral_value() else float(value)

@@ -37,7 +37,7 @@ _CHUNK = 1 << 20
 _BYTES = "base64"
 
 #: What is still on its way, and what opens the door for a while: what was ended must not come back.
-_PASSING = ("uploads", "sessions", "password_links", "jobs")
+_PASSING = ("uploads", "sessions", "password_links", "jobs", "tokens", "replays")
 #: What a backup holds: everything else.
 TABLES = [table for table in metadata.sorted_tables if table.name not in _PASSING]
 #: Told the name of each part when it is done.

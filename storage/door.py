@@ -34,6 +34,8 @@ class AtTheDoor(StrEnum):
     FACTOR_SET = "factor_set"
     FACTOR_REMOVED = "factor_removed"
     CODES_MADE = "codes_made"
+    TOKEN_MADE = "token_made"  # noqa: S105 - a word, not a secret
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105 - a word, not a secret
     REFUSED = "refused"  # wanted what they may not
 
 

@@ -31,6 +31,7 @@ from storage.import_tables import imported_pages, proposals
 from storage.job_tables import jobs
 from storage.naming import metadata, one_of, only
 from storage.outbox_tables import notices, outbox, outbox_log, quiets, reminders, substitutions, used_links
+from storage.token_tables import replays, tokens
 from storage.types import Exact, Instant
 
 #: What comes from elsewhere and is found here as well: this module knows every table.
@@ -48,9 +49,11 @@ __all__ = [
     "quiets",
     "recovery_codes",
     "reminders",
+    "replays",
     "second_factors",
     "sessions",
     "substitutions",
+    "tokens",
     "used_links",
 ]
 

@@ -15,6 +15,7 @@ from storage.accounts import StoredAccounts
 from web import (
     account,
     administrator,
+    api,
     calendars,
     coordinator,
     downloads,
@@ -28,8 +29,10 @@ from web import (
     search,
     second_factor,
     session,
+    tokens,
     uploading,
 )
+from web.api import problems
 from web.doors import CodeFirst, Doors, SignInFirst, code_address, sign_in_address
 from web.middleware import BodyLimit, ClosedDoors, OwnName, headers_for
 from web.pages import FOLDER, Pages
@@ -66,19 +69,29 @@ def create_app(site: Site) -> FastAPI:
     def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refusal)
         wording = pages.wording(request)
+        if problems.is_for_programs(request):
+            return problems.refused(request, error, wording)
         status = REFUSED.get(error.conditions[0].kind, 409)
         return pages.tell(request, wording.say("page.refused"), wording.refusal(error), status)
 
     def wrong(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
+        if problems.is_for_programs(request):
+            return problems.plain_status(request, error.status_code, pages.wording(request), error.headers)
         kind = _WRONG.get(error.status_code, "page.unreadable")
         return _told(pages, request, kind, error.status_code, error.headers)
+
+    def not_understood(request: Request, error: Exception) -> Response:
+        assert isinstance(error, problems.Wrong)
+        return problems.wrong(request, error, pages.wording(request))
 
     def unreadable(request: Request, _error: Exception) -> Response:
         return _told(pages, request, "page.unreadable", 400)
 
     def broken(request: Request, _error: Exception) -> Response:
         # Answered outside of everything else, so that it brings the headers itself.
+        if problems.is_for_programs(request):
+            return problems.plain_status(request, 500, pages.wording(request), headers)
         return _told(pages, request, "page.broken", 500, headers)
 
     def not_ours(request: Request) -> Response:
@@ -89,11 +102,12 @@ def create_app(site: Site) -> FastAPI:
         address = code_address if isinstance(error, CodeFirst) else sign_in_address
         return RedirectResponse(address(site.root, error.next_path), 303)
 
-    # What describes an interface for programs will come with one.
+    # What describes the interface for programs is written by :mod:`web.api.document`.
     app = FastAPI(openapi_url=None, redirect_slashes=False)
     app.add_exception_handler(Refusal, refused)
     app.add_exception_handler(SignInFirst, sign_in_first)
     app.add_exception_handler(HTTPException, wrong)
+    app.add_exception_handler(problems.Wrong, not_understood)
     app.add_exception_handler(RequestValidationError, unreadable)
     app.add_exception_handler(Exception, broken)
     app.add_middleware(BodyLimit, limit=_LONGEST_FORM)
@@ -108,6 +122,7 @@ def create_app(site: Site) -> FastAPI:
         forgotten.routes(site, pages, doors, accounts),
         account.routes(site, pages, doors, accounts),
         second_factor.routes(site, pages, doors, accounts),
+        tokens.routes(site, pages, doors, accounts),
         uploading.routes(site, pages, doors),
         evidence.routes(site, pages, doors),
         downloads.routes(site, pages, doors),
@@ -118,6 +133,7 @@ def create_app(site: Site) -> FastAPI:
         search.routes(site, pages, doors),
         *([public.routes(site, pages, doors)] if site.public else []),
         administrator.routes(site, pages, doors, accounts),
+        api.routes(site, pages, doors, accounts),
     ):
         # As they are: a router that is included has each of its routes worked out a second time.
         app.router.routes.extend(router.routes)

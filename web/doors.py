@@ -227,13 +227,20 @@ class Doors:
         if visit is None or request.state.visit is None:
             first = CodeFirst if code_due else SignInFirst
             raise first(_path_of(request) if request.method in _SAFE else "/")
+        self.admit(request, visit.person, rule)
+
+    def admit(self, request: Request, person: Person, rule: Rule) -> None:
+        """Turn away whom the rule does not let in; the indicator of the path is then ``request.state.place``.
+
+        The same for pages, where a session tells who comes, and for programs, where a token does.
+        """
         subject = Subject()
         if rule.sees:
-            place = self._place(request, visit)
+            place = self._place(request, person)
             request.state.place = place
             subject = place.subject
-        if rule.action is not None and not may(visit.person, rule.action, subject):
-            self._refuse(request, visit, rule.action)
+        if rule.action is not None and not may(person, rule.action, subject):
+            self.refuse(request, person, rule.action)
 
     def _visit(self, request: Request) -> Visit | None:
         token = request.cookies.get(self.cookie)
@@ -251,7 +258,7 @@ class Doors:
         chosen = found.agency if found.agency in agencies else next(iter(agencies), None)
         return Visit(found.person, found.email, found.language, _masked(found.form_token), found, chosen)
 
-    def _place(self, request: Request, visit: Visit) -> Place:
+    def _place(self, request: Request, person: Person) -> Place:
         """The indicator of the path; one of which they may not know is like one that there is not."""
         code, be = request.path_params["code"], request.path_params["year"]
         is_year = be.isascii() and be.isdigit() and len(be) == 4
@@ -263,16 +270,16 @@ class Doors:
         if row is None:
             raise HTTPException(404)
         subject = Subject(row.agency_id, row.owner_id)
-        if not may(visit.person, Action.VIEW, subject):
-            self._refuse(request, visit, Action.VIEW, 404)
+        if not may(person, Action.VIEW, subject):
+            self.refuse(request, person, Action.VIEW, 404)
         return Place(code, year, row.id, subject)
 
-    def _refuse(self, request: Request, visit: Visit | None, action: str, status: int = 403) -> NoReturn:
+    def refuse(self, request: Request, person: Person | None, action: str, status: int = 403) -> NoReturn:
         """Write down what somebody wanted and may not, and answer so."""
-        person, now = visit.person.id if visit else None, self._site.clock()
+        whose, now = person.id if person else None, self._site.clock()
         with self._site.store.begin() as tx:
             detail = f"{status} {action} {_open_part(request)}"
-            door.log(tx, AtTheDoor.REFUSED, person, client_of(request), now, detail=detail)
+            door.log(tx, AtTheDoor.REFUSED, whose, client_of(request), now, detail=detail)
         raise HTTPException(status)
 
     def _check_origin(self, request: Request) -> None:
@@ -282,7 +289,7 @@ class Doors:
         # A browser that keeps its referrers to itself calls our own pages "null", but tells the rest.
         is_own = origin is None or origin in own or (origin == "null" and site == "same-origin")
         if not is_own or (site or "none") not in ("same-origin", "none"):
-            self._refuse(request, None, "origin")
+            self.refuse(request, None, "origin")
 
     async def _read(self, request: Request, rule: Rule) -> None:
         """The form, and that it was made for this session."""
@@ -297,7 +304,7 @@ class Doors:
         if visit is not None and rule.signed_in:
             given = form.get("token") or request.headers.get("x-radap-token", "")
             if not hmac.compare_digest(_unmasked(str(given)), visit.session.form_token.encode()):
-                await run_in_threadpool(self._refuse, request, visit, "token")
+                await run_in_threadpool(self.refuse, request, visit.person, "token")
 
 
 def _called(endpoint: Endpoint) -> Callable[[Request], Any]:

@@ -21,14 +21,14 @@ _PAGE = "/indicators/{year}/{code}"
 def routes(site: Site, pages: Pages, doors: Doors) -> APIRouter:
     """The products of one indicator, for whoever may see it."""
     router = APIRouter()
-    here = _Downloads(site, pages)
+    here = Downloads(site, pages)
     doors.add(router, f"{_PAGE}/report.pdf", here.report, SEEN)
     doors.add(router, f"{_PAGE}/report.xlsx", here.sheets, SEEN)
     doors.add(router, f"{_PAGE}/evidence.zip", here.pack, SEEN)
     return router
 
 
-class _Downloads:
+class Downloads:
     def __init__(self, site: Site, pages: Pages) -> None:
         self._site = site
         self._pages = pages

@@ -37,13 +37,13 @@ class _File(NamedTuple):
 def routes(site: Site, pages: Pages, doors: Doors) -> APIRouter:
     """The files of an indicator, for whoever may see it."""
     router = APIRouter()
-    here = _Desk(site, pages)
+    here = EvidenceDesk(site, pages)
     doors.add(router, _PAGE, here.hand_out, SEEN)
     doors.add(router, f"{_PAGE}/preview", here.show, SEEN)
     return router
 
 
-class _Desk:
+class EvidenceDesk:
     def __init__(self, site: Site, pages: Pages) -> None:
         self._site = site
         self._pages = pages

@@ -1,6 +1,6 @@
 """What is made in the background: asked for, watched while it is made, fetched by whoever asked."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
@@ -34,13 +34,13 @@ _COLOURS: Mapping[JobState, str] = {
 _REFRESH = "3"
 _LONGEST_OF = 64
 #: What a form may ask for; a proof is asked for at its seal.
-_OFFERED = (Product.PDF, Product.SHEETS, Product.PACK)
+OFFERED_IN_FORMS = (Product.PDF, Product.SHEETS, Product.PACK)
 
 
 def routes(site: Site, pages: Pages, doors: Doors) -> APIRouter:
     """``/reports``, where reports are asked for, and ``/jobs``, where they come to be."""
     router = APIRouter()
-    here = _Jobs(site, pages)
+    here = JobRoom(site, pages)
     doors.add(router, "/reports", here.offered, SIGNED_IN)
     doors.add(router, "/reports", here.ask, SIGNED_IN, ["POST"])
     doors.add(router, "/jobs", here.own, SIGNED_IN)
@@ -49,7 +49,7 @@ def routes(site: Site, pages: Pages, doors: Doors) -> APIRouter:
     return router
 
 
-class _Jobs:
+class JobRoom:
     def __init__(self, site: Site, pages: Pages) -> None:
         self._site = site
         self._pages = pages
@@ -65,7 +65,7 @@ class _Jobs:
         wording = self._pages.wording(request)
         with self._site.store.read() as tx:
             there = years(tx.connection, visit.person)
-            scopes = list(self._scopes(tx, visit.person, wording))
+            scopes = list(scopes_of(tx, visit.person, wording))
             own = jobs.jobs_of(tx.connection, visit.person.id)
         running = FiscalYear.containing(self._site.today()).year
         newest = newest_year(there, running)
@@ -79,7 +79,7 @@ class _Jobs:
             "scopes": scopes,
             "products": [
                 (str(one), wording.word("product", one), wording.say(f"product_help.{one}"))
-                for one in _OFFERED
+                for one in OFFERED_IN_FORMS
             ],
             "jobs": [self._row(one, wording) for one in own[:5]],
             "fields": fields,
@@ -87,17 +87,6 @@ class _Jobs:
             "wrong_form": bool(errors),
         }
         return self._pages.show(request, "reports/offered.html", values, 422 if errors else 200)
-
-    def _scopes(self, tx: Tx, person: Person, wording: Wording) -> Any:
-        """(value, words) of everything of which this person may have a report."""
-        if may(person, Action.VIEW, Subject()):
-            yield "city:", wording.value(wishes.WHOLE_CITY)
-            for step in plan_of(tx.connection).dimensions():
-                words = wording.say("report_pdf.dimension", code=step.code)
-                yield f"dimension:{step.code}", f"{words} {step.title}"
-        for one in agencies(tx.connection):
-            if may(person, Action.VIEW, Subject(one.id)):
-                yield f"agency:{one.id}", wording.value(one.name)
 
     def ask(self, request: Request) -> Response:
         """Put it into the queue, and go to where it can be watched."""
@@ -138,7 +127,7 @@ class _Jobs:
 
     def job(self, request: Request) -> Response:
         """One job; while it is made the page looks again by itself, also without scripts."""
-        job = self._job(request)
+        job = self.job_of(request)
         wording = self._pages.wording(request)
         is_open = job.state in (JobState.WAITING, JobState.RUNNING)
         values = {
@@ -182,7 +171,7 @@ class _Jobs:
     def fetch(self, request: Request) -> Response:
         """The file, for whoever asked and still may see what is in it, and for administrators."""
         visit: Visit = request.state.visit
-        job = self._job(request)
+        job = self.job_of(request)
         with self._site.store.read() as tx:
             found = wishes.find(tx, job.wanted)
         if found is None or not wishes.may_have(visit.person, found):
@@ -194,7 +183,7 @@ class _Jobs:
         headers = {"Content-Disposition": attachment(result.file_name)}
         return handed_out(request, content, result.size, result.sha256, result.media_type, headers)
 
-    def _job(self, request: Request) -> Job:
+    def job_of(self, request: Request) -> Job:
         """The job of the path; somebody else's is like one that there is not."""
         visit: Visit = request.state.visit
         number = whole_number(request.path_params["number"], 9)
@@ -224,7 +213,19 @@ def _wanted(typed: Typed) -> Wanted | None:
     """What a form asks for; ``None`` for anything that no form of ours offers."""
     product, year = typed.fields.get("product", ""), whole_number(typed.fields.get("year", ""), 4)
     scope, _, of = typed.fields.get("of", "").partition(":")
-    is_known = product in _OFFERED and scope in list(Scope)
+    is_known = product in OFFERED_IN_FORMS and scope in list(Scope)
     if not is_known or year is None or year <= BE_OFFSET + 1 or len(of) > _LONGEST_OF:
         return None
     return Wanted(Product(product), Scope(scope), of, year - BE_OFFSET)
+
+
+def scopes_of(tx: Tx, person: Person, wording: Wording) -> Iterator[tuple[str, str]]:
+    """(value, words) of everything of which this person may have a report."""
+    if may(person, Action.VIEW, Subject()):
+        yield "city:", wording.value(wishes.WHOLE_CITY)
+        for step in plan_of(tx.connection).dimensions():
+            words = wording.say("report_pdf.dimension", code=step.code)
+            yield f"dimension:{step.code}", f"{words} {step.title}"
+    for one in agencies(tx.connection):
+        if may(person, Action.VIEW, Subject(one.id)):
+            yield f"agency:{one.id}", wording.value(one.name)

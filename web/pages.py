@@ -86,6 +86,11 @@ class Pages:
         )
         return next((one for one in wanted if one in known), self._site.language)
 
+    def wanted_language(self, request: Request, known: str) -> str:
+        """What a program asks for, else what its person is ``known`` to read."""
+        wanted = (*_preferred(request.headers.get("accept-language", "")), known)
+        return next((one for one in wanted if one in self._site.wordings), self._site.language)
+
     def wording(self, request: Request) -> Wording:
         return self._site.wordings[self.language(request)]
 

@@ -60,7 +60,7 @@ def taken(request: Request, uploads: Uploads, person: int, now: datetime) -> tup
 def routes(site: Site, pages: Pages, doors: Doors) -> APIRouter:
     """What the script of a form speaks to, under ``/uploads``."""
     router = APIRouter()
-    here = _Desk(site, pages)
+    here = UploadDesk(site, pages)
     doors.add(router, "/uploads", here.begin, SIGNED_IN, ["POST"])
     doors.add(router, "/uploads/{id}", here.add, Rule(signed_in=True, files=True), ["PATCH"])
     doors.add(router, "/uploads/{id}", here.tell, SIGNED_IN)
@@ -68,7 +68,7 @@ def routes(site: Site, pages: Pages, doors: Doors) -> APIRouter:
     return router
 
 
-class _Desk:
+class UploadDesk:
     def __init__(self, site: Site, pages: Pages) -> None:
         self._site = site
         self._pages = pages
@@ -91,28 +91,28 @@ class _Desk:
 
     def drop(self, request: Request) -> Response:
         """Forget it."""
-        self._uploads.drop(_sender(request), request.path_params["id"])
+        self._uploads.drop(sender_of(request), request.path_params["id"])
         return Response(status_code=204)
 
     async def add(self, request: Request) -> Response:
         """Append the body, piece by piece, so that what came before a broken connection is kept."""
-        person, offset = _sender(request), _whole(request.headers.get(_OFFSET, ""))
+        person, offset = sender_of(request), _whole(request.headers.get(_OFFSET, ""))
         try:
-            upload = await run_in_threadpool(self._expected, person, request.path_params["id"], offset)
-            upload = await self._received(request, upload)
+            upload = await run_in_threadpool(self.expected, person, request.path_params["id"], offset)
+            upload = await self.received(request, upload)
         except Refusal as refusal:
             return self._refused(request, refusal)
         return _told(upload)
 
-    def _expected(self, person: int, id: str, offset: int) -> Upload:  # noqa: A002 - its name in the path
+    def expected(self, person: int, id: str, offset: int) -> Upload:  # noqa: A002 - its name in the path
         """Said before anything is read of the body: an offset that does not fit would be sent in vain."""
         upload = self._uploads.find(person, id)
         if upload.received != offset:
             raise Refusal([Unmet("upload.offset", {"name": upload.name, "offset": upload.received})])
         return upload
 
-    async def _received(self, request: Request, upload: Upload) -> Upload:
-        person, held = _sender(request), bytearray()
+    async def received(self, request: Request, upload: Upload) -> Upload:
+        person, held = sender_of(request), bytearray()
 
         async def write(upload: Upload) -> Upload:
             chunk = BytesIO(held)
@@ -133,7 +133,7 @@ class _Desk:
 
     def _answered(self, request: Request, act: Callable[[int], Upload], status: int = 200) -> Response:
         try:
-            return _told(act(_sender(request)), status)
+            return _told(act(sender_of(request)), status)
         except Refusal as refusal:
             return self._refused(request, refusal)
 
@@ -146,7 +146,7 @@ class _Desk:
         return JSONResponse(said, _REFUSED.get(first.kind, 422))
 
 
-def _sender(request: Request) -> int:
+def sender_of(request: Request) -> int:
     """Who sends: somebody who may attach files to something."""
     visit: Visit = request.state.visit
     if not any(one.role in (Role.OPERATOR, *who_may(Action.ATTACH)) for one in visit.person.grants):

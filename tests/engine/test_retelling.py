@@ -39,6 +39,8 @@ OF_THE_CITY = {
     Happened.MESSAGE_MOVED,
     Happened.CALENDAR_MADE,
     Happened.CALENDAR_REVOKED,
+    Happened.TOKEN_MADE,
+    Happened.TOKEN_REVOKED,
 }
 
 

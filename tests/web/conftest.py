@@ -8,11 +8,11 @@ import pytest
 from storage.store import Store
 from tests.cast import EVALUATOR, found_city, new_store, open_store
 from tests.fifty import found_fifty
-from tests.storage.conftest import Copies, city, copy_of, originals
+from tests.storage.conftest import Copies, city, copy_of, fill_city, originals
 from tests.web.coordinators import DAY, enter
 from tests.web.town import Town
 
-__all__ = ["city", "copy_of", "fifty", "originals", "town"]
+__all__ = ["city", "copy_of", "fifty", "originals", "sqlite_town", "town"]
 
 
 @pytest.fixture
@@ -21,6 +21,16 @@ def town(city: Store, tmp_path: Path) -> Iterator[Town]:
     opened = Town(city, tmp_path / "evidence")
     with opened.client:
         yield opened
+
+
+@pytest.fixture
+def sqlite_town(copy_of: Copies, tmp_path: Path) -> Iterator[Town]:
+    """The same on SQLite alone, for what asks every route and has nothing to do with the database."""
+    store = open_store(copy_of("sqlite", fill_city))
+    opened = Town(store, tmp_path / "evidence")
+    with opened.client:
+        yield opened
+    store.close()
 
 
 def fill_fifty(url: str) -> None:

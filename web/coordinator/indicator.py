@@ -256,14 +256,19 @@ _CAN_BE_ASKED = ("postpone", "waive")
 
 def possible_acts(scene: Scene, state: str, page: str) -> list[tuple[str, str]]:
     """What whoever looks may do to a milestone in that state, as (word, address)."""
+    return [(scene.wording.say(f"act.{name}"), f"{page}/{name}") for name in names_of_acts(scene, state)]
+
+
+def names_of_acts(scene: Scene, state: str) -> list[str]:
+    """What whoever looks may do to a milestone in that state, by name."""
     possible = milestone_rules().triggers_from(state)
     found = [
-        (scene.wording.say(f"act.{name}"), f"{page}/{name}")
+        name
         for name, trigger, action in _ACTS
         if trigger in possible and scene.may(action) and (name != "answer" or state == "returned")
     ]
     if scene.may(Action.PETITION) and any(trigger in possible for trigger in _CAN_BE_ASKED):
-        found.append((scene.wording.say("act.ask"), f"{page}/ask"))
+        found.append("ask")
     return found
 
 

@@ -166,10 +166,7 @@ class _Report:
             yield wording.say("appeal.make"), f"{page}/appeal"
 
     def _reads_again(self, scene: Scene, about: _About) -> bool:
-        """Whether whoever looks is one who may read this report again."""
-        first = to_be_read_again(about.verdicts)
-        is_other = first is not None and first.given_by != scene.visit.person.id
-        return is_other and scene.may(Action.READ_AGAIN)
+        return reads_again(scene, about.verdicts)
 
     def _left(self, scene: Scene, about: _About) -> str:
         if about.report.submitted_at is not None and about.report.state not in _UNFINISHED:
@@ -325,6 +322,13 @@ class _Report:
             "waits": report.state == ReportState.SUBMITTED,
         }
         return self._counter.show(request, "receipt.html", scene, values)
+
+
+def reads_again(scene: Scene, verdicts: Sequence[Verdict]) -> bool:
+    """Whether whoever looks is one who may read the report of these verdicts again."""
+    first = to_be_read_again(verdicts)
+    is_other = first is not None and first.given_by != scene.visit.person.id
+    return is_other and scene.may(Action.READ_AGAIN)
 
 
 _UNFINISHED = (ReportState.DRAFT, ReportState.RETURNED)

@@ -100,7 +100,7 @@ def question_of(
         day,
         known_at,
         replace(wanted, workflow=workflow) if workflow else wanted,
-        _moment(policy, year, quarter, today),
+        moment_of(policy, year, quarter, today),
         page,
         typed.fields,
         typed,
@@ -169,7 +169,7 @@ def _number(typed: Typed, name: str, most_digits: int) -> int | None:
     return found
 
 
-def _moment(policy: Policy, year: FiscalYear, quarter: int | None, today: date) -> Moment:
+def moment_of(policy: Policy, year: FiscalYear, quarter: int | None, today: date) -> Moment:
     """Of which quarter the report is looked at: the one asked for, else the last that has ended."""
     ended = [one for one in year.quarters if one.last_day < today]
     looked_at = year.quarters[quarter - 1] if quarter else ended[-1] if ended else year.quarters[0]

@@ -79,9 +79,14 @@ def read_question(tx: Tx, site: Site, request: Request) -> tuple[Question, Choic
 def read(tx: Tx, site: Site, request: Request) -> Read:
     """The cells that are asked for, and how far they are from those of the reading beside."""
     question, there, workflows = read_question(tx, site, request)
-    cells = _kept(tx, question) if question.day is None else _computed(tx, question, workflows)
-    beside = _beside(tx, question, cells) if question.beside else {}
+    cells = cells_of(tx, question, workflows)
+    beside = beside_of(tx, question, cells) if question.beside else {}
     return Read(question, there, workflows, cells, beside)
+
+
+def cells_of(tx: Tx, question: Question, workflows: Mapping[int, Workflow]) -> list[Cell]:
+    """The cells that are asked for: as they are kept, or with the levels of a day computed from the facts."""
+    return _kept(tx, question) if question.day is None else _computed(tx, question, workflows)
 
 
 def _kept(tx: Tx, question: Question) -> list[Cell]:
@@ -110,7 +115,7 @@ def _computed(tx: Tx, question: Question, workflows: Mapping[int, Workflow]) -> 
     return [cell for cell in cells if fits(cell)]
 
 
-def _beside(tx: Tx, question: Question, cells: Sequence[Cell]) -> Mapping[int, Difference]:
+def beside_of(tx: Tx, question: Question, cells: Sequence[Cell]) -> Mapping[int, Difference]:
     """How far the cells are from the other reading, whatever that is narrowed by."""
     assert question.beside is not None
     year, quarter = question.beside

@@ -19,7 +19,7 @@ from web.pages import Pages
 from web.site import Site
 
 #: So many indicators are listed at one place; whoever wants the rest looks into its parts.
-_MOST = 500
+MOST = 500
 
 
 def add_routes(router: APIRouter, site: Site, pages: Pages, doors: Doors) -> None:
@@ -102,11 +102,11 @@ class _RollUps:
             at = (choice.basis, choice.quarter)
             counted = alike(tx.connection, workflows, *of_these, *at)
             found = rolled(names, counted, choice.method, begun=choice.has_begun(today))
-            path = _path(found, request.query_params.get("node", ROOT))
+            path = path_to(found, request.query_params.get("node", ROOT))
             here = path[-1]
             key = here.node.key
             listed = (
-                leaves_at(tx.connection, workflows, *of_these, key, *at, _MOST) if _has_leaves(here) else []
+                leaves_at(tx.connection, workflows, *of_these, key, *at, MOST) if _has_leaves(here) else []
             )
         titles = self._titles(names, wording, visit)
         top = max((one.workflow.top_level for one in counted), default=0)
@@ -130,7 +130,7 @@ class _RollUps:
             "when": wording.value(choice.span),
             "rows": list(_rows(here, choice, names, titles, where, top, wording)),
             "leaves": [self._leaf(one, choice, today, wording) for one in listed],
-            "more": here.counted + here.missing - _MOST if len(listed) == _MOST else 0,
+            "more": here.counted + here.missing - MOST if len(listed) == MOST else 0,
             "basis": wording.word("basis", choice.basis),
         }
         return self._pages.show(request, "evaluator/rollup.html", values)
@@ -164,7 +164,7 @@ class _RollUps:
         )
 
 
-def _path(found: RollUp, key: str) -> list[RollUp]:
+def path_to(found: RollUp, key: str) -> list[RollUp]:
     """From the city down to the node of that key; one that is not there, or not for them, leads nowhere."""
     path = _down_to(found, key)
     if path is None:

@@ -32,7 +32,7 @@ from web.site import Site
 _SEALS = "/seals"
 _PAGE = "/seals/{year}/{quarter}"
 #: A seal over so many indicators is proved while somebody waits for the page.
-_AT_ONCE = 500
+AT_ONCE = 500
 _LOOKS, _SEALS_IT = for_city(Action.VIEW), for_city(Action.SEAL)
 
 
@@ -90,7 +90,7 @@ class _Seals:
         wording: Wording,
     ) -> QuarterRow:
         seal = kept.get(quarter.number)
-        state, colour = _state(quarter, kept, today)
+        state, colour = state_of(quarter, kept, today)
         who = ""
         if seal is not None:
             who = wording.say("page.by_at", name=names.get(seal.sealed_by, ""), at=seal.sealed_at)
@@ -115,13 +115,13 @@ class _Seals:
             seal = kept.get(quarter.number)
             if seal is not None:
                 names = names_of(tx.connection, [seal.sealed_by])
-                told = _told(seals.sealing_events(tx.connection), seal)
+                told = told_by(seals.sealing_events(tx.connection), seal)
                 count = seals.count_of_lines(tx.connection, quarter)
             else:
                 found = still_open(tx.connection, self._site.store.workflow, quarter)
         if seal is not None:
             return self._sealed(request, seal, names.get(seal.sealed_by, ""), told, count)
-        state, _ = _state(quarter, kept, self._site.today())
+        state, _ = state_of(quarter, kept, self._site.today())
         return self._open(request, quarter, state, found, typed)
 
     def _sealed(self, request: Request, seal: Seal, name: str, told: dict[str, Any], count: int) -> Response:
@@ -215,8 +215,8 @@ class _Seals:
         wording = self._pages.wording(request)
         with self._site.store.read() as tx:
             count = seals.count_of_lines(tx.connection, quarter)
-            found = list(checks.seal(tx, quarter)) if count <= _AT_ONCE else []
-        if count > _AT_ONCE:
+            found = list(checks.seal(tx, quarter)) if count <= AT_ONCE else []
+        if count > AT_ONCE:
             wanted = Wanted(Product.PROOF, Scope.CITY, "", quarter.fiscal_year, quarter.number)
             now = self._site.clock()
             with self._site.store.begin() as tx:
@@ -269,7 +269,7 @@ def _path(quarter: Quarter) -> str:
     return f"{_SEALS}/{quarter.fiscal_year + BE_OFFSET}/{quarter.number}"
 
 
-def _state(quarter: Quarter, kept: dict[int, Seal], today: date) -> tuple[str, str]:
+def state_of(quarter: Quarter, kept: dict[int, Seal], today: date) -> tuple[str, str]:
     """Where a quarter is on its way to the seal, and the colour of its tag."""
     if quarter.number in kept:
         return "sealed", "purple"
@@ -280,7 +280,7 @@ def _state(quarter: Quarter, kept: dict[int, Seal], today: date) -> tuple[str, s
     return "ready", "green"
 
 
-def _told(events: list[tuple[str, int, dict[str, Any]]], seal: Seal) -> dict[str, Any]:
+def told_by(events: list[tuple[str, int, dict[str, Any]]], seal: Seal) -> dict[str, Any]:
     """What the event of the seal keeps besides: the reason, and what was open."""
     return next((data for _, _, data in events if data.get("hash") == seal.hash), {})
 

@@ -45,8 +45,8 @@ def _page(site: Site, pages: Pages, request: Request) -> Response:
     with site.store.read() as tx:
         choice = choice_of(asked, years(tx.connection, visit.person), today)
         what = (choice.year.year, wait, asked.get("workflow", ""), milestone)
-        between = _between(site, step, today)
-        rows = waiting(tx.connection, site.store.workflow, visit.person, *what, between, _MOST)
+        times = between(site, step, today)
+        rows = waiting(tx.connection, site.store.workflow, visit.person, *what, times, _MOST)
     values = {
         "current": "city",
         "title": wording.say(f"city.wait_{wait}"),
@@ -83,7 +83,7 @@ def days_since(site: Site, since: datetime) -> int:
     return policy.calendar.working_days_between(policy.day_of(since), site.today())
 
 
-def _between(site: Site, step: int | None, today: date) -> tuple[datetime | None, datetime | None]:
+def between(site: Site, step: int | None, today: date) -> tuple[datetime | None, datetime | None]:
     """The instants between which the waits of a step began; without a step whenever they did."""
     if step is None:
         return None, None

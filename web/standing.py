@@ -3,9 +3,9 @@
 from decimal import Decimal
 from typing import Any
 
-from cli.desk import plain_number
 from engine.explain import Missing, rule_text
 from engine.levels import Proof
+from engine.numbers import json_number
 from engine.standing import Stand, sentence
 from engine.wording import Wording
 
@@ -18,7 +18,7 @@ def as_data(found: Stand, wording: Wording) -> dict[str, Any]:
         "code": indicator.code,
         "fiscal_year": indicator.fiscal_year.be,
         "workflow": indicator.workflow.key,
-        "target": _number(indicator.target),
+        "target": number(indicator.target),
         "on": found.on,
         "known_at": found.known_at,
         **{
@@ -29,13 +29,13 @@ def as_data(found: Stand, wording: Wording) -> dict[str, Any]:
                 ("projected", found.projected),
             )
         },
-        "self_reported": _number(found.self_reported),
+        "self_reported": number(found.self_reported),
         "quarters": [
             {
                 "quarter": one.quarter.number,
                 "claimed": one.claimed,
                 "verified": one.verified,
-                "self_reported": _number(one.self_reported),
+                "self_reported": number(one.self_reported),
             }
             for one in found.quarters
         ],
@@ -75,9 +75,9 @@ def _proof(proof: Proof) -> dict[str, Any]:
     }
     if proof.parts:
         return {**data, "parts": [_proof(part) for part in proof.parts]}
-    have, need = (_number(value) for value in (proof.have, proof.need))
+    have, need = (number(value) for value in (proof.have, proof.need))
     return {**data, "have": have, "need": need, "waived": proof.waived, "facts": list(proof.facts)}
 
 
-def _number(value: Decimal | int | None) -> int | float | None:
-    return plain_number(value) if isinstance(value, Decimal) else value
+def number(value: Decimal | int | None) -> int | float | None:
+    return json_number(value) if isinstance(value, Decimal) else value

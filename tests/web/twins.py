@@ -1,0 +1,143 @@
+"""Which operation of the API is the twin of which route of the pages, and which are for people alone."""
+
+from web.coordinator.acts import ACTS
+
+#: Routes without a twin, by how their path begins, each with the reason.
+PAGES_ONLY: dict[str, str] = {
+    "/sign-in": "programs bring a token",
+    "/sign-out": "programs bring a token",
+    "/forgotten": "a password is for people",
+    "/password/": "a password is for people",
+    "/account/password": "a password is for people",
+    "/account/sessions": "a session is a browser's",
+    "/account/second-factor": "a code is for people",
+    "/account/tokens": "no token makes another one, or ends one that was stolen first",
+    "/account/agency": "programs say each time of which agency they speak",
+    "/links/": "what mails open, for whoever holds the mail",
+    "/calendar/{token}": "what calendars fetch, by a secret of their own",
+    "/offline": "the page without a connection",
+    "/worker.js": "the page without a connection",
+    "/matrix/live": "tells an open page that it is out of date; programs ask again",
+    "/public": "open to everybody, with files of its own for programs",
+    "/administration:GET": "nothing but the way to the pages below it",
+}
+
+_ONE = "/indicators/{year}/{code}"
+_QUARTER = f"{_ONE}/quarters/{{quarter}}"
+_MILESTONE = f"{_ONE}/milestones/{{milestone}}"
+#: What a page calls a part of its path is called otherwise by its twin.
+_PARTS = {"milestones": "milestone"}
+
+Route = tuple[str, str]
+#: By method and path of the page; a form that is only asked for has the twin that does what it asks.
+TWINS: dict[Route, Route] = {
+    ("GET", "/"): ("GET", "/me/work"),
+    ("GET", "/account"): ("GET", "/me"),
+    ("GET", "/indicators"): ("GET", "/indicators"),
+    ("GET", _ONE): ("GET", _ONE),
+    ("GET", f"{_ONE}/history"): ("GET", f"{_ONE}/history"),
+    ("GET", f"{_ONE}/proof"): ("GET", f"{_ONE}/level"),
+    ("GET", _MILESTONE): ("GET", _MILESTONE),
+    ("GET", f"{_MILESTONE}/record"): ("POST", f"{_MILESTONE}/record"),
+    ("POST", f"{_MILESTONE}/record"): ("POST", f"{_MILESTONE}/record"),
+    ("POST", f"{_MILESTONE}/evidence"): ("POST", f"{_MILESTONE}/evidence"),
+    ("GET", f"{_ONE}/petitions/{{key}}"): ("GET", f"{_ONE}/petitions/{{number}}"),
+    **{
+        (method, f"{path}/ask"): ("POST", f"{_ONE}/petitions")
+        for path in (_ONE, _MILESTONE, _QUARTER)
+        for method in ("GET", "POST")
+    },
+    **{
+        (method, f"{_ONE}/{act.to}/{{key}}/{act.name}"): (
+            "POST",
+            f"{_ONE}/{act.to}/{{{_PARTS.get(act.to, 'number')}}}/{act.name}",
+        )
+        for act in ACTS
+        for method in ("GET", "POST")
+    },
+    ("GET", _QUARTER): ("GET", _QUARTER),
+    ("POST", _QUARTER): ("POST", f"{_QUARTER}/write"),
+    ("POST", f"{_QUARTER}/draft"): ("PUT", f"{_QUARTER}/draft"),
+    ("POST", f"{_QUARTER}/draft/forget"): ("DELETE", f"{_QUARTER}/draft"),
+    ("GET", f"{_QUARTER}/check"): ("GET", f"{_QUARTER}/check"),
+    ("POST", f"{_QUARTER}/submit"): ("POST", f"{_QUARTER}/submit"),
+    ("GET", f"{_QUARTER}/receipt"): ("GET", f"{_QUARTER}/receipt"),
+    **{
+        (method, f"{_QUARTER}/{name}"): ("POST", f"{_QUARTER}/{name}")
+        for name in ("endorse", "return", "appeal")
+        for method in ("GET", "POST")
+    },
+    ("GET", f"{_QUARTER}/evaluate"): ("GET", f"{_QUARTER}/evaluate"),
+    ("POST", f"{_QUARTER}/evaluate"): ("POST", f"{_QUARTER}/accept"),
+    ("GET", f"{_QUARTER}/second"): ("GET", f"{_QUARTER}/second"),
+    ("POST", f"{_QUARTER}/second"): ("POST", f"{_QUARTER}/second"),
+    ("GET", f"{_ONE}/appeals/{{number}}"): ("GET", f"{_ONE}/appeals/{{number}}"),
+    ("POST", f"{_ONE}/appeals/{{number}}"): ("POST", f"{_ONE}/appeals/{{number}}/decide"),
+    **{
+        ("GET", f"{_ONE}/{name}"): ("GET", f"{_ONE}/{name}")
+        for name in (
+            "report.pdf",
+            "report.xlsx",
+            "evidence.zip",
+            "evidence/{number}",
+            "evidence/{number}/preview",
+        )
+    },
+    **{
+        ("GET", path): ("GET", path)
+        for path in (
+            "/matrix",
+            "/matrix/{workflow}",
+            "/city",
+            "/city/plan",
+            "/city/agencies",
+            "/city/waiting",
+            "/search",
+            "/review",
+            "/review/strictness",
+            "/review/{year}/{workflow}/{milestone}",
+            "/seals",
+            "/seals/{year}/{quarter}",
+            "/reports",
+            "/jobs",
+            "/jobs/{number}",
+            "/jobs/{number}/file",
+            "/uploads/{id}",
+        )
+    },
+    ("POST", "/review/{year}/{workflow}/{milestone}"): ("POST", "/review/{year}/{workflow}/{milestone}"),
+    # The last look before a seal; what it shows is told by the quarter itself.
+    ("POST", "/seals/{year}/{quarter}/check"): ("POST", "/seals/{year}/{quarter}/close"),
+    ("POST", "/seals/{year}/{quarter}/close"): ("POST", "/seals/{year}/{quarter}/close"),
+    ("POST", "/seals/{year}/{quarter}/verify"): ("POST", "/seals/{year}/{quarter}/verify"),
+    ("POST", "/reports"): ("POST", "/jobs"),
+    ("POST", "/uploads"): ("POST", "/uploads"),
+    ("PATCH", "/uploads/{id}"): ("PATCH", "/uploads/{id}"),
+    ("DELETE", "/uploads/{id}"): ("DELETE", "/uploads/{id}"),
+    ("GET", "/administration/agencies"): ("GET", "/agencies"),
+    ("GET", "/administration/agencies/add"): ("POST", "/agencies"),
+    ("POST", "/administration/agencies/add"): ("POST", "/agencies"),
+    ("GET", "/administration/people"): ("GET", "/people"),
+    ("GET", "/administration/people/add"): ("POST", "/people"),
+    ("POST", "/administration/people/add"): ("POST", "/people"),
+    ("GET", "/administration/people/{person}"): ("GET", "/people/{person}"),
+    **{
+        ("POST", f"/administration/people/{{person}}/{name}"): ("POST", f"/people/{{person}}/{name}")
+        for name in ("give", "take", "link", "sessions", "second-factor", "away", "back", "reachable")
+    },
+    ("GET", "/administration/calendar"): ("GET", "/calendar"),
+    ("GET", "/administration/calendar/extend"): ("POST", "/extensions"),
+    ("POST", "/administration/calendar/extend"): ("POST", "/extensions"),
+    ("GET", "/administration/workflows"): ("GET", "/workflows"),
+    ("GET", "/administration/workflows/{version}"): ("GET", "/workflows/{number}"),
+    ("GET", "/administration/outbox"): ("GET", "/outbox"),
+    ("GET", "/administration/outbox/{message}"): ("GET", "/outbox/{number}"),
+    ("POST", "/administration/outbox/{message}/move"): ("POST", "/outbox/{number}/retry"),
+    ("GET", "/administration/journal"): ("GET", "/journal"),
+}
+
+
+def is_for_people(method: str, path: str) -> bool:
+    """Whether a route is for people alone."""
+    exact = f"{path}:{method}" in PAGES_ONLY
+    return exact or any(path.startswith(one) for one in PAGES_ONLY if ":" not in one)

@@ -1,0 +1,249 @@
+"""The course of every operation: the token, the rule, the limit, what came in, the act, what goes out."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from engine.actions import Outcome
+from engine.tokens import LONGEST_KEY, PER_WINDOW, WINDOW, Use
+from storage import replays, tokens
+from storage.replays import Answer
+from storage.tokens import Bearer
+from storage.transaction import Tx
+from web.api.operation import Call, Made, Operation, Tagged
+from web.api.problems import ROOT, Fault, Wrong, faults_of
+from web.api.shapes import Done
+from web.doors import Doors
+from web.middleware import LIMIT
+from web.pages import Pages
+from web.site import Site
+
+_JSON = "application/json"
+_BEARER = "bearer"
+_SECONDS = int(WINDOW.total_seconds())
+
+
+class Course:
+    """Answers operations; each route stands behind the rule of its row, among the rules of the pages."""
+
+    def __init__(self, site: Site, pages: Pages, doors: Doors) -> None:
+        self._site = site
+        self._pages = pages
+        self._doors = doors
+
+    def add(self, router: APIRouter, one: Operation) -> None:
+        """A route for the operation."""
+        path = ROOT + one.path
+        for method in one.methods:
+            self._doors.rules[method, path] = one.rule
+        answer = self._changing(one) if one.changes else self._reading(one)
+        router.add_api_route(path, answer, methods=list(one.methods), response_model=None)
+
+    def _reading(self, one: Operation) -> Callable[..., Any]:
+        def answer(request: Request) -> Response:
+            call = self._enter(request, one)
+            assert one.reads is not None
+            return self._told(call, one, one.reads(call))
+
+        return answer
+
+    def _changing(self, one: Operation) -> Callable[..., Any]:
+        async def answer(request: Request) -> Response:
+            call = await run_in_threadpool(self._enter, request, one)
+            if one.streams is not None:
+                request.scope[LIMIT] = self._site.evidence.limits.max_bytes
+                return self._told(call, one, await one.streams(call))
+            # Only who may do it is listened to.
+            body = await request.body() if one.takes is not None else b""
+            return await run_in_threadpool(self._change, call, one, body)
+
+        return answer
+
+    # -- coming in ----------------------------------------------------------------------------------------
+
+    def _enter(self, request: Request, one: Operation) -> Call:
+        """Whoever the token stands for, if it is not used too often and both they and it may do that."""
+        bearer, now = self._bearer(request), self._site.clock()
+        language = self._pages.wanted_language(request, bearer.language)
+        self._pages.speak(request, language)
+        with self._site.store.begin() as tx:
+            use = tokens.count(tx, bearer.token, now)
+        request.state.visit, request.state.limits = (
+            bearer,
+            _limits(use, int((use.ends_at - now).total_seconds())),
+        )
+        if use.is_too_much:
+            wait = {"Retry-After": str(int((use.ends_at - now).total_seconds()) + 1)}
+            raise Wrong(429, "api.too_often", headers=wait)
+        self._doors.admit(request, bearer.person, one.rule)
+        if one.scope not in bearer.scopes:
+            challenge = {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{one.scope}"'}
+            raise Wrong(403, "api.scope", [Fault(at="token", says=f"needs scope {one.scope}")], challenge)
+        call = Call(self._site, request, bearer, self._site.wordings[language], now)
+        if one.asks is not None or request.query_params:
+            call.asked = _asked(request, one)
+        if one.acts is not None:
+            call.version = _version_seen(request)
+        return call
+
+    def _bearer(self, request: Request) -> Bearer:
+        """Whom the token stands for. A session opens nothing here: cookies are not looked at."""
+        scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+        found = None
+        if scheme.lower() == _BEARER and secret.strip():
+            with self._site.store.read() as tx:
+                found = tokens.find(tx.connection, secret.strip(), self._site.clock())
+        if found is None:
+            raise Wrong(401, "api.no_token", headers={"WWW-Authenticate": "Bearer"})
+        return found
+
+    # -- doing --------------------------------------------------------------------------------------------
+
+    def _change(self, call: Call, one: Operation, body: bytes) -> Response:
+        if one.takes is not None:
+            call.given = _given(call.request, one.takes, body)
+        if one.reads is not None:
+            return self._told(call, one, one.reads(call))
+        key = call.request.headers.get("idempotency-key")
+        if key is not None and not (1 <= len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
+            raise Wrong(
+                400, "api.bad_key", [Fault(at="header.Idempotency-Key", says="1 to 200 ASCII characters")]
+            )
+        with self._site.store.begin() as tx:
+            if key is None:
+                return self._response(call, self._done(call, one, tx))
+            asked = _print_of(call, body)
+            kept = replays.claim(tx, call.bearer.token, key, asked, call.now)
+            if kept is None:
+                answer = self._done(call, one, tx)
+                replays.keep(tx, call.bearer.token, key, answer)
+                return self._response(call, answer)
+        if kept.request_hash != asked:
+            raise Wrong(
+                422, "api.key_used", [Fault(at="header.Idempotency-Key", says="used for something else")]
+            )
+        return self._response(call, kept.answer, {"Idempotency-Replayed": "true"})
+
+    def _done(self, call: Call, one: Operation, tx: Tx) -> Answer:
+        """Do it, and what is answered."""
+        if one.acts is not None:
+            outcome = one.acts(call, tx)
+            told = told_of(outcome)
+            return Answer(one.status, {"ETag": tag_of(outcome.indicator.version)}, told.model_dump_json())
+        assert one.writes is not None
+        made = one.writes(call, tx)
+        if made is None:
+            return Answer(204, {}, "")
+        if isinstance(made, Made):
+            where = f"{self._site.root}{ROOT}{made.path}"
+            return Answer(201, {"Location": where}, made.body.model_dump_json())
+        return Answer(one.status, {}, made.model_dump_json())
+
+    # -- going out ----------------------------------------------------------------------------------------
+
+    def _told(self, call: Call, one: Operation, answer: BaseModel | Tagged | Response | None) -> Response:
+        if isinstance(answer, Response):
+            for name, value in _common(call).items():
+                answer.headers.setdefault(name, value)
+            return answer
+        if answer is None:
+            return self._response(call, Answer(204, {}, ""))
+        headers = {}
+        if isinstance(answer, Tagged):
+            headers = {"ETag": tag_of(answer.version)}
+            answer = answer.body
+        return self._response(call, Answer(one.status, headers, answer.model_dump_json()))
+
+    def _response(self, call: Call, answer: Answer, more: Mapping[str, str] | None = None) -> Response:
+        headers = {**_common(call), **answer.headers, **(more or {})}
+        media = _JSON if answer.body else None
+        return Response(answer.body, answer.status, headers, media)
+
+
+def told_of(outcome: Outcome) -> Done:
+    """What an action did, as programs are told."""
+    before, after, event = outcome.before, outcome.after, outcome.event
+    return Done.model_validate(
+        {
+            "code": outcome.indicator.code,
+            "fiscal_year": outcome.indicator.fiscal_year.be,
+            "event": None if event is None else str(event.what),
+            "number": outcome.number,
+            "version": outcome.indicator.version,
+            "claimed": {"before": before.claimed.level, "after": after.claimed.level},
+            "verified": {"before": before.verified.level, "after": after.verified.level},
+        }
+    )
+
+
+def tag_of(version: int) -> str:
+    """The entity tag of an indicator."""
+    return f'"{version}"'
+
+
+def _version_seen(request: Request) -> int | None:
+    """Which version the sender saw; ``*`` for whichever there is, and nothing is a fault (RFC 6585)."""
+    given = request.headers.get("if-match")
+    if given is None:
+        raise Wrong(428, "api.if_match", [Fault(at="header.If-Match", says='the ETag that was seen, or "*"')])
+    if given.strip() == "*":
+        return None
+    number = given.strip().removeprefix("W/").strip('"')
+    if not (number.isascii() and number.isdigit() and len(number) <= 9):
+        raise Wrong(400, "api.bad_tag", [Fault(at="header.If-Match", says="not an ETag of ours")])
+    return int(number)
+
+
+def _asked(request: Request, one: Operation) -> Any:
+    """The query, read by its model; a field that there is not is a fault, so that none is misspelt unseen."""
+    fields: dict[str, Any] = {}
+    for name, value in request.query_params.multi_items():
+        if name in fields:
+            raise Wrong(422, "api.invalid", [Fault(at=f"query.{name}", says="given twice")])
+        fields[name] = value
+    if one.asks is None:
+        raise Wrong(
+            422, "api.invalid", [Fault(at=f"query.{name}", says="there is no such field") for name in fields]
+        )
+    try:
+        return one.asks.model_validate_strings(fields)
+    except ValidationError as error:
+        raise Wrong(422, "api.invalid", faults_of(error, "query")) from None
+
+
+def _given(request: Request, model: type[BaseModel], body: bytes) -> BaseModel:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != _JSON:
+        raise Wrong(415, "api.not_json", [Fault(at="header.Content-Type", says=f"must be {_JSON}")])
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        broken = any(one["type"] == "json_invalid" for one in error.errors(include_url=False))
+        raise Wrong(400 if broken else 422, "api.invalid", faults_of(error, "body")) from None
+
+
+def _print_of(call: Call, body: bytes) -> str:
+    """What is asked for, so that the same key is not used for something else."""
+    request = call.request
+    seen = f"{request.method} {request.url.path} {request.headers.get('if-match', '')}\n".encode()
+    return hashlib.sha256(seen + body).hexdigest()
+
+
+def _common(call: Call) -> dict[str, str]:
+    """What every answer carries."""
+    language = {"Content-Language": call.wording.language, "Vary": "Accept-Language, Authorization"}
+    limits: dict[str, str] = call.request.state.limits
+    return {**language, **limits}
+
+
+def _limits(use: Use, seconds: int) -> dict[str, str]:
+    """How often the token may ask, and how often it still may in this window."""
+    return {
+        "RateLimit-Policy": f'"token";q={PER_WINDOW};w={_SECONDS}',
+        "RateLimit": f'"token";r={use.left};t={max(seconds, 0)}',
+    }

@@ -1,0 +1,209 @@
+"""What programs are given of the city's records: agencies, people, definitions, messages, events."""
+
+from datetime import date, datetime
+
+from pydantic import Field
+
+from web.api.shapes import Agency, Listed, Name, Out, QuarterNumber, Words, Year
+from web.api.shapes.office import Grant
+from web.api.shapes.pieces import Happening, WorkflowName
+
+# --- administration ------------------------------------------------------------------------------------
+
+
+class AgencyRow(Agency):
+    kind: str
+    parent: int | None
+    people: int
+
+
+class Agencies(Out):
+    items: list[AgencyRow]
+
+
+class Added(Out):
+    id: int
+
+
+class AddedPerson(Added):
+    """With the link with which they set a password, told this once."""
+
+    link: str | None
+    link_until: datetime | None
+
+
+class SetupLink(Out):
+    """A link with which somebody sets a password, told this once."""
+
+    link: str
+    link_until: datetime
+
+
+class PersonRow(Out):
+    id: int
+    name: str
+    email: str
+    unreachable: bool
+    roles: list[Grant]
+
+
+class People(Listed):
+    items: list[PersonRow]
+
+
+class Away(Out):
+    """Somebody stands in for a person."""
+
+    number: int
+    substitute: str
+    first_on: date
+    last_on: date
+
+
+class SessionRow(Out):
+    begun_at: datetime
+    seen_at: datetime
+    address: str
+    agent: str
+
+
+class DoorLine(Out):
+    at: datetime
+    what: str
+    address: str
+    agent: str
+    detail: str
+
+
+class PersonDetail(Out):
+    id: int
+    name: str
+    email: str
+    language: str
+    unreachable: Name
+    roles: list[Grant]
+    away: list[Away]
+    sessions: list[SessionRow]
+    second_factor_since: datetime | None
+    door: list[DoorLine]
+
+
+class DeadlineRow(Out):
+    quarter: QuarterNumber
+    due_on: date
+    extended: bool
+
+
+class AgencyDeadlines(Out):
+    agency: Agency
+    deadlines: list[DeadlineRow]
+
+
+class Extension(Out):
+    agency: int
+    quarter: QuarterNumber
+    until: date
+    reason: str
+    at: datetime
+    by: str
+
+
+class Calendar(Out):
+    """Holidays of a fiscal year, the days by which agencies report, who was given longer."""
+
+    fiscal_year: Year
+    holidays: list[date]
+    sealed_through: int
+    agencies: list[AgencyDeadlines]
+    extensions: list[Extension]
+
+
+class ExtensionGiven(Out):
+    agency: int
+    fiscal_year: Year
+    quarter: QuarterNumber
+    until: date
+
+
+class WorkflowRow(WorkflowName):
+    id: int
+    hash: str
+    registered_at: datetime
+    indicators: int
+
+
+class Workflows(Out):
+    items: list[WorkflowRow]
+
+
+class MilestoneOfWorkflow(Out):
+    key: str
+    title: Words
+    needs: int
+    due_quarter: int
+    optional: bool
+    supplied_by: str
+    measured: bool
+    evidence: list["EvidenceAsked"]
+
+
+class EvidenceAsked(Out):
+    key: str
+    title: Words
+    required: bool
+
+
+class RungOfWorkflow(Out):
+    level: int
+    state: str
+    title: Words
+    rule: str
+    indicators: int = Field(description="How many indicators stand there.")
+
+
+class WorkflowDetail(WorkflowRow):
+    description: Words
+    order: str
+    milestones: list[MilestoneOfWorkflow]
+    levels: list[RungOfWorkflow]
+
+
+class MessageRow(Out):
+    id: int
+    channel: str
+    kind: str
+    person: int | None
+    state: str
+    not_before: datetime
+    created_at: datetime
+    sent_at: datetime | None
+    attempts: int
+    to_address: str
+    subject: str
+    answer: str
+
+
+class Outbox(Listed):
+    counts: dict[str, int]
+    items: list[MessageRow]
+
+
+class MessageStep(Out):
+    at: datetime
+    what: str
+    detail: str
+
+
+class MessageDetail(MessageRow):
+    """A message with what it says, without what acts in its reader's name, and what happened to it."""
+
+    content: str
+    log: list[MessageStep]
+
+
+class Journal(Listed):
+    """Events of the city, or of one indicator; `whole` tells of the proof, where one was asked for."""
+
+    whole: bool | None
+    broken_at: int | None = Field(description="The number of the first event that was touched.")
+    items: list[Happening]
