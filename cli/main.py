@@ -22,6 +22,7 @@ from cli import (
     serve,
     story,
     tokens,
+    webhooks,
     worker,
     workflows,
 )
@@ -104,6 +105,7 @@ for name, group in (
     ("user", people.app),
     ("token", tokens.app),
     ("remind", remind.app),
+    ("webhook", webhooks.app),
     ("export", exports.app),
 ):
     app.add_typer(group, name=name)

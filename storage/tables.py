@@ -29,7 +29,16 @@ from storage.account_tables import (
 )
 from storage.job_tables import jobs
 from storage.naming import metadata, one_of, only
-from storage.outbox_tables import notices, outbox, outbox_log, quiets, reminders, substitutions, used_links
+from storage.outbox_tables import (
+    endpoints,
+    notices,
+    outbox,
+    outbox_log,
+    quiets,
+    reminders,
+    substitutions,
+    used_links,
+)
 from storage.token_tables import replays, tokens
 from storage.types import Exact, Instant
 
@@ -37,6 +46,7 @@ from storage.types import Exact, Instant
 __all__ = [
     "credentials",
     "door_log",
+    "endpoints",
     "jobs",
     "metadata",
     "notices",
