@@ -31,7 +31,7 @@ _PATIENCE_SECONDS = 120.0
 
 @dataclass(frozen=True)
 class Orders:
-    """What is to be done on the database at ``url``: two workers live, and ``kills`` of them die on the way."""
+    """What is to be done on the database at ``url``: two workers live, and ``kills`` die on the way."""
 
     url: str
     kills: int

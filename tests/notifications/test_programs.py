@@ -228,7 +228,9 @@ def test_endpoint_that_takes_nothing_for_days_is_stopped_and_administrators_have
     written = office.letters.write(claimed, contents, town.clock.now)
     assert written is not None
     assert "hub" in written.subject
-    text = message_from_bytes(written.letter.content, policy=default).get_body(("plain",)).get_content()
+    body = message_from_bytes(written.letter.content, policy=default).get_body(("plain",))
+    assert body is not None
+    text = body.get_content()
     assert f"/administration/webhooks/{number}" in text
     assert "HTTP 503 Service Unavailable" in text
     with town.store.begin() as tx:

@@ -61,8 +61,8 @@ def tell_a_program(store: Store, now: datetime) -> None:
                 now=now,
             )
         first, second, third, fourth = [one.id for one in claimed]
-        for one in (first, second):
-            outbox.sent(tx.connection, one, "x", answer="HTTP 200 OK", now=now)
+        for taken in (first, second):
+            outbox.sent(tx.connection, taken, "x", answer="HTTP 200 OK", now=now)
         outbox.failed(tx.connection, third, "x", answer="HTTP 422 Unprocessable Entity", now=now)
         answer = "channel.too_slow"
         outbox.deferred(tx.connection, fourth, "x", not_before=now, answer=answer, now=now)
