@@ -145,7 +145,7 @@ class _Webhooks:
         return self._counter.show(request, "webhook", one.name, values, typed)
 
 
-_BUTTONS = {"resume": EndpointState.ACTIVE, "pause": EndpointState.PAUSED, "remove": EndpointState.REMOVED}
+_BUTTONS = {"resume": EndpointState.ACTIVE, "pause": EndpointState.PAUSED}
 
 
 def _endpoint(tx: Tx, number: int) -> Endpoint:
