@@ -59,7 +59,7 @@ def _as_json(told: Mapping[str, Any]) -> bytes:
 
 
 def as_told(id_: str, heard: Heard) -> dict[str, Any]:
-    """The event as the journal has it, and what it is about; years in CE."""
+    """The event as the journal has it, and what it is about; years as the API has them."""
     return {
         "id": id_,
         "event": heard.what,
@@ -80,6 +80,6 @@ def _about(about: About | None) -> dict[str, Any]:
     name = {"th": about.agency_name.th, "en": about.agency_name.en}
     return {
         "code": about.code or None,
-        "fiscal_year": about.fiscal_year.year if about.fiscal_year else None,
+        "fiscal_year": about.fiscal_year.be if about.fiscal_year else None,
         "agency": {"id": about.agency, "code": about.agency_code, "name": name},
     }

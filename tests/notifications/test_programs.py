@@ -60,7 +60,7 @@ def test_every_event_of_every_stream_is_told_as_the_journal_has_it(town):
     names = {"th": "สำนักงานเขตที่ 1", "en": "District 1"}
     assert about == {
         "code": "0001-0001",
-        "fiscal_year": 2021,
+        "fiscal_year": 2564,
         "agency": {"id": 1, "code": None, "name": names},
     }
     assert heard(server)[1]["agency"] is None
