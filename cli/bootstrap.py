@@ -23,7 +23,7 @@ from engine.scores import ScoreScale
 from engine.verdict import CheckItem, ReviewPolicy
 from engine.wording import Catalogues, Wording
 from engine.workflow import Text
-from storage import jobs, schema
+from storage import endpoints, jobs, schema
 from storage.clamd import Scanner
 from storage.evidence import EvidenceStore
 from storage.previews import Previews
@@ -134,6 +134,7 @@ class House:
         now = self.clock()
         with self.store.begin() as tx:
             jobs.sweep(tx.connection, now)
+            endpoints.sweep(tx.connection, now)
         uploads = Uploads(self.store, self.evidence, self.scanner)
         return uploads.sweep(now) + Previews(self.evidence).sweep(now)
 

@@ -3,22 +3,25 @@
 import ssl
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, TextIO
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from cli.sign_in_settings import Proxies
+from cli.sign_in_settings import Networks
 from engine.errors import Refusal
 from notifications.addresses import address, display_name, mailbox_of
 from notifications.channels import Channel
 from notifications.line import Line
 from notifications.mailers import ConsoleMailer, FileMailer, SmtpMailer
 from notifications.pace import Pace
-from notifications.posting import Wires, target_of
+from notifications.posting import EVERYWHERE, OUTSIDE, Reach, Wires, target_of
+from notifications.programs import outcome_at_program
 from notifications.smtp import Security, Server
 from notifications.timed_socket import resolve
 from notifications.webhook import Webhook
@@ -76,7 +79,7 @@ class OutboxSection(_Section):
 
 class WebSection(_Section):
     base_url: Annotated[str, _safe(_a_url_or_none), Field(min_length=1)] = "http://localhost:8000"
-    trusted_proxies: Proxies = ()
+    trusted_proxies: Networks = ()
 
 
 class WebhookSection(_Section):
@@ -98,6 +101,11 @@ class WebhookSection(_Section):
         if url.startswith("http://") and not allowed:
             raise PydanticCustomError("url_not_https", "refused", {"given": url})
         return allowed
+
+
+class EndpointsSection(_Section):
+    networks: Networks = ()
+    timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 10.0
 
 
 class LineSection(_Section):
@@ -142,7 +150,21 @@ def webhook_of(webhook: WebhookSection, now: Callable[[], datetime]) -> Webhook 
     """The webhook; ``None`` where none is wanted."""
     if not webhook.url:
         return None
-    return Webhook(webhook.url, webhook.secret, _wires(now), allow_private=webhook.allow_private)
+    inside = webhook.allow_private
+    reach = EVERYWHERE if inside else OUTSIDE
+    return Webhook(webhook.url, webhook.secret, _wires(now), reach=reach, plain_allowed=inside)
+
+
+def reach_of(endpoints: EndpointsSection) -> Reach:
+    """How far the endpoints of programs may lie."""
+    return Reach(tuple(map(ip_network, endpoints.networks)))
+
+
+def endpoint_of(url: str, secret: str, endpoints: EndpointsSection, now: Callable[[], datetime]) -> Webhook:
+    """The way to a program. Where it may lie is asked again with every address that its name has."""
+    wires = replace(_wires(now), seconds=endpoints.timeout_seconds)
+    reach = reach_of(endpoints)
+    return Webhook(url, secret, wires, reach=reach, plain_allowed=True, judge=outcome_at_program)
 
 
 def line_of(line: LineSection, now: Callable[[], datetime]) -> Line | None:

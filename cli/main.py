@@ -23,6 +23,7 @@ from cli import (
     serve,
     story,
     tokens,
+    webhooks,
     worker,
     workflows,
 )
@@ -105,6 +106,7 @@ for name, group in (
     ("user", people.app),
     ("token", tokens.app),
     ("remind", remind.app),
+    ("webhook", webhooks.app),
     ("export", exports.app),
     ("import", imports.app),
 ):

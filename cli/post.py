@@ -5,37 +5,45 @@ import secrets
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cli import bootstrap
 from cli.bootstrap import House
-from cli.mail_settings import line_of, mailer_of, pace_of, webhook_of
+from cli.mail_settings import endpoint_of, line_of, mailer_of, pace_of, webhook_of
 from cli.settings import Settings
 from engine.actions import refresh_level
 from engine.outbox import Way
 from engine.quarter import WorkCalendar
+from engine.reminders.ports import Queue
 from engine.wording import Wording
 from notifications.channels import Answer, Channel, Letter
-from notifications.delivery import Delivered, Delivery, Terms, on_threads
+from notifications.delivery import Delivered, Delivery, Terms, Writing, on_threads
 from notifications.letters import Letters
 from notifications.letters import Terms as LetterTerms
 from notifications.messages import Composer, Recipient, Renders, Sender
 from notifications.overrides import Overrides
 from notifications.pace import Pace
+from notifications.programs import PROGRAM_TERMS, ProgramLetters
 from notifications.reminders import House as RemindingHouse
 from notifications.reminders import Reminders, Swept
 from notifications.samples import sample_values
 from notifications.templating import Templates
-from storage import quiets, registry, views
+from storage import endpoints, quiets, registry, views
+from storage.endpoint_queue import EndpointQueue
+from storage.endpoints import Ready
 from storage.ledger import StoredLedger
 from storage.queue import StoredQueue
 
 #: So long a sweep lets others write between two of its portions: longer than SQLite lets a process sleep that
 #: waits for its turn (25 ms, until it has waited for 128), so that whoever waits for a portion is next.
 _PAUSE_SECONDS = 0.03
+#: How many programs are told at a time, and after how long one that is slow is left until the next time.
+_PROGRAMS_AT_ONCE, _PROGRAMS_SECONDS = 4, 30.0
 
 
 @dataclass(slots=True)
@@ -176,14 +184,43 @@ class PostOffice:
             by_line=_tells_on_line(self._settings),
         )
 
+    def tell_programs(self, stopping: threading.Event) -> Delivered:
+        """Tell each program what waits for it, a few programs at a time and none for long."""
+        store = self._house.store
+        with store.read() as tx:
+            ready = endpoints.ready(tx.connection, self._house.clock())
+        if not ready:
+            return Delivered()
+        until = time.monotonic() + _PROGRAMS_SECONDS
+        deliveries = [self._to_program(one, lambda: time.monotonic() < until) for one in ready]
+        return on_threads(deliveries, stopping, most=_PROGRAMS_AT_ONCE)
+
+    def _to_program(self, one: Ready, goes_on: Callable[[], bool]) -> Delivery:
+        channel = endpoint_of(one.url, one.secret, self._settings.endpoints, self._house.clock)
+        queue = EndpointQueue(
+            self._house.store,
+            one.id,
+            lease_seconds=self._settings.outbox.lease_seconds,
+            host=self.composer.host,
+            goes_on=goes_on,
+        )
+        host = urlsplit(one.url).hostname or ""
+        return self._made(queue, ProgramLetters(host), Way.PROGRAM, channel, Pace(0, 0), PROGRAM_TERMS)
+
     def _delivery(self, way: Way, channel: Channel | None) -> Delivery:
+        pace = self._pace if way is Way.MAIL else Pace(0, 0)
+        return self._made(self.queue, self.letters, way, channel, pace, Terms())
+
+    def _made(
+        self, queue: Queue, writing: Writing, way: Way, channel: Channel | None, pace: Pace, terms: Terms
+    ) -> Delivery:
         return Delivery(
-            self.queue,
-            self.letters,
+            queue,
+            writing,
             way,
             channel,
-            self._pace if way is Way.MAIL else Pace(0, 0),
-            Terms(),
+            pace,
+            terms,
             clock=self._house.clock,
             monotonic=time.monotonic,
             new_token=lambda: secrets.token_hex(16),

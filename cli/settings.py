@@ -24,7 +24,14 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from cli.evidence_settings import EvidenceSection
-from cli.mail_settings import LineSection, MailSection, OutboxSection, WebhookSection, WebSection
+from cli.mail_settings import (
+    EndpointsSection,
+    LineSection,
+    MailSection,
+    OutboxSection,
+    WebhookSection,
+    WebSection,
+)
 from cli.settings_faults import BETWEEN, PREFIX, fault_of_key, faults_of_variables
 from cli.sign_in_settings import SignInSection
 from engine.errors import Refusal, Unmet
@@ -252,6 +259,7 @@ class Settings(BaseSettings):
     sign_in: SignInSection = SignInSection()
     public: Public = Public()
     webhook: WebhookSection = WebhookSection()
+    endpoints: EndpointsSection = EndpointsSection()
     line: LineSection = LineSection()
     language: Language = Language()
 

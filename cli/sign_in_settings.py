@@ -21,7 +21,7 @@ def _a_network(given: str) -> str:
 
 
 #: Addresses and networks; a name could come to mean another machine.
-Proxies = tuple[Annotated[str, AfterValidator(_a_network)], ...]
+Networks = tuple[Annotated[str, AfterValidator(_a_network)], ...]
 
 
 def _an_issuer_or_none(given: str) -> str:

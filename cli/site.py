@@ -2,6 +2,7 @@
 
 from cli import bootstrap
 from cli.bootstrap import House
+from cli.mail_settings import reach_of
 from cli.sign_in_settings import openid_of
 from storage.passwords import Passwords
 from web.site import Site
@@ -23,4 +24,5 @@ def site_of(house: House) -> Site:
         language=settings.language.default,
         openid=openid_of(settings.sign_in),
         public=settings.public.enabled,
+        reach=reach_of(settings.endpoints),
     )

@@ -2,6 +2,8 @@
 
 import signal
 import threading
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +14,7 @@ from cli.options import Json
 from cli.parsing import instant, unreadable
 from cli.post import PostOffice, Ticked
 from cli.site import site_of
+from engine.outbox import Step
 from engine.permissions import Role
 from engine.reminders import Gap
 from notifications import schedule
@@ -48,7 +51,8 @@ def worker(
         if once:
             make_all(site, stopping)
             ticked = office.tick(stopping, whole=True)
-            _tell(desk, ticked, as_json=as_json)
+            told = office.tell_programs(stopping).steps
+            _tell(desk, ticked, told, as_json=as_json)
             if ticked.delivered.halted:
                 raise typer.Exit(REFUSED)
             return
@@ -75,6 +79,7 @@ def until_stopped(
             lambda: _at_night(desk, office, stopping, as_json=as_json),
             desk.settings.calendar.zone,
             stopping,
+            beside=lambda: tell_programs(desk, office, stopping, as_json=as_json),
         )
     finally:
         stopping.set()
@@ -101,8 +106,15 @@ def _at_night(desk: Desk, office: PostOffice, stopping: threading.Event, *, as_j
         desk.say("done.swept", count=swept)
 
 
-def _tell(desk: Desk, ticked: Ticked, *, as_json: bool, quiet: bool = False) -> None:
-    """What a tick did; a quiet one only where it did anything."""
+def _tell(
+    desk: Desk,
+    ticked: Ticked,
+    programs: Mapping[Step, int] = MappingProxyType({}),
+    *,
+    as_json: bool,
+    quiet: bool = False,
+) -> None:
+    """What a tick did, and what became of what programs were told; a quiet one only where it did anything."""
     steps = {str(step): count for step, count in ticked.delivered.steps.items()}
     done: dict[str, Any] = {
         "news": ticked.news,
@@ -114,14 +126,31 @@ def _tell(desk: Desk, ticked: Ticked, *, as_json: bool, quiet: bool = False) -> 
         return
     if as_json:
         gaps = [{"agency": gap.agency, "role": gap.role, "why": gap.why} for gap in ticked.swept.gaps]
-        desk.json({**done, "gaps": gaps, "halted": ticked.delivered.halted})
+        desk.json({**done, "programs": programs, "gaps": gaps, "halted": ticked.delivered.halted})
         return
     desk.say("worker.ticked", at=desk.clock(), **done)
+    _say_programs(desk, programs)
     for (why, role), agencies in _gaps(desk, ticked.swept.gaps).items():
         some = agencies[:_NAMED]
         desk.note(f"gap.{why}", role=role, agencies=some, more=len(agencies) - len(some) or None)
     if ticked.delivered.halted:
         desk.note("worker.halted", said=ticked.delivered.halted)
+
+
+def tell_programs(desk: Desk, office: PostOffice, stopping: threading.Event, *, as_json: bool) -> None:
+    """Tell programs what happened, and say what became of it where there was anything to tell."""
+    steps = office.tell_programs(stopping).steps
+    if steps and as_json:
+        desk.json({"programs": steps})
+    else:
+        _say_programs(desk, steps)
+
+
+def _say_programs(desk: Desk, steps: Mapping[Step, int]) -> None:
+    failed = sum(count for step, count in steps.items() if step is not Step.SENT)
+    if steps:
+        sent = steps.get(Step.SENT, 0)
+        desk.say("worker.told_programs", at=desk.clock(), sent=sent, failed=failed or None)
 
 
 def _gaps(desk: Desk, gaps: list[Gap]) -> dict[tuple[str, Role], list[str]]:

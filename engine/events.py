@@ -71,6 +71,11 @@ class Happened(StrEnum):
     MESSAGE_MOVED = "message_moved"
     TOKEN_MADE = "token_made"  # noqa: S105 - a word, not a secret
     TOKEN_REVOKED = "token_revoked"  # noqa: S105 - a word, not a secret
+    ENDPOINT_ADDED = "endpoint_added"
+    ENDPOINT_PAUSED = "endpoint_paused"
+    ENDPOINT_RESUMED = "endpoint_resumed"
+    ENDPOINT_STOPPED = "endpoint_stopped"
+    ENDPOINT_REMOVED = "endpoint_removed"
 
 
 class Event(NamedTuple):

@@ -45,6 +45,7 @@ class Step(StrEnum):
     HELD = "held"
     RELEASED = "released"
     RETRIED = "retried"
+    REPEATED = "repeated"  # a program is told again what it was told
 
 
 #: From which states each step leads where: the holder's, those of the queue itself, an operator's.
@@ -54,7 +55,7 @@ STEPS: Mapping[Step, tuple[tuple[State, ...], State]] = {
     Step.DEFERRED: ((State.CLAIMED, State.SENDING), State.PENDING),
     Step.FAILED: ((State.CLAIMED, State.SENDING), State.FAILED),
     Step.UNCERTAIN: ((State.SENDING,), State.UNCERTAIN),
-    Step.WITHDRAWN: ((State.CLAIMED,), State.WITHDRAWN),
+    Step.WITHDRAWN: ((State.PENDING, State.CLAIMED), State.WITHDRAWN),
     Step.REROUTED: ((State.CLAIMED, State.SENDING), State.PENDING),
     Step.MERGED: ((State.PENDING,), State.WITHDRAWN),
     Step.CLAIMED: ((State.PENDING,), State.CLAIMED),
@@ -63,6 +64,7 @@ STEPS: Mapping[Step, tuple[tuple[State, ...], State]] = {
     Step.HELD: ((State.PENDING,), State.HELD),
     Step.RELEASED: ((State.HELD, State.UNCERTAIN), State.PENDING),
     Step.RETRIED: ((State.FAILED, State.UNCERTAIN), State.PENDING),
+    Step.REPEATED: ((State.SENT, State.FAILED, State.UNCERTAIN), State.PENDING),
 }
 
 
@@ -72,12 +74,13 @@ class Way(StrEnum):
     MAIL = "mail"
     LINE = "line"
     WEBHOOK = "webhook"
+    PROGRAM = "program"  # to one of the endpoints of programs
 
 
 class NewMessage(NamedTuple):
     """A message to come; ``key`` says what it is, so that it is made once, whoever asks.
 
-    ``message_ref`` is the Message-ID, the same in every attempt.
+    ``message_ref`` is the Message-ID, the same in every attempt. ``endpoint`` is that of a program.
     """
 
     key: str
@@ -86,6 +89,7 @@ class NewMessage(NamedTuple):
     person: int | None
     not_before: datetime
     message_ref: str
+    endpoint: int | None = None
 
 
 def event_key(stream: int, seq: int) -> str:

@@ -24,7 +24,8 @@ class Terms:
     seconds of ``back_off`` (the last of them from then on). It is given up when all of these were waited for
     and it was to go out more than ``give_up_after`` ago: after a long silence of ours it has its chances yet.
     A wait for the pace of up to ``patience`` seconds is sat out. What messages have to tell is read for many
-    at once, and looked at again where that was more than ``fresh_seconds`` ago.
+    at once, and looked at again where that was more than ``fresh_seconds`` ago. After an answer that
+    ``halts`` nothing more is sent in this run.
     """
 
     batch: int = 20
@@ -32,6 +33,7 @@ class Terms:
     give_up_after: timedelta = timedelta(days=5)
     patience: float = 2.0
     fresh_seconds: float = 1.0
+    halts: frozenset[Outcome] = frozenset({Outcome.MISCONFIGURED})
 
 
 class Writing(Protocol):
@@ -141,7 +143,7 @@ class Delivery:
                     assert self._channel is not None
                     answer = self._channel.send(Letter(begun.to_address, begun.content, message.message_ref))
                     open_end = self._ended(message, answer)
-                    if answer.outcome is Outcome.MISCONFIGURED:
+                    if answer.outcome in self._terms.halts:
                         done.halted = answer.said
             if not batch:
                 break
@@ -262,9 +264,11 @@ def _given_back(message: Claimed) -> Ended:
     return Ended(message, Step.DEFERRED, "message.given_back", message.not_before)
 
 
-def on_threads(deliveries: list[Delivery], stopping: threading.Event) -> Delivered:
-    """Run each on a thread of its own; what all of them did. When all ended, raises what one raised."""
-    with ThreadPoolExecutor(len(deliveries), "delivery") as threads:
+def on_threads(
+    deliveries: list[Delivery], stopping: threading.Event, *, most: int | None = None
+) -> Delivered:
+    """Run each on a thread, ``most`` at a time; what they did. When all ended, raises what one raised."""
+    with ThreadPoolExecutor(most or len(deliveries), "delivery") as threads:
         running = [threads.submit(one.run, stopping) for one in deliveries]
     results = [one.result() for one in running]
     total = Delivered(halted=next((one.halted for one in results if one.halted), ""))

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
+from engine.endpoints import STOPPED
 from engine.errors import Unmet
 from engine.events import Happened
 from engine.indicator import MilestoneState
@@ -28,6 +29,7 @@ from notifications.messages import (
     Changes,
     Composer,
     Digest,
+    EndpointStopped,
     Finished,
     Item,
     Line,
@@ -93,6 +95,8 @@ class Letters:
             return self._reset(message, contents, now) if contents.link_wanted else None
         if message.kind == JOB:
             return self._job(message, contents.job, contents, now) if contents.job else None
+        if message.kind == STOPPED:
+            return self._stopped(message, contents, now) if contents.stopped else None
         if not contents.due and not contents.changed:
             return None
         if message.channel is Way.WEBHOOK:
@@ -145,6 +149,17 @@ class Letters:
             job.error,
         )
         mail = self._composer.job(told, ref, now)
+        return Written(mail.subject, Letter(to.email, mail.content, ref))
+
+    def _stopped(self, message: Claimed, contents: Contents, now: datetime) -> Written:
+        """A program is told nothing any more: why, and where an administrator sees to it."""
+        reader, stopped, ref = contents.reader, contents.stopped, message.message_ref
+        if not reader.email or stopped is None:
+            return Written("", Letter("", b"", ref))
+        to = Recipient(reader.name, reader.email, reader.language)
+        page = f"/administration/webhooks/{stopped.endpoint}"
+        told = EndpointStopped(to, stopped.name, stopped.since, stopped.answer, page)
+        mail = self._composer.stopped(told, ref, now)
         return Written(mail.subject, Letter(to.email, mail.content, ref))
 
     def _digest(self, to: Recipient, contents: Contents, now: datetime) -> Digest:

@@ -5,7 +5,7 @@ import uuid
 
 from engine.errors import refuse
 from notifications.channels import Answer, Letter, Outcome, one_line
-from notifications.posting import NoReply, Reply, Wires, post, target_of
+from notifications.posting import EVERYWHERE, NoReply, Reply, Wires, post, target_of
 
 #: The longest text of one message, in UTF-16 code units as LINE counts them.
 MAX_TEXT = 5000
@@ -44,7 +44,7 @@ class Line:
             "X-Line-Retry-Key": str(retry_key(letter.ref)),
         }
         try:
-            reply = post(self._target, headers, body, self._wires, private_allowed=True)
+            reply = post(self._target, headers, body, self._wires, reach=EVERYWHERE)
         except NoReply as none:
             uncertain = none.answer.outcome is Outcome.UNCERTAIN
             return Answer(Outcome.LATER, none.answer.said) if uncertain else none.answer

@@ -160,6 +160,17 @@ class Finished:
 
 
 @dataclass(frozen=True, slots=True)
+class EndpointStopped:
+    """The mail that tells an administrator that a program is told nothing any more: since when, and why."""
+
+    to: Recipient
+    name: str
+    since: datetime
+    answer: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
 class Composed:
     """A mail as it goes out and is kept: its subject, its bytes word for word, and its Message-ID."""
 
@@ -294,6 +305,17 @@ class Composer:
             "error": one_line(told.error),
         }
         return self._composed("job", told.to, self._frame(told.to, None) | made, ref, at)
+
+    def stopped(self, told: EndpointStopped, ref: str, at: datetime) -> Composed:
+        """A mail that tells that a program is told nothing any more."""
+        phrases = self._phrases[told.to.language]
+        values = self._frame(told.to, None) | {
+            "program": one_line(told.name),
+            "since": phrases.value(told.since),
+            "answer": phrases.said(told.answer),
+            "link": self._whole(told.link),
+        }
+        return self._composed("stopped", told.to, values, ref, at)
 
     def test(self, to: Recipient, ref: str, at: datetime) -> Composed:
         """A mail that proves that mails arrive and that their Thai is whole."""

@@ -8,6 +8,7 @@ from engine.errors import Unmet
 from engine.quarter import Quarter
 from engine.thai_dates import Style, format_day
 from engine.wording import Wording
+from notifications.channels import told
 from notifications.pieces import one_line
 
 
@@ -35,6 +36,10 @@ class Phrases:
     def sentence(self, said: Unmet | str) -> str:
         """A sentence given by its kind, or as it stands."""
         return self._wording.say(said.kind, said.params) if isinstance(said, Unmet) else said.strip()
+
+    def said(self, answer: str) -> str:
+        """What a server said, in one line; where it said nothing, our sentence."""
+        return told(answer, self._wording)
 
     def thing(self, value: object, *, extension: bool = False) -> str:
         """What it is about, in a line: a title as it stands, of a quarter its report or its extension."""

@@ -2,6 +2,7 @@
 
 import http.client
 import ipaddress
+import socket
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -52,6 +53,51 @@ def target_of(url: str, *, plain_allowed: bool) -> Target:
     return Target(secure, parts.hostname, port or (443 if secure else 80), path)
 
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far we go: to every address of the whole Internet, and into these networks of the house."""
+
+    networks: tuple[Network, ...] = ()
+
+    def covers(self, address: Address) -> bool:
+        if is_public(address):
+            return True
+        ip = _ip_of(address)
+        if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
+            ip = ip.ipv4_mapped
+        return ip is not None and any(ip in network for network in self.networks)
+
+
+EVERYWHERE = Reach((ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0")))
+OUTSIDE = Reach()
+
+
+def target_in_reach(url: str, reach: Reach) -> Target:
+    """The parts of a URL that somebody gave who is no operator.
+
+    Without https only this machine itself can be reached, where the operator allows it. A name is looked up
+    when something is sent. Raises :class:`~engine.errors.Refusal`: ``url.unfit``, ``url.not_https``,
+    ``url.private``.
+    """
+    target = target_of(url, plain_allowed=True)
+    there = _as_address("127.0.0.1" if target.host == "localhost" else target.host)
+    ip = None if there is None else _ip_of(there)
+    if not target.secure and (ip is None or not ip.is_loopback):
+        raise refuse("url.not_https", url=url)
+    if there is not None and not reach.covers(there):
+        raise refuse("url.private", url=url)
+    return target
+
+
+def _as_address(host: str) -> Address | None:
+    """The address that a host is, where it is no name."""
+    address = Address(socket.AF_INET6 if ":" in host else socket.AF_INET, (host,))
+    return None if _ip_of(address) is None else address
+
+
 @dataclass(frozen=True, slots=True)
 class Wires:
     """What a POST needs of the world: names looked up, time measured, certificates trusted, what day it is.
@@ -84,16 +130,14 @@ class NoReply(Exception):
         self.answer = answer
 
 
-def post(
-    target: Target, headers: Mapping[str, str], body: bytes, wires: Wires, *, private_allowed: bool
-) -> Reply:
+def post(target: Target, headers: Mapping[str, str], body: bytes, wires: Wires, *, reach: Reach) -> Reply:
     """Send the body and read the reply.
 
     The name is looked up once, and the connection goes to one of the very addresses that were looked at.
     Raises :class:`NoReply`.
     """
     until = wires.stopwatch() + wires.seconds
-    line = _connected(target, wires, until, private_allowed)
+    line = _connected(target, wires, until, reach)
     try:
         try:
             line.sendall(_request(target, headers, body))
@@ -105,12 +149,12 @@ def post(
         line.close()
 
 
-def _connected(target: Target, wires: Wires, until: float, private_allowed: bool) -> TimedSocket:
+def _connected(target: Target, wires: Wires, until: float, reach: Reach) -> TimedSocket:
     line: TimedSocket | None = None
     try:
         addresses = wires.resolve(target.host, target.port)
         for address in addresses:
-            if not private_allowed and not is_public(address):
+            if not reach.covers(address):
                 raise NoReply(ours(Outcome.MISCONFIGURED, "channel.private_address", address.host))
         line = TimedSocket(addresses, wires.stopwatch, until)
         if target.secure:
@@ -124,15 +168,21 @@ def _connected(target: Target, wires: Wires, until: float, private_allowed: bool
 
 def is_public(address: Address) -> bool:
     """Whether an address belongs to the whole Internet, also the one that is wrapped in it."""
-    try:
-        ip = ipaddress.ip_address(address.host.partition("%")[0])
-    except ValueError:
+    ip = _ip_of(address)
+    if ip is None:
         return False
     if isinstance(ip, ipaddress.IPv6Address):
         wrapped = ip.ipv4_mapped or ip.sixtofour
         if wrapped is not None:
             return _is_public(wrapped)
     return _is_public(ip)
+
+
+def _ip_of(address: Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(address.host.partition("%")[0])
+    except ValueError:
+        return None
 
 
 def _is_public(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from functools import cache, partial
 from zoneinfo import ZoneInfo
 
+from engine.endpoints import EVENT, Wish, event_id, message_to
 from engine.outbox import NewMessage, Way, event_key
 from engine.quarter import WorkCalendar, local_day
 from engine.reminders import (
@@ -150,7 +151,9 @@ class Reminders:
         ]
         owed = self._plan(subjects, survey, today, None).owed
         news = [one for one in happened if is_news(one)] if self._house.tells_programs else []
-        return Follows(notices, owed, [self._event(one, now) for one in news])
+        messages = [self._event(one, now) for one in news]
+        messages += [one for event in happened for one in _to_programs(event, survey.wishes, now)]
+        return Follows(notices, owed, messages)
 
     def gather(self, now: datetime) -> int:
         """Put what waits into messages: a digest for each person at their hour of a working day, and news."""
@@ -186,6 +189,13 @@ class Reminders:
         """The message that ``key`` names; its Message-ID follows from that, whoever makes it."""
         name = hashlib.sha256(key.encode()).hexdigest()[:32]
         return NewMessage(key, way, kind, person, not_before, f"<{name}@{self._house.host}>")
+
+
+def _to_programs(event: Happening, wishes: tuple[Wish, ...], now: datetime) -> Iterator[NewMessage]:
+    """A message to every endpoint that wants to hear of the event."""
+    for wish in wishes:
+        if wish.covers(event.what, event.agency, event.at):
+            yield message_to(wish.endpoint, event_id(event.indicator, event.seq), EVENT, now)
 
 
 def _way(person: Contact) -> Way:

@@ -18,6 +18,7 @@ from notifications.messages import (
     Composed,
     Composer,
     Digest,
+    EndpointStopped,
     Finished,
     Item,
     Line,
@@ -181,6 +182,15 @@ def not_made(language: str) -> Finished:
     return Finished(_recipient(language), "pack", _AGENCY, FiscalYear(2021), "/jobs/13", None, why)
 
 
+def stopped(language: str) -> EndpointStopped:
+    """A program that has not answered for three days."""
+    name = "ระบบข้อมูลกลาง" if language == "th" else "Data hub"
+    since = NOW - timedelta(days=3)
+    return EndpointStopped(
+        _recipient(language), name, since, "HTTP 503 Service Unavailable", "/administration/webhooks/3"
+    )
+
+
 def composed(composer: Composer, language: str) -> Iterator[Composed]:
     """Every sample as a mail."""
     for digest in (full_digest(language), bare_digest(language)):
@@ -190,6 +200,7 @@ def composed(composer: Composer, language: str) -> Iterator[Composed]:
     yield composer.reset(reset(language), _REF, NOW)
     for told in (finished(language), not_made(language)):
         yield composer.job(told, _REF, NOW)
+    yield composer.stopped(stopped(language), _REF, NOW)
     yield composer.test(_recipient(language), _REF, NOW)
 
 

@@ -18,17 +18,25 @@ Job = Callable[[], object]
 
 
 def run(
-    every_minute: Job, every_night: Job, zone: str, stopping: threading.Event, *, seconds: int = 60
+    every_minute: Job,
+    every_night: Job,
+    zone: str,
+    stopping: threading.Event,
+    *,
+    beside: Job = lambda: None,
+    seconds: int = 60,
 ) -> None:
     """Tick until asked to stop, the first time at once; a tick that fails is logged and the next one comes.
 
-    ``every_night`` is done at four in the morning of the zone.
+    ``every_night`` is done at four in the morning of the zone; ``beside`` four times as often as the tick,
+    and neither waits for the other.
     """
     scheduler = BackgroundScheduler(
         timezone=zone,
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
     )
     scheduler.add_job(_safely(every_minute), IntervalTrigger(seconds=seconds, timezone=zone))
+    scheduler.add_job(_safely(beside), IntervalTrigger(seconds=max(seconds // 4, 1), timezone=zone))
     scheduler.add_job(_safely(every_night), CronTrigger(hour=4, minute=0, timezone=zone))
     _safely(every_minute)()
     scheduler.start()

@@ -13,7 +13,7 @@ from css_inline import CSSInliner
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 FOLDER = Path(__file__).parent / "templates"
-MAILS = ("digest", "changes", "reset", "job", "test")
+MAILS = ("digest", "changes", "reset", "job", "stopped", "test")
 #: The parts of each mail, with the ending of its file.
 PARTS = (("subject", "txt"), ("body", "txt"), ("body", "html"))
 LANGUAGES = ("th", "en")

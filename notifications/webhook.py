@@ -2,23 +2,37 @@
 
 import hashlib
 import hmac
+from collections.abc import Callable
 
 from engine.errors import refuse
 from notifications.channels import Answer, Letter, Outcome, one_line
-from notifications.posting import NoReply, Wires, post, target_of
+from notifications.posting import OUTSIDE, NoReply, Reach, Wires, post, target_of
 
 
 class Webhook:
     """Posts each letter's JSON to one URL; a receiver proves by the shared secret that it came from us."""
 
-    def __init__(self, url: str, secret: str, wires: Wires, *, allow_private: bool = False) -> None:
-        """Raises :class:`~engine.errors.Refusal`: ``url.unfit``, ``url.not_https``, ``url.no_secret``."""
-        self._target = target_of(url, plain_allowed=allow_private)
+    def __init__(
+        self,
+        url: str,
+        secret: str,
+        wires: Wires,
+        *,
+        reach: Reach = OUTSIDE,
+        plain_allowed: bool = False,
+        judge: Callable[[int], Outcome] | None = None,
+    ) -> None:
+        """``judge`` says what a status means, where it means something else than usual.
+
+        Raises :class:`~engine.errors.Refusal`: ``url.unfit``, ``url.not_https``, ``url.no_secret``.
+        """
+        self._target = target_of(url, plain_allowed=plain_allowed)
         if not secret:
             raise refuse("url.no_secret", url=url)
         self._secret = secret.encode()
         self._wires = wires
-        self._allow_private = allow_private
+        self._reach = reach
+        self._judge = judge or _outcome
 
     def send(self, letter: Letter) -> Answer:
         """Post the body as it is; ``to`` is not used."""
@@ -28,14 +42,12 @@ class Webhook:
             "Radap-Signature": signature(self._secret, at, letter.content),
         }
         try:
-            reply = post(
-                self._target, headers, letter.content, self._wires, private_allowed=self._allow_private
-            )
+            reply = post(self._target, headers, letter.content, self._wires, reach=self._reach)
         except NoReply as none:
             return none.answer
         # Of what a server inside the house may say, no more than the status is shown.
         said = one_line(f"HTTP {reply.status} {reply.reason}")
-        return Answer(_outcome(reply.status), said, reply.retry_after)
+        return Answer(self._judge(reply.status), said, reply.retry_after)
 
     def close(self) -> None:
         """Every letter has a connection of its own."""

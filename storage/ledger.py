@@ -13,7 +13,7 @@ from engine.outbox import NewMessage
 from engine.reminders import Contact, Owed, Subject, Topic
 from engine.reminders.notices import Happening
 from engine.reminders.ports import Follows, Survey, Window
-from storage import duty, gathering, outbox, owed, quiets, reminding, telling
+from storage import duty, endpoints, gathering, outbox, owed, quiets, reminding, telling
 from storage import tables as t
 from storage.deadlines import Deadlines, read_deadlines
 from storage.store import Store
@@ -57,6 +57,7 @@ class StoredLedger:
             duty.roster(connection, by_line=self._by_line),
             quiets.answers(connection, due_from),
             self._narrowing(connection),
+            endpoints.wishes(connection),
         )
 
     def _narrowing(self, connection: Connection) -> dict[int, tuple[int, ...]]:
@@ -137,7 +138,7 @@ class StoredLedger:
         for entry in telling.events_of(connection, streams):
             data = json.loads(entry.data)
             agency = agencies[entry.stream] or data.get("agency") or 0
-            yield Happening(agency, entry.stream, entry.seq, entry.what, entry.by, data)
+            yield Happening(agency, entry.stream, entry.seq, entry.what, entry.by, data, entry.at)
 
     def waiting(self, today: date) -> list[Contact]:
         with self._store.read() as tx:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Float, bindparam, insert, null, select, update
+from sqlalchemy import Column, ColumnElement, Float, bindparam, insert, null, select, update
 from sqlalchemy.engine import Connection, Dialect
 
 from engine.errors import refuse
@@ -62,22 +62,19 @@ def _row(new: NewMessage, now: datetime) -> dict[str, Any]:
         "to_address": "",
         "subject": "",
         "answer": "",
+        "endpoint_id": new.endpoint,
     }
 
 
 # --- by whoever delivers ---------------------------------------------------------------------------------
 
 
-def _claim() -> Any:
+def _claim(*wanted: ColumnElement[bool], order: tuple[Column[Any], ...]) -> Any:
     """Whoever is first takes a row; on PostgreSQL the others pass it by, on SQLite they wait their turn."""
     next_ones = (
         select(_o.id)
-        .where(
-            PENDING,
-            _o.channel == bindparam("way"),
-            _o.not_before <= bindparam("now", type_=_o.not_before.type),
-        )
-        .order_by(_o.not_before, _o.id)
+        .where(PENDING, *wanted)
+        .order_by(*order)
         .limit(bindparam("n"))
         .with_for_update(skip_locked=True)
         .cte("next_ones")
@@ -100,19 +97,48 @@ def _claim() -> Any:
     )
 
 
-_CLAIM = _claim()
+_CLAIM = _claim(
+    _o.channel == bindparam("way"),
+    _o.not_before <= bindparam("now", type_=_o.not_before.type),
+    order=(_o.not_before, _o.id),
+)
+_CLAIM_OF_PROGRAM = _claim(
+    _o.endpoint_id == bindparam("endpoint"), _o.id > bindparam("after"), order=(_o.id,)
+)
 
 
 def claim(
     connection: Connection, way: Way, n: int, *, lease_seconds: float, token: str, now: datetime
 ) -> list[Claimed]:
     """Take up to ``n`` messages of a channel whose time has come, oldest first, until the lease ends."""
-    parameters = {"way": way, "n": n, "now": now, "holder": token, "lease": lease_seconds}
-    found = connection.execute(_CLAIM, parameters).all()
-    claimed = [Claimed(id_, key, Way(channel), *rest) for id_, key, channel, *rest in found]
-    claimed.sort(key=lambda one: (one.not_before, one.id))
-    _log(connection, [one.id for one in claimed], Step.CLAIMED, now, token)
-    return claimed
+    wanted = {"way": way, "n": n, "now": now, "holder": token, "lease": lease_seconds}
+    claimed = _claimed(connection, _CLAIM, wanted, now)
+    return sorted(claimed, key=lambda one: (one.not_before, one.id))
+
+
+def claim_of_program(
+    connection: Connection,
+    endpoint: int,
+    after: int,
+    n: int,
+    *,
+    lease_seconds: float,
+    token: str,
+    now: datetime,
+) -> list[Claimed]:
+    """Take up to ``n`` messages to one program behind the message ``after``, in the order of the journal.
+
+    That they can be sent is for the caller to know, who holds the endpoint's row: when they were put into
+    the queue says nothing about it.
+    """
+    wanted = {"endpoint": endpoint, "after": after, "n": n, "holder": token, "lease": lease_seconds}
+    return sorted(_claimed(connection, _CLAIM_OF_PROGRAM, wanted, now), key=lambda one: one.id)
+
+
+def _claimed(connection: Connection, statement: Any, wanted: dict[str, Any], now: datetime) -> list[Claimed]:
+    found = connection.execute(statement, wanted).all()
+    _log(connection, [row.id for row in found], Step.CLAIMED, now, wanted["holder"])
+    return [Claimed(id_, key, Way(channel), *rest) for id_, key, channel, *rest in found]
 
 
 def renew(connection: Connection, token: str, lease_seconds: float) -> int:
@@ -339,6 +365,29 @@ def release(connection: Connection, message: int, *, why: str, now: datetime) ->
 def retry(connection: Connection, message: int, *, why: str, now: datetime) -> None:
     """Try again what failed, or what may have arrived."""
     _move(connection, Step.RETRIED, message, why, now)
+
+
+def repeat(connection: Connection, message: int, *, why: str, now: datetime) -> None:
+    """Tell a program again what it was told."""
+    _move(connection, Step.REPEATED, message, why, now)
+
+
+def take_back(connection: Connection, endpoint: int, now: datetime) -> None:
+    """What is held for a program and not being sent yet waits again: its holder finds it gone."""
+    _recall(connection, endpoint, (State.CLAIMED,), Step.DEFERRED, "message.given_back", now)
+
+
+def drop(connection: Connection, endpoint: int, why: str, now: datetime) -> None:
+    """Nothing more goes to a program; what is being sent just now is left."""
+    _recall(connection, endpoint, (State.PENDING, State.CLAIMED), Step.WITHDRAWN, why, now)
+
+
+def _recall(
+    connection: Connection, endpoint: int, states: tuple[State, ...], step: Step, why: str, now: datetime
+) -> None:
+    recalled = update(outbox).where(_o.endpoint_id == endpoint, one_of(_o.state, *states))
+    taken = recalled.values(state=STEPS[step][1], answer=why, **_FREE).returning(_o.id)
+    _log(connection, connection.execute(taken).scalars().all(), step, now, why)
 
 
 def _move(connection: Connection, step: Step, message: int, why: str, now: datetime) -> None:

@@ -37,7 +37,7 @@ substitutions = Table(
 )
 
 # One row a message. ``lease_until`` is in seconds of the database's own clock, which no worker can set wrong;
-# every other time is the worker's. ``content`` is last: rows are read without it.
+# every other time is the worker's. Rows are read without ``content``, which is why it came last.
 outbox = Table(
     "outbox",
     metadata,
@@ -58,6 +58,7 @@ outbox = Table(
     Column("answer", Text, nullable=False),  # what the server said last
     Column("sent_at", Instant),
     Column("content", LargeBinary),  # word for word as sent
+    Column("endpoint_id", ForeignKey("endpoints.id")),  # of the program that is told
 )
 PENDING = one_of(outbox.c.state, "pending")
 LEASED = one_of(outbox.c.state, "claimed", "sending")
@@ -66,6 +67,28 @@ TROUBLED = one_of(outbox.c.state, "failed", "uncertain", "held")
 Index("ix_outbox_pending", outbox.c.channel, outbox.c.not_before, outbox.c.id, **only(PENDING))
 Index("ix_outbox_troubled", outbox.c.id, **only(TROUBLED))
 Index("ix_outbox_leased", outbox.c.lease_until, **only(LEASED))
+TO_PROGRAM = outbox.c.endpoint_id.is_not(None)
+Index("ix_outbox_endpoint", outbox.c.endpoint_id, outbox.c.id, **only(TO_PROGRAM))
+Index("ix_outbox_endpoint_pending", outbox.c.endpoint_id, outbox.c.id, **only(and_(PENDING, TO_PROGRAM)))
+
+# A program that is told what happens. ``events`` are kinds, joined by commas; none for all of them. Its
+# secret is kept as it is, for it signs; while ``not_before`` lies ahead it is left in peace.
+endpoints = Table(
+    "endpoints",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("secret", String(64), nullable=False),
+    Column("events", Text, nullable=False),
+    Column("agency_id", ForeignKey("agencies.id")),
+    Column("state", String(16), nullable=False),
+    Column("added_at", Instant, nullable=False),
+    Column("added_by", ForeignKey("people.id"), nullable=False),
+    Column("failing_since", Instant),
+    Column("not_before", Instant),
+    Column("answer", Text, nullable=False),  # what it said last, while it fails
+)
 
 outbox_log = Table(
     "outbox_log",

@@ -5,11 +5,12 @@ from datetime import date, datetime
 
 from sqlalchemy.engine import Connection
 
+from engine.endpoints import STOPPED, Stopped
 from engine.jobs import JOB, Job, job_of
 from engine.outbox import Claimed, Expired, Step, Way
 from engine.reminders import Contact, ReminderPolicy, is_silenced, quiet_key
 from engine.reminders.ports import Begun, Contents, Ended
-from storage import duty, jobs, outbox, password_links, quiets, reminding
+from storage import duty, endpoints, jobs, outbox, password_links, quiets, reminding
 from storage.contents import contents_of
 from storage.deadlines import read_deadlines
 from storage.password_links import LinkKind
@@ -17,7 +18,7 @@ from storage.store import Store
 from storage.transaction import Tx
 
 #: Who reads what is for nobody of ours, or for somebody whom we do not know any more.
-_NOBODY = Contact(0, "", None, "th", None, frozenset())
+NOBODY = Contact(0, "", None, "th", None, frozenset())
 
 
 def _ended_jobs(connection: Connection, messages: Sequence[Claimed]) -> dict[int, Job]:
@@ -25,6 +26,12 @@ def _ended_jobs(connection: Connection, messages: Sequence[Claimed]) -> dict[int
     told = {one.id: job_of(one.key) for one in messages if one.kind == JOB}
     found = jobs.jobs_among(connection, told.values()) if told else {}
     return {message: found[job] for message, job in told.items() if job in found}
+
+
+def _stopped(connection: Connection, messages: Sequence[Claimed]) -> dict[str, Stopped]:
+    """The endpoints of which messages tell that they were stopped, by the message's key."""
+    told = [one.key for one in messages if one.kind == STOPPED]
+    return endpoints.stopped(connection, told) if told else {}
 
 
 class StoredQueue:
@@ -63,17 +70,22 @@ class StoredQueue:
             connection, policy = tx.connection, self._store.policy
             people = sorted({one.person for one in messages if one.person is not None})
             readers = {one.id: one for one in duty.contacts(connection, people, by_line=self._by_line)}
-            given = [(one, readers.get(one.person or 0, _NOBODY)) for one in messages]
+            given = [(one, readers.get(one.person or 0, NOBODY)) for one in messages]
             deadlines = read_deadlines(connection, policy, self._policy.review_days)
             silenced = self._silenced(connection, people, policy.day_of(now))
             contents, done = contents_of(connection, self._store.workflow, deadlines, given, silenced)
             wanted = password_links.wanted(connection, messages, now)
             ended = _ended_jobs(connection, messages)
+            stopped = _stopped(connection, messages)
         if done:
             with self._store.begin() as tx:
                 reminding.withdraw(tx.connection, done, now)
         return [
-            one._replace(link_wanted=message.id in wanted, job=ended.get(message.id))
+            one._replace(
+                link_wanted=message.id in wanted,
+                job=ended.get(message.id),
+                stopped=stopped.get(message.key),
+            )
             for message, one in zip(messages, contents, strict=True)
         ]
 

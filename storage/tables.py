@@ -30,7 +30,16 @@ from storage.account_tables import (
 from storage.import_tables import imported_pages, proposals
 from storage.job_tables import jobs
 from storage.naming import metadata, one_of, only
-from storage.outbox_tables import notices, outbox, outbox_log, quiets, reminders, substitutions, used_links
+from storage.outbox_tables import (
+    endpoints,
+    notices,
+    outbox,
+    outbox_log,
+    quiets,
+    reminders,
+    substitutions,
+    used_links,
+)
 from storage.token_tables import replays, tokens
 from storage.types import Exact, Instant
 
@@ -39,6 +48,7 @@ __all__ = [
     "credentials",
     "door_log",
     "imported_pages",
+    "endpoints",
     "jobs",
     "metadata",
     "notices",

@@ -60,11 +60,16 @@ def messages(
     states: Collection[State] = tuple(State),
     *,
     person: int | None = None,
+    endpoint: int | None = None,
     before: int | None = None,
     limit: int = 100,
 ) -> list[Message]:
-    """The newest messages in these states (of one person), those before the id ``before``."""
+    """The newest messages in these states (to one person), those before the id ``before``.
+
+    Or those to the ``endpoint`` of a program: those are among no others.
+    """
     query = select(*_MESSAGE).where(_o.state.in_(map(str, states))).order_by(_o.id.desc()).limit(limit)
+    query = query.where(_o.endpoint_id == endpoint if endpoint else _o.endpoint_id.is_(None))
     if set(states) <= TROUBLED_STATES:
         query = query.where(TROUBLED)  # which has an index of its own
     if person is not None:
@@ -88,8 +93,9 @@ def content_of(connection: Connection, message: int) -> bytes | None:
 
 
 def counts(connection: Connection) -> dict[State, int]:
-    """How many messages are in each state; states without any are left out."""
-    found = connection.execute(select(_o.state, func.count()).group_by(_o.state))
+    """How many messages to people are in each state; states without any are left out."""
+    query = select(_o.state, func.count()).where(_o.endpoint_id.is_(None)).group_by(_o.state)
+    found = connection.execute(query)
     return {State(row[0]): row[1] for row in found}
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from engine.reminders import ReminderPolicy
 from engine.wording import Wording
+from notifications.posting import OUTSIDE, Reach
 from storage.clamd import Scanner
 from storage.evidence import EvidenceStore
 from storage.passwords import Passwords
@@ -38,7 +39,7 @@ class Site:
     are those of the demo as whom its own machine may sign in without a password. ``openid`` is the other
     house where people may sign in, if there is one; ``scanner`` looks for malice in what they send.
     Once ``stopping`` is set, whoever is being answered for long is let go. Where the house is ``public``
-    everybody may read sealed results.
+    everybody may read sealed results. ``reach`` is how far the endpoints of programs may lie.
     """
 
     store: Store
@@ -55,6 +56,7 @@ class Site:
     scanner: Scanner | None = None
     stopping: Event = field(default_factory=Event)
     public: bool = False
+    reach: Reach = OUTSIDE
 
     @property
     def uploads(self) -> Uploads:

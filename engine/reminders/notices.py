@@ -21,6 +21,7 @@ class Happening(NamedTuple):
     what: str
     by: int
     data: Mapping[str, Any]
+    at: str = ""  # the instant as the journal has it
 
 
 class Notice(NamedTuple):

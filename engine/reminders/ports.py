@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
+from engine.endpoints import Stopped, Wish
 from engine.jobs import Job
 from engine.outbox import Claimed, Expired, NewMessage, Step, Way
 from engine.permissions import Role
@@ -16,11 +17,15 @@ from engine.workflow import Text
 
 
 class Survey(NamedTuple):
-    """What every plan of a day is made from: who there is, what they answered, what definitions narrow."""
+    """What every plan of a day is made from: who there is, what they answered, what definitions narrow.
+
+    ``wishes`` are those of the programs that are told what happens.
+    """
 
     roster: Roster
     quiet: Mapping[QuietKey, Quiet]
     narrow: Mapping[int, tuple[int, ...]]
+    wishes: tuple[Wish, ...] = ()
 
 
 class Window(NamedTuple):
@@ -124,11 +129,35 @@ class Changed(NamedTuple):
     at: datetime
 
 
+class About(NamedTuple):
+    """The agency that an event is about, and its indicator, if it is about one."""
+
+    agency: int
+    agency_code: str | None
+    agency_name: Text
+    code: str = ""
+    fiscal_year: FiscalYear | None = None
+
+
+class Heard(NamedTuple):
+    """An event as programs hear of it: word for word as the journal has it, and what it is about."""
+
+    stream: int
+    seq: int
+    what: str
+    at: str
+    by: int
+    data: Mapping[str, Any]
+    previous_hash: str
+    hash: str
+    about: About | None
+
+
 class Contents(NamedTuple):
     """What a message has to tell now: what of it is still owed, and what happened.
 
     ``link_wanted`` is whether its reader still waits for a link to set a password; ``job`` is the one whose
-    end it tells.
+    end it tells, ``stopped`` the endpoint that is told nothing any more; ``heard`` is for a program.
     """
 
     reader: Contact
@@ -136,6 +165,8 @@ class Contents(NamedTuple):
     changed: tuple[Changed, ...]
     link_wanted: bool = False
     job: Job | None = None
+    stopped: Stopped | None = None
+    heard: Heard | None = None
 
 
 class Ended(NamedTuple):

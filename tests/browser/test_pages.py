@@ -30,7 +30,7 @@ from tests.cast import (
 from tests.fifty import found_fifty
 from tests.web.coordinators import PNG
 from tests.web.doorway import EMAIL, EVALUATOR_EMAIL, HEAD_EMAIL, give_password
-from tests.web.post import post
+from tests.web.post import post, tell_a_program
 
 ADMINISTRATOR_EMAIL = "administrator@strategy.example"
 PICTURES = Path(__file__).parents[2] / "docs" / "screenshots"
@@ -90,6 +90,9 @@ OF_THE_ADMINISTRATOR: dict[str, str] = {
     "add_agency": "/administration/agencies/add",
     "outbox": "/administration/outbox",
     "message": "/administration/outbox/1",
+    "webhooks": "/administration/webhooks",
+    "webhook": "/administration/webhooks/1",
+    "add_webhook": "/administration/webhooks/add",
     "journal": "/administration/journal?verify=1",
     "journal_indicator": f"/administration/journal?code={CODE}",
     "workflows": "/administration/workflows",
@@ -122,6 +125,7 @@ def full(served: Served) -> Served:
         actions.make_petition(tx, CODE, YEAR, petition, by=COORDINATOR, now=now)
         narrative = "อยู่ระหว่างนัดประชุมครั้งที่ 3/64"
         actions.write_report(tx, CODE, YEAR, 3, narrative=narrative, by=SECTION_HEAD, now=now)
+    tell_a_program(town.store, now)
     upload = town.site.uploads.take(COORDINATOR.id, _Source(PNG), "ภาพการประชุม.png", now)
     with town.store.begin() as tx:
         where = (tx, CODE, YEAR, MEETINGS)

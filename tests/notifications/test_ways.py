@@ -19,7 +19,7 @@ from engine.permissions import Grant, Person, Role
 from engine.quarter import local_day
 from notifications.channels import Channel
 from notifications.line import Line
-from notifications.posting import Wires
+from notifications.posting import EVERYWHERE, Wires
 from notifications.timed_socket import resolve
 from notifications.webhook import Webhook
 from storage import duty, told
@@ -69,7 +69,9 @@ def line(server: HttpServer, clock: Clock) -> Channel:
 
 
 def webhook(server: HttpServer, clock: Clock) -> Channel:
-    return Webhook(f"http://127.0.0.1:{server.port}/radap", "secret", wires(clock), allow_private=True)
+    return Webhook(
+        f"http://127.0.0.1:{server.port}/radap", "secret", wires(clock), reach=EVERYWHERE, plain_allowed=True
+    )
 
 
 def deliver(office: Office, way: Way, channel: Callable[[], Channel] | None) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from engine.errors import Refusal
 from notifications.channels import Answer, Letter, Outcome
-from notifications.posting import Wires, is_public
+from notifications.posting import EVERYWHERE, Wires, is_public
 from notifications.timed_socket import Address, resolve
 from notifications.webhook import Webhook
 from tests.notifications.http_servers import HttpServer
@@ -31,7 +31,7 @@ def wires(context=None, looked_up=resolve, seconds=20.0):
 
 def hook(server, path="/radap?x=1", **more):
     url = f"http://127.0.0.1:{server.port}{path}"
-    return Webhook(url, SECRET, wires(**more), allow_private=True)
+    return Webhook(url, SECRET, wires(**more), reach=EVERYWHERE, plain_allowed=True)
 
 
 def always(*hosts):
@@ -101,7 +101,7 @@ def test_https_asks_for_the_name_at_the_address_that_was_looked_at(server_contex
     look_up, asked = always("127.0.0.1")
     with HttpServer(tls=server_context) as server:
         url = f"https://hook.example.test:{server.port}/radap"
-        channel = Webhook(url, SECRET, wires(trusting, look_up), allow_private=True)
+        channel = Webhook(url, SECRET, wires(trusting, look_up), reach=EVERYWHERE, plain_allowed=True)
         assert channel.send(LETTER).outcome is SENT
         assert server.received[0].headers["Host"] == f"hook.example.test:{server.port}"
         assert server.names == ["hook.example.test"]
@@ -112,7 +112,9 @@ def test_https_of_another_name_gets_nothing(server_context, trusting):
     look_up, _ = always("127.0.0.1")
     with HttpServer(tls=server_context) as server:
         url = f"https://other.example.test:{server.port}/radap"
-        answer = Webhook(url, SECRET, wires(trusting, look_up), allow_private=True).send(LETTER)
+        answer = Webhook(url, SECRET, wires(trusting, look_up), reach=EVERYWHERE, plain_allowed=True).send(
+            LETTER
+        )
         assert (answer.outcome, answer.said.split(":")[0]) == (MISCONFIGURED, "channel.not_trusted")
         assert server.received == []
 
@@ -217,7 +219,7 @@ def test_server_that_is_down_is_tried_later():
     with closing(socket.socket()) as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/"
-        answer = Webhook(url, SECRET, wires(), allow_private=True).send(LETTER)
+        answer = Webhook(url, SECRET, wires(), reach=EVERYWHERE, plain_allowed=True).send(LETTER)
     assert answer == Answer(LATER, "channel.unreachable: Connection refused")
 
 
@@ -256,5 +258,5 @@ def test_server_that_does_not_take_the_body_surely_has_not_got_it():
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
         big = Letter("", b"x" * 30_000_000, "<1@x>")
-        answer = Webhook(url, SECRET, wires(seconds=0.5), allow_private=True).send(big)
+        answer = Webhook(url, SECRET, wires(seconds=0.5), reach=EVERYWHERE, plain_allowed=True).send(big)
     assert answer == Answer(LATER, "channel.too_slow")

@@ -1,9 +1,19 @@
-"""The pages of administrators: people, agencies, messages, the journal, definitions, the calendar."""
+"""The pages of administrators: people, agencies, messages, webhooks, journal, definitions, calendar."""
 
 from fastapi import APIRouter
 
 from storage.accounts import StoredAccounts
-from web.administrator import agencies, calendar, hall, journal, outbox, people, person, workflows
+from web.administrator import (
+    agencies,
+    calendar,
+    hall,
+    journal,
+    outbox,
+    people,
+    person,
+    webhooks,
+    workflows,
+)
 from web.administrator.counter import Counter
 from web.doors import Doors
 from web.pages import Pages
@@ -14,6 +24,6 @@ def routes(site: Site, pages: Pages, doors: Doors, accounts: StoredAccounts) -> 
     """Every page under ``/administration``."""
     router = APIRouter()
     counter = Counter(site, pages, accounts)
-    for room in (hall, people, person, agencies, outbox, journal, workflows, calendar):
+    for room in (hall, people, person, agencies, outbox, webhooks, journal, workflows, calendar):
         room.add_routes(router, counter, doors)
     return router

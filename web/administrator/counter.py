@@ -35,6 +35,11 @@ _DONE = frozenset(
         "message_retry",
         "message_hold",
         "message_release",
+        "endpoint_pause",
+        "endpoint_resume",
+        "endpoint_remove",
+        "endpoint_test",
+        "endpoint_repeat",
     }
 )
 

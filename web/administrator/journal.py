@@ -145,6 +145,8 @@ def _about(data: Mapping[str, Any], names: _Names, wording: Wording) -> Iterator
     """What an event of the city was about, in the words of its readers."""
     if isinstance(name := data.get("name"), Mapping):
         yield wording.value(Text(name.get("th", ""), name.get("en", "")))
+    elif name:
+        yield str(name)
     for key in ("person", "substitute"):
         if key in data:
             yield names.people.get(data[key], str(data[key]))

@@ -23,7 +23,7 @@ from web.reading import Typed, whole_number
 
 #: What may be chosen: everything, what somebody has to look at, or one state.
 _TROUBLED = "troubled"
-_COLOURS = {
+COLOURS: dict[str, str] = {
     State.SENT: "green",
     State.FAILED: "red",
     State.UNCERTAIN: "orange",
@@ -136,7 +136,7 @@ class _Outbox:
             "id": one.id,
             "what": one.subject or wording.say("admin.not_written"),
             "to": one.to_address or "–",
-            "state": Tag(wording.word("message_state", one.state), _COLOURS.get(State(one.state), "grey")),
+            "state": Tag(wording.word("message_state", one.state), COLOURS.get(one.state, "grey")),
             "channel": wording.word("channel", one.channel),
             "at": wording.value(one.sent_at or one.not_before),
             "created": wording.value(one.created_at),
