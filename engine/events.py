@@ -15,6 +15,7 @@ class Happened(StrEnum):
     CANCELLATION_DECLINED = "cancellation_declined"
     INDICATOR_CANCELLED = "indicator_cancelled"
     INDICATOR_CLOSED = "indicator_closed"
+    INDICATOR_CHANGED = "indicator_changed"
     OCCURRENCE_RECORDED = "occurrence_recorded"
     OCCURRENCE_PLANNED = "occurrence_planned"
     OCCURRENCE_APPROVED = "occurrence_approved"
@@ -45,7 +46,9 @@ class Happened(StrEnum):
     APPEAL_DISMISSED = "appeal_dismissed"
     DEADLINES_MOVED = "deadlines_moved"
     AGENCY_ADDED = "agency_added"
+    AGENCY_CHANGED = "agency_changed"
     PERSON_ADDED = "person_added"
+    PERSON_RENAMED = "person_renamed"
     WORKFLOW_REGISTERED = "workflow_registered"
     EXTENSION_GRANTED = "extension_granted"
     QUARTER_SEALED = "quarter_sealed"
@@ -66,6 +69,7 @@ class Happened(StrEnum):
     SESSIONS_ENDED = "sessions_ended"
     FACTOR_REMOVED = "factor_removed"
     MESSAGE_MOVED = "message_moved"
+    RECORDS_WRITTEN = "records_written"
 
 
 class Event(NamedTuple):

@@ -24,6 +24,7 @@ from engine.levels import Basis
 from engine.permissions import Action, Role
 from engine.petition import PetitionKind, PetitionState
 from engine.quarter import BE_OFFSET, FiscalYear, Quarter
+from engine.records import How, Kind
 from engine.thai_dates import MONTHS, WEEKDAYS, Era, Span, Style, format_day
 from engine.verdict import VerdictKind
 from engine.workflow import Direction, MeasureKind, Order, Text, YearValue
@@ -39,6 +40,8 @@ _FAMILIES: dict[type, str] = {
     Era: "era",
     EvidenceState: "evidence_state",
     Happened: "event",
+    How: "how",
+    Kind: "record_kind",
     Life: "life",
     MeasureKind: "measure_kind",
     MilestoneState: "milestone_state",
