@@ -11,6 +11,7 @@ from cli import (
     exports,
     facts,
     history,
+    imports,
     levels,
     milestones,
     operations,
@@ -103,6 +104,7 @@ for name, group in (
     ("user", people.app),
     ("remind", remind.app),
     ("export", exports.app),
+    ("import", imports.app),
 ):
     app.add_typer(group, name=name)
 

@@ -90,12 +90,14 @@ _NAMING: Mapping[Kind, Mapping[str, Kind]] = {
 }
 #: What stays as it was written first, for facts, journals and codes rest on it.
 _FIXED: Mapping[Kind, frozenset[str]] = {
-    Kind.AGENCY: frozenset({"code", "kind"}),
+    Kind.AGENCY: frozenset({"code", "kind", "parent"}),
     Kind.PERSON: frozenset(),
     Kind.PLAN_NODE: frozenset({"parent"}),
     Kind.INDICATOR: frozenset({"agency", "workflow", "version"}),
     Kind.EXTENSION: frozenset(),
 }
+#: The one of these that may be given where it was not known.
+_GIVEN_LATER = "code"
 #: What is only ever added to: a role that is not named is not taken.
 _GROWING = frozenset({"roles"})
 
@@ -133,8 +135,9 @@ def compared(kept: Mapping[Name, Record], wanted: Iterable[Record]) -> tuple[lis
     by_name = {one.name: one for one in said}
     faults = [*_twice(said), *_circles(by_name)]
     found = [_difference(kept.get(one.name), one) for one in said]
+    known = kept.keys() | by_name.keys()
     for one in found:
-        faults += [*_lacking(one), *_fixed(one), *_unknown(one, kept.keys() | by_name.keys())]
+        faults += [*_lacking(one), *_fixed(one), *_unknown(one, known)]
     order = list(Kind)
     found.sort(key=lambda one: (order.index(one.kind), _depth(by_name[one.kind, one.key], by_name)))
     return found, faults
@@ -188,7 +191,7 @@ def _lacking(one: Difference) -> Iterator[Fault]:
 def _fixed(one: Difference) -> Iterator[Fault]:
     for name in sorted(_FIXED[one.kind] & one.after.keys()):
         before = None if one.before is None else one.before[name]
-        if before is not None:
+        if one.before is not None and (before is not None or name != _GIVEN_LATER):
             params = {"kind": one.kind, "key": one.key, "field": name, "before": before}
             yield Fault((*one.place, name), "record.fixed", {**params, "after": one.after[name]})
 

@@ -93,9 +93,9 @@ def _read_people(connection: Connection, kept: Kept, agencies: Mapping[int | Non
         role = role_of(row.role, agencies.get(row.agency_id))
         held[row.person_id] = (*held.get(row.person_id, ()), role)
     query = select(_p.id, _p.email, _p.name, _p.language).where(_p.email != OPERATOR_EMAIL).order_by(_p.id)
-    for row in connection.execute(query):
-        said = {"name": row.name, "language": row.language, "roles": held.get(row.id, ())}
-        kept.keep(row.id, Kind.PERSON, row.email, said)
+    for one in connection.execute(query):
+        said = {"name": one.name, "language": one.language, "roles": held.get(one.id, ())}
+        kept.keep(one.id, Kind.PERSON, one.email, said)
 
 
 def _read_plan(connection: Connection, kept: Kept) -> dict[int | None, str]:

@@ -143,7 +143,10 @@ def _agency(hand: _Hand, one: Difference) -> None:
         name = str(said["name"])
         words = Text(name, str(said.get("name_en") or name))
         code = said.get("code")
-        more = {"code": None if code is None else str(code), "parent": hand.agency(one, "parent")}
+        more: dict[str, Any] = {
+            "code": None if code is None else str(code),
+            "parent": hand.agency(one, "parent"),
+        }
         kind = str(said.get("kind") or registry.AGENCY_KINDS[0])
         if kind not in registry.AGENCY_KINDS:
             raise refuse("agency.kind_unknown", given=kind)
@@ -151,8 +154,6 @@ def _agency(hand: _Hand, one: Difference) -> None:
         return
     columns = {"name": "name_th", "name_en": "name_en", "code": "code"}
     given: dict[str, Any] = {columns[name]: said[name] for name in columns if name in said}
-    if "parent" in said:
-        given["parent_id"] = hand.agency(one, "parent")
     registry.change_agency(hand.tx, hand.kept.ids[one.kind, one.key], given, **hand.common)
 
 

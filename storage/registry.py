@@ -79,7 +79,7 @@ def add_agency(
 
 
 def change_agency(tx: Tx, agency: int, given: Mapping[str, Any], *, by: int, now: datetime) -> None:
-    """Give an agency other names, a place below another, or the code that was not known; with its event."""
+    """Give an agency other names, or the code that was not known; with its event."""
     tx.connection.execute(update(t.agencies).where(t.agencies.c.id == agency).values(given))
     tx.record(Event(Happened.AGENCY_CHANGED, now, by, {"id": agency, **given}))
 

@@ -138,7 +138,7 @@ def test_one_refusal_takes_everything_back_and_all_are_told(store):
 def test_what_is_there_is_changed_by_its_actions(store):
     changed = write(
         store,
-        Record(Kind.AGENCY, "5049", {"name_en": "Thung Khru District Office", "parent": "5042"}),
+        Record(Kind.AGENCY, "5049", {"name_en": "Thung Khru District Office"}),
         Record(
             Kind.PERSON,
             "coordinator@thungkhru.example",

@@ -1,0 +1,8 @@
+"""Commands that take things in: `radap import all`, `radap import campaign`."""
+
+import typer
+
+from cli import full
+
+app = typer.Typer(no_args_is_help=True, help="Take in: a full export.")
+app.command("all")(full.take_in)
