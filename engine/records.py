@@ -47,6 +47,11 @@ class Record(NamedTuple):
         return self.kind, self.key
 
 
+def extension_key(agency: str, quarter: int) -> str:
+    """What an extension is called by within its year."""
+    return f"{agency} Q{quarter}"
+
+
 #: Which fields each kind has.
 FIELDS: Mapping[Kind, tuple[str, ...]] = {
     Kind.AGENCY: ("code", "name", "name_en", "kind", "parent"),
