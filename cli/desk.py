@@ -35,7 +35,7 @@ from engine.wording import Wording
 from storage import registry, views
 from storage.registry import Agency
 from storage.transaction import Tx
-from workflows.catalogue import DefinitionError
+from workflows.reading import DefinitionError
 
 DONE, REFUSED, WRONG_USE = 0, 1, 2
 

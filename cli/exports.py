@@ -1,11 +1,11 @@
-"""Commands that take things out: `radap export pdf | xlsx | pack`, of one indicator, an agency, the city."""
+"""Commands that take things out: `radap export all`; `pdf | xlsx | pack` of a part of it."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli import parsing
+from cli import campaigns, full, parsing
 from cli.desk import Desk
 from cli.options import By
 from cli.site import site_of
@@ -13,7 +13,11 @@ from engine.errors import refuse
 from engine.jobs import Product, Scope, Wanted
 from storage.transaction import Tx
 
-app = typer.Typer(no_args_is_help=True, help="Take out: reports as PDF, spreadsheets, evidence.")
+app = typer.Typer(
+    no_args_is_help=True, help="Take out: everything, a year, reports as PDF, spreadsheets, evidence."
+)
+app.command("all")(full.send_out)
+app.command("campaign")(campaigns.send_out)
 
 Code = Annotated[
     str | None, typer.Argument(metavar="[CODE]", help="One indicator; without it all of the year.")

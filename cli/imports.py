@@ -1,12 +1,16 @@
-"""Commands that take things in: pages, and what is done with the facts that their texts propose."""
+"""Commands that take things in: pages and the facts they propose, full exports, campaigns."""
 
 import typer
 
-from cli import page_files, proposals
+from cli import campaigns, full, page_files, proposals
 
-app = typer.Typer(no_args_is_help=True, help="Take in: pages of the existing site.")
+app = typer.Typer(
+    no_args_is_help=True, help="Take in: pages of the existing site, a full export, a campaign."
+)
 app.command("page")(page_files.take_in)
 app.command("proposals")(proposals.listed)
 app.command("read")(proposals.read)
 app.command("accept")(proposals.accept)
 app.command("refuse")(proposals.refuse)
+app.command("all")(full.take_in)
+app.command("campaign")(campaigns.take_in)

@@ -7,6 +7,7 @@ import typer
 
 from cli import (
     appeals,
+    campaigns,
     city,
     exports,
     facts,
@@ -109,6 +110,7 @@ for name, group in (
     ("webhook", webhooks.app),
     ("export", exports.app),
     ("import", imports.app),
+    ("campaign", campaigns.app),
 ):
     app.add_typer(group, name=name)
 

@@ -17,7 +17,7 @@ from storage import backup as safe
 from storage import checks, registry, schema, search_checks, search_index, views
 from storage import tables as t
 from storage.transaction import Tx
-from workflows.catalogue import DefinitionError
+from workflows.reading import DefinitionError
 
 
 def init(ctx: typer.Context, as_json: Json = False) -> None:

@@ -11,8 +11,9 @@ from cli.options import Json
 from engine.explain import rule_text
 from engine.numbers import json_number
 from engine.workflow import AllOf, AnyOf, AtLeast, Rule, Workflow
-from workflows.catalogue import DefinitionError, load
+from workflows.catalogue import load
 from workflows.diagram import diagram as mermaid
+from workflows.reading import DefinitionError
 
 app = typer.Typer(no_args_is_help=True, help="Definitions: list, show, check, diagram.")
 

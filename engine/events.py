@@ -15,6 +15,7 @@ class Happened(StrEnum):
     CANCELLATION_DECLINED = "cancellation_declined"
     INDICATOR_CANCELLED = "indicator_cancelled"
     INDICATOR_CLOSED = "indicator_closed"
+    INDICATOR_CHANGED = "indicator_changed"
     OCCURRENCE_RECORDED = "occurrence_recorded"
     OCCURRENCE_PLANNED = "occurrence_planned"
     OCCURRENCE_APPROVED = "occurrence_approved"
@@ -48,7 +49,9 @@ class Happened(StrEnum):
     PROPOSAL_REFUSED = "proposal_refused"
     DEADLINES_MOVED = "deadlines_moved"
     AGENCY_ADDED = "agency_added"
+    AGENCY_CHANGED = "agency_changed"
     PERSON_ADDED = "person_added"
+    PERSON_RENAMED = "person_renamed"
     WORKFLOW_REGISTERED = "workflow_registered"
     EXTENSION_GRANTED = "extension_granted"
     QUARTER_SEALED = "quarter_sealed"
@@ -76,6 +79,7 @@ class Happened(StrEnum):
     ENDPOINT_RESUMED = "endpoint_resumed"
     ENDPOINT_STOPPED = "endpoint_stopped"
     ENDPOINT_REMOVED = "endpoint_removed"
+    RECORDS_WRITTEN = "records_written"
 
 
 class Event(NamedTuple):

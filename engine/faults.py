@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.errors import Unmet
+
 Path = tuple[str | int, ...]
 
 
@@ -14,6 +16,11 @@ class Fault:
     path: Path
     kind: str
     params: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def unmet(self) -> Unmet:
+        """The same for who knows no place: what is not met."""
+        return Unmet(self.kind, self.params)
 
 
 def when(index: int) -> Path:

@@ -1,9 +1,9 @@
 """What the engine is handed: the policy of the house, and one transaction on the store."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from engine.appeal import Appeal
@@ -126,6 +126,9 @@ class Transaction(Protocol):
 
     def create(self, indicator: Indicator, event: Event) -> None:
         """Write a new indicator with its milestones and its first event; sets ``indicator.id``."""
+
+    def agree(self, indicator: Indicator, given: Mapping[str, Any]) -> None:
+        """Write what the indicator is agreed on; the caller saves its event in the same transaction."""
 
     def petitions(self, indicator: Indicator) -> list[Petition]:
         """Every petition about the indicator, by number; read only where somebody asks for them."""

@@ -134,6 +134,11 @@ def _created(told: _Told, event: Event) -> None:
     )
 
 
+def _changed(told: _Told, event: Event) -> None:
+    given = {name: _number(event.data[name]) for name in ("target", "weight") if name in event.data}
+    told.of("target", 0).update(given)
+
+
 def _recorded(told: _Told, event: Event) -> None:
     fact: Mapping[str, Any] = event.data["occurrence"]
     day = _day(fact.get("occurred_on"))
@@ -265,6 +270,7 @@ _RULINGS: Mapping[str, Ruling] = {
 }
 _HEARD: Mapping[str, Callable[[_Told, Event], None]] = {
     Happened.INDICATOR_CREATED: _created,
+    Happened.INDICATOR_CHANGED: _changed,
     Happened.OCCURRENCE_RECORDED: _recorded,
     Happened.OCCURRENCE_PLANNED: _recorded,
     Happened.OCCURRENCE_APPROVED: _approved,

@@ -28,6 +28,7 @@ from engine.proposed import ProposalState
 from engine.prose.claims import ProposalStanding
 from engine.prose.reasons import Confidence
 from engine.quarter import BE_OFFSET, FiscalYear, Quarter
+from engine.records import How, Kind
 from engine.thai_dates import MONTHS, WEEKDAYS, Era, Span, Style, format_day
 from engine.verdict import VerdictKind
 from engine.workflow import Direction, MeasureKind, Order, Text, YearValue
@@ -44,6 +45,8 @@ _FAMILIES: dict[type, str] = {
     Era: "era",
     EvidenceState: "evidence_state",
     Happened: "event",
+    How: "how",
+    Kind: "record_kind",
     Life: "life",
     MeasureKind: "measure_kind",
     MilestoneState: "milestone_state",

@@ -143,7 +143,7 @@ def _restore(engine: Engine, evidence: EvidenceStore, archive: tarfile.TarFile, 
             rows += _read_lines(connection, name, _part(archive, part))
             done(name)
         schema.upgrade_within(connection)
-        _follow_sequences(connection)
+        schema.follow_sequences(connection)
     return rows
 
 
@@ -196,16 +196,6 @@ def _portions(source: IO[bytes]) -> Iterator[list[dict[str, Any]]]:
 def _given(value: Any) -> Any:
     """A value of JSON as a statement is given it: only bytes are turned back here."""
     return base64.b64decode(value[_BYTES]) if isinstance(value, dict) else value
-
-
-def _follow_sequences(connection: Connection) -> None:
-    """On PostgreSQL the number given to the next row must follow the rows that came back."""
-    if connection.dialect.name != "postgresql":
-        return
-    for table in metadata.sorted_tables:
-        if table.autoincrement_column is not None:
-            follow = f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), max(id)) FROM {table.name}"  # noqa: S608 - names come from our own tables
-            connection.execute(text(follow))
 
 
 def _add(archive: tarfile.TarFile, name: str, content: IO[bytes]) -> str:

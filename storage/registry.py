@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -83,6 +83,12 @@ def add_agency(
     return added
 
 
+def change_agency(tx: Tx, agency: int, given: Mapping[str, Any], *, by: int, now: datetime) -> None:
+    """Give an agency other names, or the code that was not known; with its event."""
+    tx.connection.execute(update(t.agencies).where(t.agencies.c.id == agency).values(given))
+    tx.record(Event(Happened.AGENCY_CHANGED, now, by, {"id": agency, **given}))
+
+
 _a = t.agencies.c
 _AGENCIES = select(_a.id, _a.code, _a.name_th, _a.name_en, _a.kind).order_by(_a.id)
 
@@ -152,6 +158,12 @@ def add_person(
     roles = [[str(grant.role), grant.agency] for grant in grants]
     tx.record(Event(Happened.PERSON_ADDED, now, by, {"id": added, "email": email, "roles": roles}))
     return added
+
+
+def rename_person(tx: Tx, person: int, name: str, *, by: int, now: datetime) -> None:
+    """Call a person by another name, with its event: histories show who they are today."""
+    tx.connection.execute(update(t.people).where(t.people.c.id == person).values(name=name))
+    tx.record(Event(Happened.PERSON_RENAMED, now, by, {"id": person, "name": name}))
 
 
 def person(connection: Connection, email: str) -> Person:

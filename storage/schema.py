@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import column, inspect, select, table
+from sqlalchemy import column, inspect, select, table, text
 from sqlalchemy.engine import Connection, Engine
 
 from engine.errors import refuse
+from storage.tables import metadata
 
 _FOLDER = Path(__file__).parent / "migrations"
 
@@ -92,3 +93,13 @@ def refuse_newer(found: str | None) -> None:
     """Refuse a revision that this release does not know: a newer one has written it."""
     if found is not None and found not in revisions():
         raise refuse("schema.newer", found=found, needed=newest())
+
+
+def follow_sequences(connection: Connection) -> None:
+    """On PostgreSQL the number given to the next row must follow the rows that came in."""
+    if connection.dialect.name != "postgresql":
+        return
+    for one in metadata.sorted_tables:
+        if one.autoincrement_column is not None:
+            follow = f"SELECT setval(pg_get_serial_sequence('{one.name}', 'id'), max(id)) FROM {one.name}"  # noqa: S608 - names come from our own tables
+            connection.execute(text(follow))

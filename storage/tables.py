@@ -47,8 +47,8 @@ from storage.types import Exact, Instant
 __all__ = [
     "credentials",
     "door_log",
-    "imported_pages",
     "endpoints",
+    "imported_pages",
     "jobs",
     "metadata",
     "notices",

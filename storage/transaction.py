@@ -1,6 +1,6 @@
 """One transaction on the store: the engine's port, kept by statements of both databases."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -189,6 +189,14 @@ class Tx:
         self._append(entry)
         indicator.version += 1
         indicator.journal_seq, indicator.journal_head = entry.seq, entry.hash
+
+    def agree(self, indicator: Indicator, given: Mapping[str, Any]) -> None:
+        """Write what the indicator is agreed on, and let it be found by its new title."""
+        for table, key in ((t.indicators, "id"), (t.indicator_details, "indicator_id")):
+            row = {name: value for name, value in given.items() if name in table.c}
+            if row:
+                self.connection.execute(update(table).where(table.c[key] == indicator.id).values(row))
+        self._make_findable([search_index.first_row(indicator)])
 
     def changed_meanwhile(self, indicator: Indicator) -> Refusal:
         """The refusal that tells the loser who changed what, and when."""

@@ -1,6 +1,7 @@
 """One function per thing that a person does: it loads, asks the rules, and saves a change with its event."""
 
 from engine.actions._work import Outcome
+from engine.actions.agreement import change_indicator
 from engine.actions.appeals import decide_appeal, make_appeal
 from engine.actions.city import check_manager
 from engine.actions.evidence import attach_evidence, withdraw_evidence
@@ -69,6 +70,7 @@ __all__ = [
     "attach_evidence",
     "block_milestone",
     "cancel_indicator",
+    "change_indicator",
     "changed_fields",
     "check_manager",
     "close_indicator",

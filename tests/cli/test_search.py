@@ -29,7 +29,10 @@ def test_doctor_finds_and_mends_an_index_that_is_wrong(radap):
     run_sql(radap, "DELETE FROM search_texts")
     said = radap("doctor")
     assert said.code == 1
-    assert f"The search index of {CODE} is not what is written (indicator 0): use radap doctor --mend." in said.out
+    assert (
+        f"The search index of {CODE} is not what is written (indicator 0): use radap doctor --mend."
+        in said.out
+    )
 
     assert radap("doctor", "--mend").code == 0
     assert radap("doctor").code == 0

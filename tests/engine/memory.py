@@ -1,6 +1,6 @@
 """A transaction that keeps everything in dictionaries, so that tests of actions touch nothing."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -84,6 +84,11 @@ class Memory:
         self.kept[indicator.code, indicator.fiscal_year.year] = kept = copied(indicator)
         self._append(kept, event)
         indicator.version, indicator.journal_seq = kept.version, kept.journal_seq
+
+    def agree(self, indicator: Indicator, given: Mapping[str, Any]) -> None:
+        kept = self.kept[indicator.code, indicator.fiscal_year.year]
+        kept.title, kept.unit, kept.workflow_owner = indicator.title, indicator.unit, indicator.workflow_owner
+        kept.target, kept.weight = indicator.target, indicator.weight
 
     def petitions(self, indicator: Indicator) -> list[Petition]:
         return deepcopy(self.made.get(indicator.code, []))

@@ -18,7 +18,10 @@ DAY = date(2020, 12, 1)
 #: What is told of the city as a whole, or of people: no fact of an indicator is behind it.
 OF_THE_CITY = {
     Happened.AGENCY_ADDED,
+    Happened.AGENCY_CHANGED,
     Happened.PERSON_ADDED,
+    Happened.PERSON_RENAMED,
+    Happened.RECORDS_WRITTEN,
     Happened.WORKFLOW_REGISTERED,
     Happened.EXTENSION_GRANTED,
     Happened.QUARTER_SEALED,

@@ -25,7 +25,8 @@ from engine.workflow import (
     Workflow,
     YearValue,
 )
-from workflows.catalogue import Catalogue, DefinitionError, load, parse
+from workflows.catalogue import Catalogue, load, parse
+from workflows.reading import DefinitionError
 
 GOOD = """\
 key = "network"
