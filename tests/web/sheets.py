@@ -20,6 +20,7 @@ from web.spreadsheets.telling import finding_words
 
 THAI = WORDINGS["th"]
 NAMES = Names(WORDINGS.values())
+_THIS_YEAR = FiscalYear(YEAR)
 #: The headings of a sheet of targets and of one of results, as few as will do.
 TARGETS, RESULTS = ("รหัสตัวชี้วัด", "ค่าเป้าหมาย"), ("รหัสตัวชี้วัด", "ไตรมาส", "ผลที่รายงาน", "รายงานผลการดำเนินงาน")
 
@@ -61,7 +62,7 @@ def given(
     kind: SheetKind | None = None,
     by: Person = OPERATOR,
     try_only: bool = False,
-    year: FiscalYear | None = FiscalYear(YEAR),  # noqa: B008 - frozen
+    year: FiscalYear | None = _THIS_YEAR,
 ) -> Taken:
     """What becomes of a file that somebody gives."""
     file = Given(BytesIO(content), name, kind, year)

@@ -1,16 +1,17 @@
 """A file taken in: read, held beside what is kept, and written all at once, or only tried."""
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
-from engine.errors import Unmet
+from engine.errors import Unmet, refuse
 from engine.faults import Fault
 from engine.permissions import Person
 from engine.quarter import FiscalYear
-from engine.records import Difference, How, Record
+from engine.records import Difference, How, Record, compared
 from storage import records
 from storage.kept_records import Kept
 from storage.store import Store
@@ -21,8 +22,7 @@ from web.spreadsheets.records import Drawing
 
 #: Under which column a field is said, where it is not called the same.
 _SAID_UNDER = {"roles": "role", "indicator": "code", "version": "workflow"}
-#: So much is told of what is the same, added and changed; the rest is counted.
-_HASHED = 1 << 20
+_PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,26 @@ class Taken:
         return sum(one.how is how for one in self.differences)
 
 
+class Asked(NamedTuple):
+    """By what a job knows the file that is to be tried or taken in; ``expected`` is what was shown of it.
+
+    The name is that of the file; it is not part of its content, and says how to read it.
+    """
+
+    sha256: str
+    name: str
+    kind: SheetKind | None = None
+    expected: str = ""
+
+    @classmethod
+    def of(cls, text: str) -> "Asked":
+        sha256, name, kind, expected = json.loads(text)
+        return cls(sha256, name, SheetKind(kind) if kind else None, expected)
+
+    def __str__(self) -> str:
+        return json.dumps([self.sha256, self.name, self.kind, self.expected], ensure_ascii=False)
+
+
 #: Told how many rows are read, and how many of how many records are written.
 Progress = Callable[[int, int], None]
 
@@ -61,11 +81,13 @@ def take(
     by: Person,
     now: datetime,
     try_only: bool,
+    expected: str = "",
     progress: Progress = lambda _done, _total: None,
 ) -> Taken:
     """Take the file in, all of it or, where anything is wrong, nothing; with ``try_only`` never anything.
 
-    Raises :class:`~engine.errors.Refusal` where it is no file that can be read at all.
+    Raises :class:`~engine.errors.Refusal` where it is no file that can be read at all, and
+    ``sheet.changed_meanwhile`` where it would do something else now than what is ``expected``.
     """
     findings, sha256 = Findings(), _digest(given.content)
     lines = list(read(given.content, given.name, names, findings, given.kind, lambda at: progress(at, 0)))
@@ -75,6 +97,8 @@ def take(
     def wanted(kept: Kept) -> tuple[list[Record], list[Fault]]:
         drawing = Drawing(kept, year, by)
         found = drawing.draw(lines)
+        if expected and digest_of(compared(kept.records, found)[0]) != expected:
+            raise refuse("sheet.changed_meanwhile", file=given.name)
         return found, [*map(_as_fault, findings.wrong), *drawing.faults]
 
     written = records.write(
@@ -95,9 +119,18 @@ def take(
 def _digest(content: BinaryIO) -> str:
     digest = hashlib.sha256()
     content.seek(0)
-    while piece := content.read(_HASHED):
+    while piece := content.read(_PIECE):
         digest.update(piece)
     content.seek(0)
+    return digest.hexdigest()
+
+
+def digest_of(differences: Iterable[Difference]) -> str:
+    """By what it is known that a file does now what it was shown to do."""
+    digest = hashlib.sha256()
+    for one in differences:
+        before = None if one.before is None else sorted(one.before.items())
+        digest.update(repr((one.kind, one.key, before, sorted(one.after.items()))).encode())
     return digest.hexdigest()
 
 

@@ -1,12 +1,13 @@
 """What became of a file, in words for people and as data for programs."""
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from engine.records import Difference, Fields, How, Kind, Value
 from engine.wording import Wording
 from web.spreadsheets.reading import Finding
-from web.spreadsheets.taking import Taken
+from web.spreadsheets.taking import Taken, digest_of
 
 #: Fields whose values are words of ours, by kind, and the family of these.
 _FAMILIES: Mapping[tuple[Kind, str], str] = {
@@ -15,6 +16,8 @@ _FAMILIES: Mapping[tuple[Kind, str], str] = {
     (Kind.INDICATOR, "result_kind"): "result_kind",
     (Kind.PERSON, "language"): "language",
 }
+#: So many differences are told; of more there are the counts.
+MOST_TOLD = 5_000
 #: So much of a long text is shown of what was and what is to be.
 _SHOWN = 120
 
@@ -77,7 +80,7 @@ def _role(typed: str, wording: Wording) -> str:
 
 
 def as_data(taken: Taken, wording: Wording, *, written: bool) -> dict[str, Any]:
-    """What became of the file; what stays the same is only counted."""
+    """What became of the file; what stays the same is only counted, and so is what is very much."""
     return {
         "file": taken.name,
         "sha256": taken.sha256,
@@ -90,7 +93,11 @@ def as_data(taken: Taken, wording: Wording, *, written: bool) -> dict[str, Any]:
         "faults": taken.findings.count,
         "findings": [_finding(one, wording) for one in taken.findings.wrong],
         "notes": [_finding(one, wording) for one in taken.findings.notes],
-        "differences": [_difference(one) for one in taken.differences if one.how is not How.SAME],
+        "digest": digest_of(taken.differences),
+        "differences": [
+            {**_difference(one), "told": changes_words(one, wording)}
+            for one in islice((one for one in taken.differences if one.how is not How.SAME), MOST_TOLD)
+        ],
     }
 
 
