@@ -15,6 +15,7 @@ from benchmarks import (
     printing,
     results,
     search,
+    spreadsheets,
     sweep,
     uploads,
 )
@@ -31,6 +32,7 @@ BENCHES: dict[str, Callable[[Size], list[results.Row]]] = {
     "search": search.run,
     "uploads": uploads.run,
     "printing": printing.run,
+    "spreadsheets": spreadsheets.run,
 }
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli import campaigns, full, parsing
+from cli import campaigns, full, parsing, sheet_files
 from cli.desk import Desk
 from cli.options import By
 from cli.site import site_of
@@ -14,10 +14,12 @@ from engine.jobs import Product, Scope, Wanted
 from storage.transaction import Tx
 
 app = typer.Typer(
-    no_args_is_help=True, help="Take out: everything, a year, reports as PDF, spreadsheets, evidence."
+    no_args_is_help=True,
+    help="Take out: everything, a year, reports as PDF, spreadsheets, evidence, templates.",
 )
 app.command("all")(full.send_out)
 app.command("campaign")(campaigns.send_out)
+app.command("template")(sheet_files.template)
 
 Code = Annotated[
     str | None, typer.Argument(metavar="[CODE]", help="One indicator; without it all of the year.")

@@ -25,6 +25,8 @@ class Product(StrEnum):
     SHEETS = "sheets"  # the spreadsheet
     PACK = "pack"  # the evidence with its manifest
     PROOF = "proof"  # of a seal: what was altered behind it
+    TRIAL = "trial"  # of a spreadsheet that was given: what would become of it
+    INTAKE = "intake"  # the same, written
 
 
 class Scope(StrEnum):
@@ -40,7 +42,7 @@ class Wanted(NamedTuple):
     """A product of a scope in a fiscal year (CE).
 
     ``of`` is the code of the indicator, the id of the agency, the code of the plan's node; empty for the
-    city. ``quarter`` is that of a seal, else 0.
+    city, and what a spreadsheet is known by. ``quarter`` is that of a seal, else 0.
     """
 
     product: Product

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     PLAN_NODE = "plan_node"
     INDICATOR = "indicator"
     EXTENSION = "extension"
+    RESULT = "result"
 
 
 Value = str | int | Decimal | date | bool | tuple[str, ...] | None
@@ -76,6 +77,7 @@ FIELDS: Mapping[Kind, tuple[str, ...]] = {
         "draft",
     ),
     Kind.EXTENSION: ("agency", "quarter", "until", "reason"),
+    Kind.RESULT: ("indicator", "quarter", "result", "narrative"),
 }
 #: What has to be said of each that is new.
 _NEEDED: Mapping[Kind, tuple[str, ...]] = {
@@ -84,6 +86,7 @@ _NEEDED: Mapping[Kind, tuple[str, ...]] = {
     Kind.PLAN_NODE: ("title",),
     Kind.INDICATOR: ("agency", "workflow", "version", "title"),
     Kind.EXTENSION: ("agency", "quarter", "until", "reason"),
+    Kind.RESULT: ("indicator", "quarter"),
 }
 #: Fields that name something else by its key, and what kind of thing.
 _NAMING: Mapping[Kind, Mapping[str, Kind]] = {
@@ -92,6 +95,7 @@ _NAMING: Mapping[Kind, Mapping[str, Kind]] = {
     Kind.PLAN_NODE: {"parent": Kind.PLAN_NODE},
     Kind.INDICATOR: {"agency": Kind.AGENCY, "owner": Kind.AGENCY, "plan": Kind.PLAN_NODE},
     Kind.EXTENSION: {"agency": Kind.AGENCY},
+    Kind.RESULT: {"indicator": Kind.INDICATOR},
 }
 #: What stays as it was written first, for facts, journals and codes rest on it.
 _FIXED: Mapping[Kind, frozenset[str]] = {
@@ -100,6 +104,7 @@ _FIXED: Mapping[Kind, frozenset[str]] = {
     Kind.PLAN_NODE: frozenset({"parent"}),
     Kind.INDICATOR: frozenset({"agency", "workflow", "version"}),
     Kind.EXTENSION: frozenset(),
+    Kind.RESULT: frozenset({"indicator", "quarter"}),
 }
 #: The one of these that may be given where it was not known.
 _GIVEN_LATER = "code"

@@ -14,7 +14,7 @@ from storage import tables as t
 from storage.registry import OPERATOR_EMAIL
 from storage.store import Store
 
-_a, _p, _g, _n, _i, _d, _e = (
+_a, _p, _g, _n, _i, _d, _e, _r = (
     t.agencies.c,
     t.people.c,
     t.grants.c,
@@ -22,6 +22,7 @@ _a, _p, _g, _n, _i, _d, _e = (
     t.indicators.c,
     t.indicator_details.c,
     t.extensions.c,
+    t.reports.c,
 )
 
 
@@ -54,13 +55,18 @@ class Kept:
         return None if key is None else self.ids[kind, str(key)]
 
 
+def result_key(indicator: str, quarter: int) -> str:
+    """What the result of a quarter is called by within its year."""
+    return f"{indicator} Q{quarter}"
+
+
 def role_of(role: str, agency: str | None) -> str:
     """A role as people write it: ``evaluator``, ``coordinator@5049``."""
     return role if agency is None else f"{role}@{agency}"
 
 
-def read(store: Store, connection: Connection, fiscal_year: int) -> Kept:
-    """Everything, in one statement for each kind."""
+def read(store: Store, connection: Connection, fiscal_year: int, *, with_results: bool = False) -> Kept:
+    """Everything, in one statement for each kind; what was reported only ``with_results``, for it is much."""
     kept = Kept()
     agencies = _read_agencies(connection, kept)
     _read_people(connection, kept, agencies)
@@ -68,6 +74,8 @@ def read(store: Store, connection: Connection, fiscal_year: int) -> Kept:
     _read_workflows(store, connection, kept)
     _read_indicators(connection, kept, agencies, plan, fiscal_year)
     _read_extensions(connection, kept, agencies, fiscal_year)
+    if with_results:
+        _read_results(connection, kept, fiscal_year)
     return kept
 
 
@@ -158,3 +166,10 @@ def _read_extensions(
         agency = agencies[row.agency_id]
         said = {"agency": agency, "quarter": row.quarter, "until": row.until_on, "reason": row.reason}
         kept.keep(0, Kind.EXTENSION, extension_key(agency, row.quarter), said)
+
+
+def _read_results(connection: Connection, kept: Kept, fiscal_year: int) -> None:
+    query = select(_i.code, _r.quarter, _r.self_reported, _r.narrative).join_from(t.reports, t.indicators)
+    for row in connection.execute(query.where(_i.fiscal_year == fiscal_year).order_by(_i.code, _r.quarter)):
+        said = {"indicator": row.code, "quarter": row.quarter, "result": row.self_reported}
+        kept.keep(0, Kind.RESULT, result_key(row.code, row.quarter), {**said, "narrative": row.narrative})

@@ -57,16 +57,19 @@ def write(
     by: Person,
     now: datetime,
     try_only: bool = False,
+    with_results: bool = False,
     done: Progress = lambda _done, _total: None,
 ) -> Written:
     """Bring the records to what is wanted; ``source`` says in the city's journal where it came from.
 
-    With ``try_only``, and where anything at all is wrong, it is all taken back.
+    With ``try_only``, and where anything at all is wrong, it is all taken back. Only ``with_results`` of
+    quarters is it known what was reported.
     """
     written = Written([], [])
     try:
         with store.begin() as tx:
-            written = _write(tx, fiscal_year, wanted, source, by, now, done)
+            kept = kept_records.read(store, tx.connection, fiscal_year.year, with_results=with_results)
+            written = _write(tx, kept, fiscal_year, wanted, source, by, now, done)
             if try_only or written.faults:
                 raise _TakenBack
     except _TakenBack:
@@ -76,6 +79,7 @@ def write(
 
 def _write(
     tx: Tx,
+    kept: Kept,
     year: FiscalYear,
     wanted: Wanted,
     source: Mapping[str, Any],
@@ -83,9 +87,9 @@ def _write(
     now: datetime,
     done: Progress,
 ) -> Written:
-    check_manager(by)
-    kept = kept_records.read(tx.store, tx.connection, year.year)
     records, unread = wanted(kept)
+    if any(one.kind is not Kind.RESULT for one in records):
+        check_manager(by)
     found, wrong = compared(kept.records, records)
     faults = [*unread, *wrong]
     to_do = [one for one in found if one.how is not How.SAME]
@@ -265,10 +269,31 @@ def _extension(hand: _Hand, one: Difference) -> None:
     )
 
 
+def _result(hand: _Hand, one: Difference) -> None:
+    """What a quarter brought, as a draft of its report: nothing is handed in by it."""
+    named = one.after if one.before is None else hand.kept.records[one.kind, one.key].fields
+    code, quarter, result, narrative = (
+        *(named[name] for name in ("indicator", "quarter")),
+        *(one.after.get(name) for name in ("result", "narrative")),
+    )
+    assert isinstance(quarter, int), "a result says its quarter"
+    actions.write_report(
+        hand.tx,
+        str(code),
+        hand.year.year,
+        quarter,
+        narrative=None if narrative is None else str(narrative),
+        self_reported=result if isinstance(result, Decimal) else None,
+        by=hand.by,
+        now=hand.now,
+    )
+
+
 _WRITE: Mapping[Kind, Callable[[_Hand, Difference], None]] = {
     Kind.AGENCY: _agency,
     Kind.PERSON: _person,
     Kind.PLAN_NODE: _plan_node,
     Kind.INDICATOR: _indicator,
     Kind.EXTENSION: _extension,
+    Kind.RESULT: _result,
 }

@@ -255,20 +255,23 @@ class Details:
     source_note: str | None = None
 
 
+_DESCRIBE = update(t.indicator_details).where(t.indicator_details.c.indicator_id == bindparam("described"))
+
+
 def describe(tx: Tx, indicator: int, details: Details) -> None:
     """Keep the long texts of an indicator just created; they belong to its creation and carry no event."""
     tx.connection.execute(
-        update(t.indicator_details)
-        .where(t.indicator_details.c.indicator_id == indicator)
-        .values(
-            kind=details.kind,
-            result_kind=details.result_kind,
-            definition=details.definition,
-            method=details.method,
-            evidence_asked=details.evidence_asked,
-            plan_node_id=details.plan_node,
-            source_note=details.source_note,
-        )
+        _DESCRIBE,
+        {
+            "described": indicator,
+            "kind": details.kind,
+            "result_kind": details.result_kind,
+            "definition": details.definition,
+            "method": details.method,
+            "evidence_asked": details.evidence_asked,
+            "plan_node_id": details.plan_node,
+            "source_note": details.source_note,
+        },
     )
 
 

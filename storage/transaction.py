@@ -5,8 +5,9 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.engine import Connection
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.sql.base import Executable
 
 from engine.appeal import Appeal
 from engine.errors import Refusal, refuse
@@ -25,10 +26,34 @@ from engine.workflow import Workflow
 from storage import imports, petitions, rows, sealing, seals, search_index, verdicts
 from storage import tables as t
 from storage.journal import GENESIS, Entry, chained
-from storage.statements import Prepared, insert_once, upsert
+from storage.statements import Prepared, insert_once, once_for_each_kind, upsert
 
 if TYPE_CHECKING:
     from storage.store import Store
+
+
+_e, _s, _w = t.extensions.c, t.seals.c, t.workflow_versions.c
+# Built once, for an indicator is created by many statements, and a city by thousands of indicators.
+_EXTENSION = select(_e.until_on).where(
+    _e.agency_id == bindparam("agency"),
+    _e.fiscal_year == bindparam("year"),
+    _e.quarter == bindparam("quarter"),
+)
+_SEALED_THROUGH = (
+    select(_s.quarter).where(_s.fiscal_year == bindparam("year")).order_by(_s.quarter.desc()).limit(1)
+)
+_WORKFLOW_VERSION = select(_w.id).where(_w.key == bindparam("key"), _w.version == bindparam("version"))
+_BEGIN_JOURNAL = (
+    update(t.indicators)
+    .where(t.indicators.c.id == bindparam("created"))
+    .values(journal_head=bindparam("head"))
+)
+_DETAIL = insert(t.indicator_details)
+
+
+@once_for_each_kind
+def _create(dialect: Dialect) -> Executable:
+    return insert_once(t.indicators, dialect).returning(t.indicators.c.id)
 
 
 class Tx:
@@ -128,40 +153,36 @@ class Tx:
         """Write a new indicator with its milestones and its first event; sets its id and journal end."""
         version_id = self._workflow_version(indicator.workflow)
         inserted = self.connection.execute(
-            insert_once(t.indicators, self.store.engine.dialect)
-            .values(
-                code=indicator.code,
-                fiscal_year=indicator.fiscal_year.year,
-                agency_id=indicator.agency,
-                workflow_version_id=version_id,
-                owner_id=indicator.workflow_owner,
-                target=indicator.target,
-                weight=indicator.weight,
-                life=str(indicator.life),
-                ladder=indicator.ladder,
-                version=1,
-                journal_seq=1,
-                journal_head="",
+            _create(self.store.engine.dialect),
+            {
+                "code": indicator.code,
+                "fiscal_year": indicator.fiscal_year.year,
+                "agency_id": indicator.agency,
+                "workflow_version_id": version_id,
+                "owner_id": indicator.workflow_owner,
+                "target": indicator.target,
+                "weight": indicator.weight,
+                "life": str(indicator.life),
+                "ladder": indicator.ladder,
+                "version": 1,
+                "journal_seq": 1,
+                "journal_head": "",
                 **rows.stored_columns(indicator.stored),
-            )
-            .returning(t.indicators.c.id)
+            },
         )
         new = inserted.scalar_one_or_none()
         if new is None:
             raise refuse("indicator.exists", code=indicator.code, year=indicator.fiscal_year)
         indicator.id = new
         entry = chained(indicator.id, 1, event, GENESIS)
-        self.connection.execute(
-            update(t.indicators).where(t.indicators.c.id == indicator.id).values(journal_head=entry.hash)
-        )
-        self.connection.execute(
-            insert(t.indicator_details).values(
-                indicator_id=indicator.id,
-                title_th=indicator.title.th,
-                title_en=indicator.title.en,
-                unit=indicator.unit,
-            )
-        )
+        self.connection.execute(_BEGIN_JOURNAL, {"created": indicator.id, "head": entry.hash})
+        details = {
+            "indicator_id": indicator.id,
+            "title_th": indicator.title.th,
+            "title_en": indicator.title.en,
+            "unit": indicator.unit,
+        }
+        self.connection.execute(_DETAIL, details)
         put = self._statements.upserts["milestones"]
         for milestone in indicator.milestones.values():
             self._write(put, put.row(rows.milestone_row(indicator.id, milestone)))
@@ -227,24 +248,12 @@ class Tx:
 
     def extension(self, agency: int, quarter: Quarter) -> date | None:
         """The day until which the agency was given longer for the quarter, if it was."""
-        e = t.extensions.c
-        return self.connection.execute(
-            select(e.until_on).where(
-                e.agency_id == agency,
-                e.fiscal_year == quarter.fiscal_year,
-                e.quarter == quarter.number,
-            )
-        ).scalar_one_or_none()
+        given = {"agency": agency, "year": quarter.fiscal_year, "quarter": quarter.number}
+        return self.connection.execute(_EXTENSION, given).scalar_one_or_none()
 
     def sealed_through(self, fiscal_year: int) -> int:
         """The last sealed quarter of the year, 0 for none."""
-        found = self.connection.execute(
-            select(t.seals.c.quarter)
-            .where(t.seals.c.fiscal_year == fiscal_year)
-            .order_by(t.seals.c.quarter.desc())
-            .limit(1)
-        ).scalar_one_or_none()
-        return found or 0
+        return self.connection.execute(_SEALED_THROUGH, {"year": fiscal_year}).scalar_one_or_none() or 0
 
     def petitions(self, indicator: Indicator) -> list[Petition]:
         """Every petition about the indicator, by number."""
@@ -393,10 +402,8 @@ class Tx:
         return statement.rows(cursor)
 
     def _workflow_version(self, workflow: Workflow) -> int:
-        kept = t.workflow_versions.c
-        found = self.connection.execute(
-            select(kept.id).where(kept.key == workflow.key, kept.version == workflow.version)
-        ).scalar_one_or_none()
+        given = {"key": workflow.key, "version": workflow.version}
+        found = self.connection.execute(_WORKFLOW_VERSION, given).scalar_one_or_none()
         if found is None:
             raise refuse("workflow.not_registered", key=workflow.key, version=workflow.version)
         return int(found)

@@ -11,6 +11,7 @@ from web.administrator import (
     outbox,
     people,
     person,
+    spreadsheets,
     webhooks,
     workflows,
 )
@@ -24,6 +25,17 @@ def routes(site: Site, pages: Pages, doors: Doors, accounts: StoredAccounts) -> 
     """Every page under ``/administration``."""
     router = APIRouter()
     counter = Counter(site, pages, accounts)
-    for room in (hall, people, person, agencies, outbox, webhooks, journal, workflows, calendar):
+    for room in (
+        hall,
+        people,
+        person,
+        agencies,
+        outbox,
+        webhooks,
+        journal,
+        workflows,
+        calendar,
+        spreadsheets,
+    ):
         room.add_routes(router, counter, doors)
     return router

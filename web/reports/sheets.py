@@ -50,6 +50,9 @@ class Book:
         self._head = self._book.add_format(
             {"bold": True, "bg_color": "#EEF5F2", "bottom": 1, "text_wrap": True, "valign": "top"}
         )
+        #: Cells that stay what was typed into them, and words that are there for programs.
+        self.as_text = self._book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
+        self.quiet = self._book.add_format({"font_color": "#505A5F", "font_size": 8, "italic": True})
         self._day = self._book.add_format({"num_format": _DAY})
         self._instant = self._book.add_format({"num_format": _INSTANT})
 
@@ -68,6 +71,11 @@ class Book:
             made.set_column(place, place, width)
         for place, head in enumerate(heads):
             made.write_string(0, place, head, self._head)
+        return made
+
+    def bare(self, name: str) -> Worksheet:
+        """A worksheet of which nothing is said yet."""
+        made: Worksheet = self._book.add_worksheet(name)
         return made
 
     def put(self, page: Worksheet, row: int, place: int, value: Cell) -> None:

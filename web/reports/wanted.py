@@ -1,5 +1,6 @@
 """What may be asked for: who may have a product, what it is called, and how it is made."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import count
@@ -25,6 +26,9 @@ from web.reports import pack, pdf, sheets
 from web.reports.data import Telling, indicator_report
 from web.reports.tables import agency_report, city_report, dimension_report
 from web.site import Site
+from web.spreadsheets.names import Names
+from web.spreadsheets.taking import Asked, Given, take
+from web.spreadsheets.telling import as_data
 
 #: Told how much is done, and of how much.
 Progress = Callable[[int, int], None]
@@ -37,19 +41,30 @@ OFFERED: Mapping[Scope, tuple[Product, ...]] = {
     Scope.INDICATOR: (Product.PDF, Product.SHEETS, Product.PACK),
     Scope.AGENCY: (Product.PDF, Product.SHEETS, Product.PACK),
     Scope.DIMENSION: (Product.PDF,),
-    Scope.CITY: (Product.PDF, Product.SHEETS, Product.PACK, Product.PROOF),
+    Scope.CITY: (
+        Product.PDF,
+        Product.SHEETS,
+        Product.PACK,
+        Product.PROOF,
+        Product.TRIAL,
+        Product.INTAKE,
+    ),
 }
 _ENDINGS: Mapping[Product, str] = {
     Product.PDF: "pdf",
     Product.SHEETS: "xlsx",
     Product.PACK: "zip",
     Product.PROOF: "txt",
+    Product.TRIAL: "json",
+    Product.INTAKE: "json",
 }
 MEDIA_TYPES: Mapping[Product, str] = {
     Product.PDF: pdf.MEDIA_TYPE,
     Product.SHEETS: sheets.MEDIA_TYPE,
     Product.PACK: pack.MEDIA_TYPE,
     Product.PROOF: _TEXT,
+    Product.TRIAL: "application/json",
+    Product.INTAKE: "application/json",
 }
 
 
@@ -203,6 +218,26 @@ def _proof(making: Making) -> None:
     making.target.write_text(f"\ufeff{text}\r\n", encoding="utf-8")
 
 
+def _spreadsheet(making: Making) -> None:
+    """A spreadsheet that somebody gave, tried or taken in; what becomes of it is told as data."""
+    site, asked = making.site, Asked.of(making.wanted.of)
+    own = making.telling.wording
+    others = [one for one in site.wordings.values() if one.language != own.language]
+    with site.evidence.open(asked.sha256) as content:
+        taken = take(
+            site.store,
+            Given(content, asked.name, asked.kind, FiscalYear(making.wanted.fiscal_year)),
+            Names([own, *others]),
+            by=making.by,
+            now=making.telling.now,
+            try_only=making.wanted.product is Product.TRIAL,
+            expected=asked.expected,
+            progress=making.progress,
+        )
+    told = as_data(taken, own, written=making.wanted.product is Product.INTAKE)
+    making.target.write_text(json.dumps(told, ensure_ascii=False, default=str), encoding="utf-8")
+
+
 def altered_words(found: Iterable[seals.Tampered], quarter: Quarter, wording: Wording) -> list[str]:
     """What was altered behind a seal, a sentence each."""
     return [
@@ -216,6 +251,8 @@ _MAKERS: Mapping[Product, Callable[[Making], None]] = {
     Product.SHEETS: _sheets,
     Product.PACK: _pack,
     Product.PROOF: _proof,
+    Product.TRIAL: _spreadsheet,
+    Product.INTAKE: _spreadsheet,
 }
 
 

@@ -1,0 +1,127 @@
+"""What became of a file, in words for people and as data for programs."""
+
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from typing import Any
+
+from engine.records import Difference, Fields, How, Kind, Value
+from engine.wording import Wording
+from web.spreadsheets.reading import Finding
+from web.spreadsheets.taking import Taken, digest_of
+
+#: Fields whose values are words of ours, by kind, and the family of these.
+_FAMILIES: Mapping[tuple[Kind, str], str] = {
+    (Kind.AGENCY, "kind"): "agency_kind",
+    (Kind.INDICATOR, "kind"): "kind",
+    (Kind.INDICATOR, "result_kind"): "result_kind",
+    (Kind.PERSON, "language"): "language",
+}
+#: So many differences are told; of more there are the counts.
+MOST_TOLD = 5_000
+#: So much of a long text is shown of what was and what is to be.
+_SHOWN = 120
+
+
+def place_words(one: Finding, wording: Wording) -> str:
+    """Where it is: the sheet, the row, the column with its heading."""
+    place = one.place
+    return wording.say(
+        "sheet.at",
+        sheet=place.sheet,
+        row=place.row or None,
+        column=place.letters,
+        head=place.head,
+    )
+
+
+def finding_words(one: Finding, wording: Wording) -> str:
+    """Where it is, and what is wrong there."""
+    sentence = wording.unmet(one.condition)
+    return f"{place_words(one, wording)}: {sentence}" if one.place.sheet else sentence
+
+
+def counted(differences: Iterable[Difference]) -> dict[Kind, dict[How, int]]:
+    """How many of each kind are added, changed, the same; kinds of which there are none are left out."""
+    found: dict[Kind, dict[How, int]] = {}
+    for one in differences:
+        of_kind = found.setdefault(one.kind, dict.fromkeys(How, 0))
+        of_kind[one.how] += 1
+    return found
+
+
+def changes_words(one: Difference, wording: Wording) -> list[str]:
+    """Each field with what it was and what it is to be; of what is new only what is said."""
+    return [_change(one, name, wording) for name in one.after if one.after[name] not in (None, "", ())]
+
+
+def _change(one: Difference, name: str, wording: Wording) -> str:
+    field = wording.word("record_field", name)
+    after = _value(one.kind, name, one.after[name], wording)
+    if one.before is None:
+        return wording.say("sheet.new_value", field=field, after=after)
+    before = _value(one.kind, name, one.before.get(name), wording)
+    return wording.say("sheet.changed_value", field=field, before=before, after=after)
+
+
+def _value(kind: Kind, name: str, value: Value, wording: Wording) -> str:
+    if name == "roles" and isinstance(value, tuple):
+        return ", ".join(_role(one, wording) for one in value)
+    said = wording.value(value or None, _FAMILIES.get((kind, name), "")) if value != 0 else "0"
+    return said if len(said) <= _SHOWN else f"{said[:_SHOWN]}…"
+
+
+def _role(typed: str, wording: Wording) -> str:
+    role, _, at = typed.partition("@")
+    word = wording.word("role", role)
+    return f"{word} ({at})" if at else word
+
+
+# --- for programs ------------------------------------------------------------------------------------------
+
+
+def as_data(taken: Taken, wording: Wording, *, written: bool) -> dict[str, Any]:
+    """What became of the file; what stays the same is only counted, and so is what is very much."""
+    return {
+        "file": taken.name,
+        "sha256": taken.sha256,
+        "fiscal_year": taken.year.be,
+        "written": written and not taken.findings.count,
+        "counts": {
+            str(kind): {str(how): count for how, count in of_kind.items()}
+            for kind, of_kind in counted(taken.differences).items()
+        },
+        "faults": taken.findings.count,
+        "findings": [_finding(one, wording) for one in taken.findings.wrong],
+        "notes": [_finding(one, wording) for one in taken.findings.notes],
+        "digest": digest_of(taken.differences),
+        "differences": [
+            {**_difference(one), "told": changes_words(one, wording)}
+            for one in islice((one for one in taken.differences if one.how is not How.SAME), MOST_TOLD)
+        ],
+    }
+
+
+def _finding(one: Finding, wording: Wording) -> dict[str, Any]:
+    place = one.place
+    return {
+        "sheet": place.sheet or None,
+        "row": place.row or None,
+        "column": place.letters or None,
+        "head": place.head or None,
+        "kind": one.condition.kind,
+        "sentence": wording.unmet(one.condition),
+    }
+
+
+def _difference(one: Difference) -> dict[str, Any]:
+    return {
+        "kind": str(one.kind),
+        "key": one.key,
+        "how": str(one.how),
+        "before": None if one.before is None else _plain(one.before),
+        "after": _plain(one.after),
+    }
+
+
+def _plain(fields: Fields) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
