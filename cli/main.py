@@ -11,6 +11,7 @@ from cli import (
     exports,
     facts,
     history,
+    jobs,
     levels,
     milestones,
     operations,
@@ -20,6 +21,7 @@ from cli import (
     reports,
     search,
     serve,
+    settings_commands,
     story,
     worker,
     workflows,
@@ -103,6 +105,8 @@ for name, group in (
     ("user", people.app),
     ("remind", remind.app),
     ("export", exports.app),
+    ("settings", settings_commands.app),
+    ("jobs", jobs.app),
 ):
     app.add_typer(group, name=name)
 

@@ -66,6 +66,8 @@ class Happened(StrEnum):
     SESSIONS_ENDED = "sessions_ended"
     FACTOR_REMOVED = "factor_removed"
     MESSAGE_MOVED = "message_moved"
+    SETTING_CHANGED = "setting_changed"
+    JOB_MOVED = "job_moved"
 
 
 class Event(NamedTuple):

@@ -57,6 +57,7 @@ class Action(StrEnum):
     SEAL = "seal"
     MANAGE_INDICATORS = "manage_indicators"
     MANAGE_PEOPLE = "manage_people"
+    MANAGE_SETTINGS = "manage_settings"
 
 
 class Grant(NamedTuple):
@@ -129,6 +130,7 @@ PERMISSIONS: dict[Action, dict[Role, Reach]] = {
     Action.SEAL: {_E: _ALL},
     Action.MANAGE_INDICATORS: {_A: _ALL},
     Action.MANAGE_PEOPLE: {_A: _ALL},
+    Action.MANAGE_SETTINGS: {_A: _ALL},
 }
 
 

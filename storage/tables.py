@@ -30,6 +30,7 @@ from storage.account_tables import (
 from storage.job_tables import jobs
 from storage.naming import metadata, one_of, only
 from storage.outbox_tables import notices, outbox, outbox_log, quiets, reminders, substitutions, used_links
+from storage.setting_tables import setting_changes
 from storage.types import Exact, Instant
 
 #: What comes from elsewhere and is found here as well: this module knows every table.
@@ -47,6 +48,7 @@ __all__ = [
     "reminders",
     "second_factors",
     "sessions",
+    "setting_changes",
     "substitutions",
     "used_links",
 ]

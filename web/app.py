@@ -116,7 +116,7 @@ def create_app(site: Site) -> FastAPI:
         coordinator.routes(site, pages, doors),
         evaluator.routes(site, pages, doors),
         search.routes(site, pages, doors),
-        *([public.routes(site, pages, doors)] if site.public else []),
+        public.routes(site, pages, doors),
         administrator.routes(site, pages, doors, accounts),
     ):
         # As they are: a router that is included has each of its routes worked out a second time.

@@ -46,6 +46,7 @@ MATRIX = {
     "seal":                 ("-",   "-",   "-",   "-",   "-",   "all", "-",   "-"),
     "manage_indicators":    ("-",   "-",   "-",   "-",   "-",   "-",   "all", "-"),
     "manage_people":        ("-",   "-",   "-",   "-",   "-",   "-",   "all", "-"),
+    "manage_settings":      ("-",   "-",   "-",   "-",   "-",   "-",   "all", "-"),
 }  # fmt: skip  # a table is read by its columns
 SUBJECTS = {
     "own": Subject(THUNG_KHRU, None),

@@ -37,6 +37,8 @@ OF_THE_CITY = {
     Happened.SESSIONS_ENDED,
     Happened.FACTOR_REMOVED,
     Happened.MESSAGE_MOVED,
+    Happened.SETTING_CHANGED,
+    Happened.JOB_MOVED,
     Happened.CALENDAR_MADE,
     Happened.CALENDAR_REVOKED,
 }

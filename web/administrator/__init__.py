@@ -3,7 +3,18 @@
 from fastapi import APIRouter
 
 from storage.accounts import StoredAccounts
-from web.administrator import agencies, calendar, hall, journal, outbox, people, person, workflows
+from web.administrator import (
+    agencies,
+    calendar,
+    hall,
+    jobs,
+    journal,
+    outbox,
+    people,
+    person,
+    settings,
+    workflows,
+)
 from web.administrator.counter import Counter
 from web.doors import Doors
 from web.pages import Pages
@@ -14,6 +25,6 @@ def routes(site: Site, pages: Pages, doors: Doors, accounts: StoredAccounts) -> 
     """Every page under ``/administration``."""
     router = APIRouter()
     counter = Counter(site, pages, accounts)
-    for room in (hall, people, person, agencies, outbox, journal, workflows, calendar):
+    for room in (hall, people, person, agencies, outbox, journal, workflows, calendar, settings, jobs):
         room.add_routes(router, counter, doors)
     return router

@@ -35,6 +35,10 @@ _DONE = frozenset(
         "message_retry",
         "message_hold",
         "message_release",
+        "job_cancel",
+        "job_retry",
+        "setting_changed",
+        "setting_back",
     }
 )
 
