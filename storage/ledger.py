@@ -91,7 +91,10 @@ class StoredLedger:
 
     def woken(self, after: date, through: date) -> list[Subject]:
         with self._store.read() as tx:
-            return quiets.woken(tx.connection, after, through)
+            woken = quiets.woken(tx.connection, after, through)
+            return (
+                list(owed.found_again(tx.connection, self._deadlines(tx.connection), woken)) if woken else []
+            )
 
     def owe(self, owed: Iterable[Owed]) -> int:
         with self._store.begin() as tx:
