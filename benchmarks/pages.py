@@ -241,7 +241,7 @@ def city(folder: str, heard: Heard) -> tuple[Site, dict[Role, str]]:
             tokens[role] = sessions.begin(tx, person.id, Client(_HOST, "bench"), NOW, kept=False)
     site = Site(
         store=house.store,
-        reminders=bootstrap.reminder_policy(house.settings),
+        reminders=house.reminders,
         wordings={one: bootstrap.wording(one, house.policy.zone) for one in bootstrap.LANGUAGES},
         clock=lambda: NOW,
         house="ระบบติดตามตัวชี้วัด",

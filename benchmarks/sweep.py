@@ -16,7 +16,6 @@ from benchmarks.radap_adapter import NAME as RADAP
 from benchmarks.results import Row, at_least, at_most
 from benchmarks.size import FULL, Size
 from benchmarks.sweeping import Recorded, Sweep, sweep_beside_a_recorder, sweep_in_a_process
-from cli import bootstrap
 from cli.bootstrap import House
 from cli.post import PostOffice
 
@@ -104,7 +103,7 @@ def _costs(path: str, size: Size) -> dict[str, list[float]]:
 
 
 def _orm(house: House) -> OrmSweep:
-    return OrmSweep(house.engine, bootstrap.reminder_policy(house.settings), house.policy.calendar)
+    return OrmSweep(house.engine, house.reminders, house.policy.calendar)
 
 
 def _checked(house: House, table: _Table, indicators: int) -> Rows:

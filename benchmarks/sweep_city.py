@@ -11,6 +11,7 @@ from benchmarks import schema, work
 from cli import bootstrap
 from cli.bootstrap import House
 from cli.mail_settings import MailSection
+from cli.policies import reminder_policy, work_calendar
 from cli.settings import Database, Settings
 from engine.permissions import Role
 from engine.reminders import Topic, due_windows
@@ -54,8 +55,8 @@ class DueDays(NamedTuple):
 def due_days() -> DueDays:
     """Worked out from the policy and the calendar that a new house has."""
     default = Settings()
-    timed = bootstrap.reminder_policy(default).topics[Topic.MILESTONE]
-    calendar = bootstrap.work_calendar(default)
+    timed = reminder_policy(default).topics[Topic.MILESTONE]
+    calendar = work_calendar(default)
     crossed: dict[date, set[date]] = {}
     early: dict[date, set[date]] = {}
     for before, on in ((EVE, QUIET), (QUIET, BUSY), (BUSY, FLOOD)):

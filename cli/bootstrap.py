@@ -2,27 +2,23 @@
 
 import gc
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cache, cached_property
 from pathlib import Path
-from typing import get_args
 from zoneinfo import ZoneInfo
 
-import holidays
 from babel.messages.pofile import read_po
 from sqlalchemy.engine import Engine, make_url
 
 from cli.evidence_settings import evidence_store_of, scanner_of
-from cli.settings import Settings, Weekday
+from cli.policies import policy_of
+from cli.running import Current, current_of
+from cli.settings import Settings
 from engine.errors import refuse
 from engine.ports import Policy
-from engine.quarter import DeadlinePolicy, WorkCalendar
-from engine.reminders import ReminderPolicy, Topic
-from engine.scores import ScoreScale
-from engine.verdict import CheckItem, ReviewPolicy
+from engine.reminders import ReminderPolicy
 from engine.wording import Catalogues, Wording
-from engine.workflow import Text
 from storage import endpoints, jobs, schema
 from storage.clamd import Scanner
 from storage.evidence import EvidenceStore
@@ -35,9 +31,6 @@ Clock = Callable[[], datetime]
 
 ROOT = Path(__file__).parent.parent
 LANGUAGES = ("th", "en")
-#: The calendar years for which holidays are computed: from before the oldest page that was seen (BE 2556)
-#: to well beyond any plan.
-_YEARS = range(2010, 2046)
 
 
 def clock() -> datetime:
@@ -63,66 +56,43 @@ def wording(language: str, zone: ZoneInfo) -> Wording:
     return Wording(language, sentences()[language], zone)
 
 
-def policy_of(settings: Settings) -> Policy:
-    """The settings that decisions rest on."""
-    reports, deadlines = settings.reports, settings.deadlines
-    return Policy(
-        zone=settings.zone,
-        calendar=work_calendar(settings),
-        deadlines=DeadlinePolicy(deadlines.days, deadlines.direction, deadlines.shift, deadlines.days_are),
-        scale=ScoreScale(
-            quality=reports.quality_scores,
-            timeliness=reports.timeliness_scores,
-            on_time=reports.on_time_score,
-            late=reports.late_score,
-            missing=reports.missing_score,
-            quarter_weights=reports.quarter_weights,
-        ),
-        fix_days=reports.fix_days,
-        review=review_policy(settings),
-    )
-
-
-def review_policy(settings: Settings) -> ReviewPolicy:
-    """How evaluators work."""
-    review = settings.review
-    items = [CheckItem(one.key, Text(one.th, one.en), one.points) for one in review.checklist]
-    return ReviewPolicy(tuple(items), review.second_percent, review.second_seed, review.appeal_days)
-
-
-def reminder_policy(settings: Settings) -> ReminderPolicy:
-    """Who is reminded of what, when, as the settings say."""
-    reminders = settings.reminders
-    topics = {topic: reminders.topic(topic).policy() for topic in Topic}
-    return ReminderPolicy(topics, reminders.hour, reminders.review_days)
-
-
-def work_calendar(settings: Settings) -> WorkCalendar:
-    """The country's holidays with the house's own additions and removals."""
-    calendar = settings.calendar
-    days = (_official_holidays(calendar.country) | calendar.added_holidays) - calendar.removed_holidays
-    names = get_args(Weekday)
-    return WorkCalendar(days, frozenset(names.index(day) + 1 for day in calendar.weekend))
-
-
-@cache
-def _official_holidays(country: str) -> frozenset[date]:
-    return frozenset(holidays.country_holidays(country, years=_YEARS))
-
-
 def catalogue() -> Catalogue:
     """The definitions that come with this release."""
     return Catalogue(ROOT / "workflows")
 
 
-@dataclass(frozen=True)
+@dataclass
 class House:
-    """A running house: what every command and page works with."""
+    """A running house: what every command and page works with.
 
-    settings: Settings
+    ``started`` are the settings that it was started with; ``current`` what holds since the last change.
+    """
+
+    started: Settings
     store: Store
     evidence: EvidenceStore
     clock: Clock
+    current: Current = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.current = Current(self.started)
+
+    def follow(self) -> Current:
+        """Read what was changed of the settings meanwhile, here or elsewhere, and go by it from now on."""
+        with self.store.read() as tx:
+            found = current_of(tx.connection, self.started, self.current)
+        if found is not self.current:
+            # A transaction keeps the policy that it began with.
+            self.store.policy, self.current = found.policy, found
+        return found
+
+    @property
+    def settings(self) -> Settings:
+        return self.current.settings
+
+    @property
+    def reminders(self) -> ReminderPolicy:
+        return self.current.reminders
 
     @cached_property
     def scanner(self) -> Scanner | None:
@@ -166,7 +136,10 @@ def build(settings: Settings, now: Clock = clock, *, new: bool = False, must_exi
     except BaseException:
         engine.dispose()
         raise
-    return House(settings, store, evidence_store_of(settings.evidence), now)
+    house = House(settings, store, evidence_store_of(settings.evidence), now)
+    if not new:
+        house.follow()
+    return house
 
 
 def _mind_the_file(url: str, *, new: bool) -> None:

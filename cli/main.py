@@ -13,6 +13,7 @@ from cli import (
     facts,
     history,
     imports,
+    jobs,
     levels,
     milestones,
     operations,
@@ -22,6 +23,7 @@ from cli import (
     reports,
     search,
     serve,
+    settings_commands,
     story,
     tokens,
     webhooks,
@@ -111,6 +113,8 @@ for name, group in (
     ("export", exports.app),
     ("import", imports.app),
     ("campaign", campaigns.app),
+    ("settings", settings_commands.app),
+    ("jobs", jobs.app),
 ):
     app.add_typer(group, name=name)
 

@@ -72,7 +72,7 @@ def doctor(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Examine the house: schema, clock, definitions, levels, journal, evidence files, seals, search."""
+    """Examine the house: schema, clock, definitions, levels, journal, files, seals, search, settings."""
     desk: Desk = ctx.obj
     house = desk.house()
     mended = _mended(desk) if mend else 0
@@ -87,6 +87,7 @@ def doctor(
             ("files", _files(desk, tx, house)),
             ("seals", _seals(desk, tx)),
             ("search", _search(desk, tx)),
+            ("settings", _settings(desk, house)),
         ):
             checked[name] = 0
             for text in found:
@@ -198,6 +199,14 @@ def _seals(desk: Desk, tx: Tx) -> Iterator[str | None]:
 def _search(desk: Desk, tx: Tx) -> Iterator[str | None]:
     for finding in search_checks.search(tx.connection):
         yield None if finding is None else _said(desk, finding)
+
+
+def _settings(desk: Desk, house: bootstrap.House) -> Iterator[str | None]:
+    """What was changed while the house ran fits what stands in the file."""
+    for key, change in house.current.held.items():
+        if change.value is not None:
+            is_unfit = key in house.current.unfit
+            yield desk.wording.say("doctor.setting_unfit", key=key) if is_unfit else None
 
 
 def _said(desk: Desk, finding: checks.Finding) -> str:

@@ -232,7 +232,7 @@ def set_(
     switched = {**dict.fromkeys(_topics(off), False), **dict.fromkeys(_topics(on), True)}
     for topic, wanted in switched.items():
         if not wanted:
-            may_be_switched_off(bootstrap.reminder_policy(desk.settings), [topic])
+            may_be_switched_off(desk.house().reminders, [topic])
     with desk.house().store.begin() as tx:
         actor, person = manager(desk, tx, by), registry.person(tx.connection, email)
         common: dict[str, Any] = {"by": actor.id, "now": desk.clock()}

@@ -71,10 +71,28 @@ class PostOffice:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._settings = house.settings
+        self._current = house.current
+        self._pace = self._paced()
+
+    @property
+    def _settings(self) -> Settings:
+        return self._current.settings
+
+    def _paced(self) -> Pace:
         mail = self._settings.mail
         # A folder and a terminal take as many as there are.
-        self._pace = pace_of(mail) if mail.mailer == "smtp" else Pace(0, 0)
+        return pace_of(mail) if mail.mailer == "smtp" else Pace(0, 0)
+
+    def _follow(self) -> None:
+        """Go by what was changed of the settings; what was made of others is made anew when it is needed."""
+        before, self._current = self._current, self._house.follow()
+        if self._current is before:
+            return
+        for made in ("reminders", "composer", "letters", "queue"):
+            self.__dict__.pop(made, None)
+        mail, was = self._settings.mail, before.settings.mail
+        if (mail.per_minute, mail.per_domain_per_minute) != (was.per_minute, was.per_domain_per_minute):
+            self._pace = self._paced()
 
     @cached_property
     def reminders(self) -> Reminders:
@@ -83,7 +101,7 @@ class PostOffice:
         return Reminders(
             ledger,
             RemindingHouse(
-                bootstrap.reminder_policy(self._settings),
+                self._current.reminders,
                 policy.calendar,
                 policy.zone,
                 self.composer.host,
@@ -123,7 +141,7 @@ class PostOffice:
         with self._house.store.read() as tx:
             secret = quiets.link_secret(tx.connection)
         policy = self._house.policy
-        terms = LetterTerms(policy.calendar, bootstrap.reminder_policy(self._settings), policy.day_of, secret)
+        terms = LetterTerms(policy.calendar, self._current.reminders, policy.day_of, secret)
         return Letters(self.composer, terms)
 
     def test(self, to: str, language: str, now: datetime) -> Answer:
@@ -139,6 +157,7 @@ class PostOffice:
     def tick(self, stopping: threading.Event, *, whole: bool = False) -> Ticked:
         """Levels that change by themselves, news, the sweep, the messages of the hour, and their delivery."""
         now = self._house.clock()
+        self._follow()
         self._refresh(now)
         news = self.reminders.catch_up(now)
         swept = self.reminders.sweep(now, whole=whole)
@@ -178,7 +197,7 @@ class PostOffice:
         outbox = self._settings.outbox
         return StoredQueue(
             self._house.store,
-            bootstrap.reminder_policy(self._settings),
+            self._current.reminders,
             lease_seconds=outbox.lease_seconds,
             resend=outbox.on_uncertain == "resend",
             by_line=_tells_on_line(self._settings),

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli import bootstrap, parsing
+from cli import parsing
 from cli.desk import REFUSED, Desk
 from cli.options import Json
 from cli.post import PostOffice, ledger_of
@@ -84,7 +84,7 @@ def _forecast(
     desk: Desk, ledger: StoredLedger, survey: Survey, first: date, last: date
 ) -> Iterator[tuple[date, list[Owed]]]:
     return forecast(
-        bootstrap.reminder_policy(desk.settings),
+        desk.house().reminders,
         desk.house().policy.calendar,
         survey.roster,
         ledger.everything(),

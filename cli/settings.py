@@ -211,6 +211,7 @@ class Reminders(Section):
     report: TopicTable = _table_of(Topic.REPORT)
     endorsement: TopicTable = _table_of(Topic.ENDORSEMENT)
     evaluation: TopicTable = _table_of(Topic.EVALUATION)
+    appeal: TopicTable = _table_of(Topic.APPEAL)
     returned_milestone: TopicTable = _table_of(Topic.RETURNED_MILESTONE)
     returned_report: TopicTable = _table_of(Topic.RETURNED_REPORT)
     extension: TopicTable = _table_of(Topic.EXTENSION)

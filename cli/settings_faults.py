@@ -34,7 +34,7 @@ def faults_of_variables(environment: Mapping[str, str], defaults: BaseModel) -> 
             # The library would not tell which of the lists it could not read.
             default = _default_at(known[name], defaults)
             if isinstance(default, tuple | frozenset) and not _is_json(environment[name]):
-                given, example = _shown(environment[name]), _example(known[name], defaults)
+                given, example = shown(environment[name]), _example(known[name], defaults)
                 faults.append(Unmet("config.unfit", {"key": name, "given": given, "example": example}))
         elif name.startswith(PREFIX) and name not in ELSEWHERE:
             near = nearest(name, known)
@@ -66,6 +66,16 @@ def fault_of_key(
     names = tuple(takewhile(lambda part: isinstance(part, str), loc))
     if _stands_in(from_environment, names):
         where = {"key": _variable(names)}
+    return _fault(error, where, defaults)
+
+
+def fault_of_value(error: ErrorDetails, defaults: BaseModel) -> Unmet:
+    """The same of a value that stands in no file: by its key alone."""
+    return _fault(error, {"key": _dotted(error["loc"])}, defaults)
+
+
+def _fault(error: ErrorDetails, where: dict[str, Any], defaults: BaseModel) -> Unmet:
+    loc, context = error["loc"], error.get("ctx", {})
     if error["type"] == "extra_forbidden":
         known = list(_table_at(loc[:-1], type(defaults)).model_fields)
         near = nearest(str(loc[-1]), known)
@@ -75,7 +85,7 @@ def fault_of_key(
         given = str(error["input"])
         near = [] if error["type"] == "no_score" else nearest(given, allowed)
         return Unmet("config.not_allowed", {**where, "given": given, "nearest": near, "allowed": allowed})
-    what = {**where, "given": _shown(error["input"]), "example": _example(loc, defaults)}
+    what = {**where, "given": shown(error["input"]), "example": _example(loc, defaults)}
     limits: dict[str, Any] = {name: context[name] for name in _PARTICULARS if name in context}
     return Unmet(_KINDS.get(error["type"], "config.unfit"), {**what, **limits})
 
@@ -161,24 +171,24 @@ def _example(loc: _Place, defaults: BaseModel) -> str:
     default = _default_at(loc, defaults)
     if isinstance(default, frozenset) and not default:
         default = [date(2021, 4, 12)]
-    return _shown(default)
+    return shown(default)
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """A value as TOML writes it."""
     match value:
         case bool():
             return str(value).lower()
         case str() | Path():
-            return f'"{value}"'
+            return json.dumps(str(value), ensure_ascii=False)
         case dict():
-            return f"{{ {', '.join(f'{name} = {_shown(one)}' for name, one in value.items())} }}"
+            return f"{{ {', '.join(f'{name} = {shown(one)}' for name, one in value.items())} }}"
         case BaseModel():
             return "a table"
         case set() | frozenset():
-            return _shown(sorted(value, key=str))
+            return shown(sorted(value, key=str))
         case list() | tuple():
-            return f"[{', '.join(_shown(_plain(one)) for one in value)}]"
+            return f"[{', '.join(shown(_plain(one)) for one in value)}]"
         case Decimal() | int() | float() | date():
             return str(value)
     return "" if value is None else repr(value)

@@ -122,7 +122,7 @@ def _facts(desk: Desk, indicator: Indicator) -> Table:
 def _tell_of_reminders(desk: Desk, indicator: Indicator, history: list[Entry], roster: Roster) -> None:
     """What was due, on which days somebody was reminded of it, and when it was done."""
     wording, house = desk.wording, desk.house()
-    policy = bootstrap.reminder_policy(desk.settings)
+    policy = house.reminders
     found = reminded.over_the_year(indicator, history, policy, house.policy, roster)
     desk.out.print("")
     desk.out.print(Text(wording.say("demo.reminders"), style="bold"))

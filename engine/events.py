@@ -80,6 +80,8 @@ class Happened(StrEnum):
     ENDPOINT_STOPPED = "endpoint_stopped"
     ENDPOINT_REMOVED = "endpoint_removed"
     RECORDS_WRITTEN = "records_written"
+    SETTING_CHANGED = "setting_changed"
+    JOB_MOVED = "job_moved"
 
 
 class Event(NamedTuple):

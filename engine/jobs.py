@@ -71,6 +71,14 @@ class JobState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+#: What an administrator may do to a job, and the states in which it may be done.
+JOB_MOVES: Mapping[str, frozenset[JobState]] = {
+    "cancel": frozenset({JobState.WAITING, JobState.RUNNING}),
+    "retry": frozenset({JobState.FAILED, JobState.CANCELLED}),
+}
 
 
 class Result(NamedTuple):

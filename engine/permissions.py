@@ -58,6 +58,7 @@ class Action(StrEnum):
     MANAGE_INDICATORS = "manage_indicators"
     MANAGE_PEOPLE = "manage_people"
     MANAGE_WEBHOOKS = "manage_webhooks"
+    MANAGE_SETTINGS = "manage_settings"
 
 
 class Grant(NamedTuple):
@@ -131,6 +132,7 @@ PERMISSIONS: dict[Action, dict[Role, Reach]] = {
     Action.MANAGE_INDICATORS: {_A: _ALL},
     Action.MANAGE_PEOPLE: {_A: _ALL},
     Action.MANAGE_WEBHOOKS: {_A: _ALL},
+    Action.MANAGE_SETTINGS: {_A: _ALL},
 }
 
 

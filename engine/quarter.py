@@ -1,7 +1,7 @@
 """Fiscal years, their quarters, working days, and the day by which a quarter's work is due."""
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cache
@@ -197,16 +197,34 @@ class DaysAre(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeadlinePolicy:
-    """When a quarter's work is due. Rule-makers differ, so all of it is configuration and nothing default."""
+    """When a quarter's work is due. Rule-makers differ, so all of it is configuration and nothing default.
+
+    It holds for quarters that begin ``since`` that day; for those that had begun before, ``before`` holds.
+    """
 
     days: int
     direction: Side
     shift: Shift
     days_are: DaysAre
+    since: date = date.min
+    before: "DeadlinePolicy | None" = None
 
     def __post_init__(self) -> None:
         if self.days < 0:
             raise ValueError(f"a deadline lies 0 or more days from the quarter's end, not {self.days}")
+
+    def of(self, quarter: Quarter) -> "DeadlinePolicy":
+        """The policy that holds for the quarter."""
+        policy = self
+        while policy.before is not None and quarter.first_day < policy.since:
+            policy = policy.before
+        return policy
+
+    def followed_by(self, other: "DeadlinePolicy", changed_on: date) -> "DeadlinePolicy":
+        """The other one for the quarters that begin after that day; those that have begun keep this one."""
+        since = Quarter.containing(changed_on).next.first_day
+        before = self.before if self.since == since and self.before is not None else self
+        return replace(other, since=since, before=before)
 
 
 def deadline_of(
@@ -216,6 +234,7 @@ def deadline_of(
 
     The day of an extension was chosen by a person and is not shifted; it never makes a deadline earlier.
     """
+    policy = policy.of(quarter)
     days = policy.days if policy.direction is Side.AFTER else -policy.days
     if policy.days_are is DaysAre.WORKING:
         day = calendar.add_working_days(quarter.last_day, days)

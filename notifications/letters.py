@@ -94,7 +94,9 @@ class Letters:
         if message.kind == RESET:
             return self._reset(message, contents, now) if contents.link_wanted else None
         if message.kind == JOB:
-            return self._job(message, contents.job, contents, now) if contents.job else None
+            job = contents.job
+            # One that is tried again has nothing to tell yet.
+            return self._job(message, job, contents, now) if job and job.ended_at else None
         if message.kind == STOPPED:
             return self._stopped(message, contents, now) if contents.stopped else None
         if not contents.due and not contents.changed:

@@ -193,7 +193,8 @@ def desk_of(
     )
 
 
-_TOPICS = tuple(topic for topic in Topic if topic is not Topic.EXTENSION)
+# Appeals are read with whose verdict they dispute.
+_TOPICS = tuple(topic for topic in Topic if topic not in (Topic.EXTENSION, Topic.APPEAL))
 
 
 def _waiting_for(connection: Connection, person: Person) -> set[int]:

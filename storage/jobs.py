@@ -7,16 +7,22 @@ whoever has lost the lease changes nothing and is told so (``False``). Leases ru
 import json
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Float, and_, bindparam, case, func, insert, null, or_, select, update
 from sqlalchemy.engine import Connection
 
-from engine.jobs import KEPT_FOR, MOST_ATTEMPTS, Job, JobState, Result, Wanted
+from engine.errors import refuse, unless
+from engine.events import Event, Happened
+from engine.guards import not_permitted
+from engine.jobs import JOB_MOVES, KEPT_FOR, MOST_ATTEMPTS, Job, JobState, Result, Wanted
+from engine.permissions import Action, Person, Subject
 from engine.workflow import Text
+from storage import tables as t
 from storage.clock import DatabaseClock
 from storage.job_tables import RUNNING, WAITING, jobs
 from storage.journal import canonical
+from storage.transaction import Tx
 
 _j = jobs.c
 _LEASE = DatabaseClock() + bindparam("lease", type_=Float())
@@ -40,6 +46,7 @@ _COLUMNS = (
     _j.sha256,
     _j.size,
 )
+_FREE = {"token": null(), "lease_until": null()}
 #: So many of a person's jobs are listed, and may wait at a time.
 LISTED, MOST_WAITING = 30, 10
 
@@ -123,6 +130,56 @@ def _job(row: Any) -> Job:
     )
 
 
+# --- by administrators -------------------------------------------------------------------------------------
+
+
+class Listed(NamedTuple):
+    """A job among everybody's, with who asked for it."""
+
+    job: Job
+    by: str
+
+
+_BY = t.people.c.name.label("by")
+_LISTED = select(*_COLUMNS, _BY).join(t.people, t.people.c.id == _j.asked_by)
+
+
+def listed(
+    connection: Connection, states: Collection[JobState], *, before: int | None = None, limit: int = 100
+) -> list[Listed]:
+    """The newest jobs of everybody in these states, those before the id ``before``."""
+    query = _LISTED.where(_j.state.in_(map(str, states))).order_by(_j.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(_j.id < before)
+    return [Listed(_job(row), row.by) for row in connection.execute(query)]
+
+
+def listed_one(connection: Connection, number: int) -> Listed:
+    """The job of that id with who asked for it; refused as ``job.unknown``."""
+    row = connection.execute(_LISTED.where(_j.id == number)).one_or_none()
+    if row is None:
+        raise refuse("job.unknown", number=number)
+    return Listed(_job(row), row.by)
+
+
+def move(tx: Tx, name: str, number: int, *, said: str = "", by: Person, now: datetime) -> None:
+    """Cancel it, or put it into the queue once more; its event is in the city's journal.
+
+    A worker that makes it meanwhile has lost it, and learns that with its next beat. ``said`` is what whoever
+    asked reads of a job that was cancelled.
+    """
+    unless([not_permitted(by, Action.MANAGE_PEOPLE, Subject())])
+    allowed = JOB_MOVES[name]
+    found = listed_one(tx.connection, number).job
+    values: dict[str, Any] = {"state": JobState.WAITING, "attempts": 0, "error": "", "ended_at": null()}
+    if name == "cancel":
+        values = {"state": JobState.CANCELLED, "error": said, "ended_at": now}
+    moved = update(jobs).where(_j.id == number, _j.state.in_(map(str, allowed))).values(**values, **_FREE)
+    if tx.connection.execute(moved).rowcount != 1:
+        raise refuse("job.wrong_state", number=number, state=str(found.state))
+    tx.record(Event(Happened.JOB_MOVED, now, by.id, {"job": number, "step": name}))
+
+
 # --- by whoever does them ----------------------------------------------------------------------------------
 
 
@@ -188,7 +245,6 @@ _HELD = (_j.id == bindparam("job"), RUNNING, _j.token == bindparam("holder"))
 _BEAT = (
     update(jobs).where(*_HELD).values(lease_until=_LEASE, done=bindparam("so_far"), total=bindparam("in_all"))
 )
-_FREE = {"token": null(), "lease_until": null()}
 _RELEASE = update(jobs).where(*_HELD).values(state=JobState.WAITING, attempts=_j.attempts - 1, **_FREE)
 _ENDED = update(jobs).where(*_HELD)
 

@@ -19,14 +19,15 @@ from storage.deadlines import Deadlines, read_deadlines
 from storage.store import Store
 from storage.telling import Untold
 
-#: Events of the city after which others are told than before: the next sweep looks at everything anew.
-_ROSTER_CHANGED = frozenset(
+#: Events of the city after which others are told, or at other times: the next sweep looks at everything anew.
+_ALL_ANEW = frozenset(
     {
         Happened.PERSON_ADDED,
         Happened.PERSON_REACHABLE,
         Happened.PERSON_UNREACHABLE,
         Happened.SUBSTITUTION_GIVEN,
         Happened.SUBSTITUTION_WITHDRAWN,
+        Happened.SETTING_CHANGED,
     }
 )
 
@@ -91,7 +92,10 @@ class StoredLedger:
 
     def woken(self, after: date, through: date) -> list[Subject]:
         with self._store.read() as tx:
-            return quiets.woken(tx.connection, after, through)
+            woken = quiets.woken(tx.connection, after, through)
+            return (
+                list(owed.found_again(tx.connection, self._deadlines(tx.connection), woken)) if woken else []
+            )
 
     def owe(self, owed: Iterable[Owed]) -> int:
         with self._store.begin() as tx:
@@ -128,7 +132,7 @@ class StoredLedger:
             reminding.add_notices(connection, follows.notices)
             reminding.add_owed(connection, follows.owed)
             outbox.enqueue(connection, follows.messages, now)
-            if any(one.what in _ROSTER_CHANGED for one in happened):
+            if any(one.what in _ALL_ANEW for one in happened):
                 connection.execute(update(t.city).values(swept_on=None))
             telling.mark_told(connection, given)
         return len(given)

@@ -129,15 +129,24 @@ def extensions_of(connection: Connection, deadlines: Deadlines, agencies: Collec
 
 def still_owed(connection: Connection, deadlines: Deadlines, given: Iterable[Subject]) -> set[Subject]:
     """Those of the subjects that are still owed, and still due on the same day; whichever their workflow."""
-    asked: dict[Topic, dict[int, set[Subject]]] = {}
+    asked = set(given)
+    found = {one[:_WORKFLOW] for one in found_again(connection, deadlines, asked)}
+    return {one for one in asked if one[:_WORKFLOW] in found}
+
+
+def found_again(
+    connection: Connection, deadlines: Deadlines, given: Collection[Subject]
+) -> Iterator[Subject]:
+    """The subjects as they are read anew: what was kept lacks the workflow and who is not told."""
+    asked = {one[:_WORKFLOW] for one in given}
+    owners: dict[Topic, set[int]] = {}
     for subject in given:
         owner = subject.agency if subject.topic is Topic.EXTENSION else subject.indicator
-        asked.setdefault(subject.topic, {}).setdefault(owner, set()).add(subject)
-    left = set()
-    for topic, of_owner in asked.items():
-        found = {one[:_WORKFLOW] for one in _of_owners(connection, deadlines, topic, list(of_owner))}
-        left |= {one for own in of_owner.values() for one in own if one[:_WORKFLOW] in found}
-    return left
+        owners.setdefault(subject.topic, set()).add(owner)
+    for topic, of_topic in owners.items():
+        for one in _of_owners(connection, deadlines, topic, of_topic):
+            if one[:_WORKFLOW] in asked:
+                yield one
 
 
 _WORKFLOW = Subject._fields.index("workflow")
@@ -153,7 +162,7 @@ def running_of(connection: Connection, agency: int) -> list[int]:
 
 # --- what has a row --------------------------------------------------------------------------------------
 
-_REVIEWS = (Topic.ENDORSEMENT, Topic.EVALUATION)
+_REVIEWS = (Topic.ENDORSEMENT, Topic.EVALUATION, Topic.APPEAL)
 
 
 def _bounds(source: s.Source, deadlines: Deadlines, window: Window) -> tuple[Any, Any] | None:
@@ -180,7 +189,7 @@ def _subjects(topic: Topic, deadlines: Deadlines, rows: Iterable[Any]) -> Iterat
     """The rows as subjects, without those of sealed quarters."""
     due_on = deadlines.review_due if topic in _REVIEWS else None
     sealed = deadlines.sealed_years
-    for agency, indicator, key, due, workflow, fiscal_year, quarter, belongs_on, *_ in rows:
+    for agency, indicator, key, due, workflow, fiscal_year, quarter, belongs_on, not_to, *_ in rows:
         if due is None:
             continue
         if fiscal_year in sealed:
@@ -188,7 +197,7 @@ def _subjects(topic: Topic, deadlines: Deadlines, rows: Iterable[Any]) -> Iterat
                 continue
             if belongs_on is not None and deadlines.is_over(agency, fiscal_year, belongs_on):
                 continue
-        yield Subject(topic, agency, indicator, str(key), due_on(due) if due_on else due, workflow)
+        yield Subject(topic, agency, indicator, str(key), due_on(due) if due_on else due, workflow, not_to)
 
 
 def _due_on(topic: Topic, deadlines: Deadlines, kept: Any) -> Any:

@@ -34,7 +34,7 @@ from storage.asking import Lookup
 from storage.naming import one_of
 from storage.types import Instant, instant_text
 
-_i, _m, _d, _o, _r, _e, _s = (
+_i, _m, _d, _o, _r, _e, _s, _p, _v = (
     t.indicators.c,
     t.milestones.c,
     t.decisions.c,
@@ -42,6 +42,8 @@ _i, _m, _d, _o, _r, _e, _s = (
     t.reports.c,
     t.extensions.c,
     t.seals.c,
+    t.appeals.c,
+    t.verdicts.c,
 )
 
 _NONE = literal_column("0", Integer)
@@ -59,8 +61,8 @@ class Source(NamedTuple):
     """Where the subjects of a topic stand.
 
     ``query`` gives agency, indicator, key, due, workflow, fiscal_year, quarter and, for milestones, which
-    have none, the day by which they belong to one; ``rows`` are those that the index holds, in the order of
-    ``due``, ``owner`` and ``number``.
+    have none, the day by which they belong to one, and who is not told; ``rows`` are those that the index
+    holds, in the order of ``due``, ``owner`` and ``number``.
     """
 
     query: Select[Any]
@@ -86,6 +88,7 @@ def _of_milestone(due: Column[Any], rows: ColumnElement[bool]) -> Source:
             _i.fiscal_year,
             null().label("quarter"),
             due.label("belongs_on"),
+            _NONE.label("not_to"),
         )
         .join_from(t.milestones, t.indicators, _m.indicator_id == _i.id)
         .where(rows, RUNNING)
@@ -105,6 +108,7 @@ def _of_return() -> Source:
             _i.fiscal_year,
             null().label("quarter"),
             _m.due_on.label("belongs_on"),
+            _NONE.label("not_to"),
         )
         .join_from(
             t.decisions, t.milestones, and_(_m.indicator_id == _d.indicator_id, _m.key == _d.milestone)
@@ -135,11 +139,32 @@ def _of_report(due: Column[Any], rows: ColumnElement[bool]) -> Source:
             _i.fiscal_year,
             _r.quarter,
             null().label("belongs_on"),
+            _NONE.label("not_to"),
         )
         .join_from(t.reports, t.indicators, _r.indicator_id == _i.id)
         .where(rows, RUNNING)
     )
     return Source(query, rows, due, _r.indicator_id, _r.quarter)
+
+
+def _of_appeal() -> Source:
+    query = (
+        select(
+            _i.agency_id.label("agency"),
+            _i.id.label("indicator"),
+            _p.quarter.label("key"),
+            _p.made_at.label("due"),
+            _NONE.label("workflow"),
+            _i.fiscal_year,
+            _p.quarter,
+            null().label("belongs_on"),
+            _v.given_by.label("not_to"),
+        )
+        .join_from(t.appeals, t.indicators, _p.indicator_id == _i.id)
+        .join(t.verdicts, and_(_v.indicator_id == _p.indicator_id, _v.number == _p.verdict))
+        .where(t.APPEALED, RUNNING)
+    )
+    return Source(query, t.APPEALED, _p.made_at, _p.indicator_id, _p.number)
 
 
 def _of_plan() -> Source:
@@ -154,6 +179,7 @@ def _of_plan() -> Source:
             _i.fiscal_year,
             _o.quarter,
             null().label("belongs_on"),
+            _NONE.label("not_to"),
         )
         .join_from(t.occurrences, t.indicators, _o.indicator_id == _i.id)
         .where(
@@ -184,6 +210,7 @@ def _of_extension() -> Source:
         _e.fiscal_year,
         _e.quarter,
         null().label("belongs_on"),
+        _NONE.label("not_to"),
     ).where(waiting.correlate(t.extensions).exists())
     return Source(query, _e.until_on.is_not(None), _e.until_on, _e.agency_id, _e.quarter)
 
@@ -202,6 +229,7 @@ SOURCES: Mapping[Topic, Sequence[Source]] = {
     ),
     Topic.ENDORSEMENT: (_of_report(_r.submitted_at, t.SUBMITTED),),
     Topic.EVALUATION: (_of_report(_r.endorsed_at, t.ENDORSED),),
+    Topic.APPEAL: (_of_appeal(),),
     Topic.RETURNED_MILESTONE: (_of_return(),),
     Topic.RETURNED_REPORT: (_of_report(_r.fix_by, t.TO_MEND),),
     Topic.EXTENSION: (_of_extension(),),

@@ -37,7 +37,7 @@ def add_owed(connection: Connection, owed: Iterable[Owed]) -> int:
     """Write down what is owed, each once; returns how much of it is new."""
     rows = [
         (str(topic), agency, indicator, key, due_on, step, rule, person, str(role), instead_of, owed_on)
-        for (topic, agency, indicator, key, due_on, _), step, person, role, owed_on, instead_of, rule in owed
+        for (topic, agency, indicator, key, due_on, *_), step, person, role, owed_on, instead_of, rule in owed
     ]
     return add_once(connection, reminders, _OWED, rows)
 

@@ -40,6 +40,7 @@ from storage.outbox_tables import (
     substitutions,
     used_links,
 )
+from storage.setting_tables import setting_changes
 from storage.token_tables import replays, tokens
 from storage.types import Exact, Instant
 
@@ -62,6 +63,7 @@ __all__ = [
     "replays",
     "second_factors",
     "sessions",
+    "setting_changes",
     "substitutions",
     "tokens",
     "used_links",

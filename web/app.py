@@ -131,7 +131,7 @@ def create_app(site: Site) -> FastAPI:
         coordinator.routes(site, pages, doors),
         evaluator.routes(site, pages, doors),
         search.routes(site, pages, doors),
-        *([public.routes(site, pages, doors)] if site.public else []),
+        public.routes(site, pages, doors),
         administrator.routes(site, pages, doors, accounts),
         api.routes(site, pages, doors, accounts),
     ):

@@ -50,7 +50,8 @@ class Rule:
 
     Anybody, or whoever is signed in; with ``sees`` only who may see the indicator of the path, with an
     ``action`` only who may do that to it, or anywhere in the city where the path names no indicator. Who has
-    given the password and not yet the code is nobody, but where a rule is for the ``halfway``.
+    given the password and not yet the code is nobody, but where a rule is for the ``halfway``. What is
+    ``public`` is there only where the house is.
     """
 
     signed_in: bool
@@ -58,10 +59,12 @@ class Rule:
     action: Action | None = None
     halfway: bool = False
     files: bool = False
+    public: bool = False
 
 
 #: Mails lead here, and whoever wants to sign in.
 OPEN = Rule(signed_in=False)
+PUBLIC = Rule(signed_in=False, public=True)
 SIGNED_IN = Rule(signed_in=True)
 HALFWAY = Rule(signed_in=True, halfway=True)
 SEEN = Rule(signed_in=True, sees=True)
@@ -213,6 +216,9 @@ class Doors:
     # -- in order: the address, the session, the indicator, the form --------------------------------------
 
     def _enter(self, request: Request, rule: Rule) -> None:
+        self._site.follow()
+        if rule.public and not self._site.public:
+            raise HTTPException(404)
         if request.method not in _SAFE:
             self._check_origin(request)
         visit = self._visit(request)

@@ -24,11 +24,12 @@ from web.reading import Typed, newest_year, whole_number
 from web.reports import wanted as wishes
 from web.site import Site
 
-_COLOURS: Mapping[JobState, str] = {
+COLOURS: Mapping[JobState, str] = {
     JobState.WAITING: "grey",
     JobState.RUNNING: "",
     JobState.DONE: "green",
     JobState.FAILED: "red",
+    JobState.CANCELLED: "yellow",
 }
 #: So many seconds after it was opened the page of a job that is not done looks again by itself.
 _REFRESH = "3"
@@ -132,7 +133,7 @@ class JobRoom:
         is_open = job.state in (JobState.WAITING, JobState.RUNNING)
         values = {
             "current": "reports",
-            "title": _title(job, wording),
+            "title": title_of(job, wording),
             "job": self._row(job, wording),
             "is_open": is_open,
             "done": job.done,
@@ -147,9 +148,9 @@ class JobRoom:
     def _row(self, job: Job, wording: Wording) -> dict[str, Any]:
         return {
             "href": f"{self._site.root}/jobs/{job.id}",
-            "title": _title(job, wording),
+            "title": title_of(job, wording),
             "state": wording.word("job_state", job.state),
-            "colour": _COLOURS[job.state],
+            "colour": COLOURS[job.state],
             "asked": wording.value(job.asked_at),
             "ended": wording.value(job.ended_at) if job.ended_at else "",
         }
@@ -194,7 +195,8 @@ class JobRoom:
         return job
 
 
-def _title(job: Job, wording: Wording) -> str:
+def title_of(job: Job, wording: Wording) -> str:
+    """What is made, in words."""
     wanted = job.wanted
     return wording.say(
         "jobs.what",

@@ -47,7 +47,10 @@ class _Links:
     def __init__(self, site: Site, pages: Pages) -> None:
         self._site = site
         self._pages = pages
-        self._answers = StoredAnswers(site.store, site.reminders)
+
+    @property
+    def _answers(self) -> StoredAnswers:
+        return StoredAnswers(self._site.store, self._site.reminders)
 
     def ask(self, request: Request, token: str) -> Response:
         """What the link will do, and the button that does it."""

@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from threading import Event
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from engine.permissions import Person
 from engine.reminders import ReminderPolicy
 from engine.wording import Wording
 from notifications.posting import OUTSIDE, Reach
@@ -13,6 +15,7 @@ from storage.clamd import Scanner
 from storage.evidence import EvidenceStore
 from storage.passwords import Passwords
 from storage.store import Store
+from storage.transaction import Tx
 from storage.uploads import Uploads
 
 
@@ -31,6 +34,53 @@ class OpenId:
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting that may be changed while the house runs.
+
+    ``kind`` says what is written for it: a "whole" number, a "choice" among ``choices``, "yes", "numbers",
+    "dates", or "tables" (mappings). ``default`` is that of the release, ``started`` what the house was
+    started with, ``now`` what holds, and ``written`` the same as the file would write it. It is ``unfit``
+    where what it was changed to does not fit the file any more. ``at`` and ``by`` tell of its last change.
+    """
+
+    key: str
+    kind: str
+    choices: tuple[str, ...]
+    default: Any
+    started: Any
+    now: Any
+    written: str
+    is_changed: bool = False
+    unfit: bool = False
+    at: datetime | None = None
+    by: str = ""
+
+
+class ChangingSettings(Protocol):
+    """The settings of a house that may be changed while it runs."""
+
+    @property
+    def reminders(self) -> ReminderPolicy:
+        """Who is reminded of what."""
+
+    @property
+    def public(self) -> bool:
+        """Whether everybody may read sealed results."""
+
+    def follow(self, *, at_once: bool = False) -> None:
+        """Read what was changed meanwhile; not more often than every second, unless ``at_once``."""
+
+    def listed(self) -> list[Setting]:
+        """Every setting that may be changed."""
+
+    def change(self, tx: Tx, key: str, typed: str | list[str] | None, *, by: Person, now: datetime) -> None:
+        """Set one to what was typed, ``None``: back to what the house was started with; with its event.
+
+        Raises :class:`~engine.errors.Refusal` for what may not be changed, and for what is no fit value.
+        """
+
+
+@dataclass(slots=True)
 class Site:
     """A house as its pages know it.
 
@@ -39,7 +89,9 @@ class Site:
     are those of the demo as whom its own machine may sign in without a password. ``openid`` is the other
     house where people may sign in, if there is one; ``scanner`` looks for malice in what they send.
     Once ``stopping`` is set, whoever is being answered for long is let go. Where the house is ``public``
-    everybody may read sealed results. ``reach`` is how far the endpoints of programs may lie.
+    everybody may read sealed results. ``reach`` is how far the endpoints of programs may lie. ``settings`` are
+    those that may be changed while it runs: ``reminders``, ``public`` and the store's policy follow them, and
+    nothing else here ever changes.
     """
 
     store: Store
@@ -57,6 +109,13 @@ class Site:
     stopping: Event = field(default_factory=Event)
     public: bool = False
     reach: Reach = OUTSIDE
+    settings: ChangingSettings | None = None
+
+    def follow(self, *, at_once: bool = False) -> None:
+        """Go by the settings as they are now."""
+        if self.settings is not None:
+            self.settings.follow(at_once=at_once)
+            self.reminders, self.public = self.settings.reminders, self.settings.public
 
     @property
     def uploads(self) -> Uploads:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -27,6 +27,7 @@ class Subject(NamedTuple):
 
     ``indicator`` is 0 for an extension. ``key`` is the key of a milestone, the number of a quarter or of an
     occurrence. ``workflow`` is the version of a definition that may narrow the policy, 0 for none.
+    ``not_to`` is who may not do it, and is not told: whose own verdict an appeal disputes; 0 for nobody.
     """
 
     topic: Topic
@@ -35,6 +36,7 @@ class Subject(NamedTuple):
     key: str
     due_on: date
     workflow: int = 0
+    not_to: int = 0
 
 
 #: A person, then what names a subject: topic, agency, indicator, key, due day. Moved, it is another subject.
@@ -119,15 +121,19 @@ def forecast(
             yield day, _plan(groups, policy, calendar, roster, day, day - _DAY, quiet, narrow).owed
 
 
-#: Topic, agency, due day and workflow: what decides on the step and on who is told.
-_Group = tuple[Topic, int, date, int]
+#: Topic, agency, due day, workflow and who is not told: what decides on the step and on who is.
+_Group = tuple[Topic, int, date, int, int]
 _Told = tuple[int, Role, int | None]
+#: Who can be told for a role, and why nobody can.
+_Found = tuple[tuple[OnDuty, ...], tuple[Why, ...]]
+_OnDuty = Callable[[Role, int], _Found]
 
 
 def _grouped(subjects: Iterable[Subject]) -> Mapping[_Group, list[Subject]]:
     groups: defaultdict[_Group, list[Subject]] = defaultdict(list)
     for subject in subjects:
-        groups[subject.topic, subject.agency, subject.due_on, subject.workflow].append(subject)
+        key = (subject.topic, subject.agency, subject.due_on, subject.workflow, subject.not_to)
+        groups[key].append(subject)
     return groups
 
 
@@ -154,14 +160,14 @@ def _plan(
         return narrowed(policy.topics[topic], narrow.get(workflow))
 
     @cache
-    def on_duty(role: Role, agency: int) -> tuple[tuple[OnDuty, ...], tuple[Why, ...]]:
+    def on_duty(role: Role, agency: int) -> _Found:
         return roster.on_duty(role, agency, substitutes)
 
     @cache
-    def telling(topic: Topic, agency: int, step: int) -> tuple[list[_Told], list[Gap]]:
-        return _telling(policy.topics[topic], topic, agency, step, on_duty)
+    def telling(topic: Topic, agency: int, step: int, not_to: int) -> tuple[list[_Told], list[Gap]]:
+        return _telling(policy.topics[topic], topic, agency, step, partial(_but, not_to, on_duty))
 
-    for (topic, agency, due_on, workflow), group in groups.items():
+    for (topic, agency, due_on, workflow, not_to), group in groups.items():
         timed = timing(topic, workflow)
         step = step_reached(timed, calendar, due_on, today)
         if step is None:
@@ -171,7 +177,7 @@ def _plan(
         with_answer = [one for one in group if one[:5] in answered] if answered else []
         if not new and not with_answer:
             continue
-        told, missing = telling(topic, agency, step)
+        told, missing = telling(topic, agency, step, not_to)
         gaps |= dict.fromkeys(missing)
         if new:
             without = [one for one in group if one[:5] not in answered] if with_answer else group
@@ -190,12 +196,19 @@ def _plan(
     return Plan(owed, list(gaps))
 
 
+def _but(not_to: int, on_duty: _OnDuty, role: Role, agency: int) -> _Found:
+    """Who is on duty without one person, and without who stands in for them."""
+    people, reasons = on_duty(role, agency)
+    left = tuple(one for one in people if not_to not in (one.person, one.instead_of)) if not_to else people
+    return left, reasons if left or not people else (Why.NOBODY,)
+
+
 def _telling(
     policy: TopicPolicy,
     topic: Topic,
     agency: int,
     step: int,
-    on_duty: Callable[[Role, int], tuple[tuple[OnDuty, ...], tuple[Why, ...]]],
+    on_duty: _OnDuty,
 ) -> tuple[list[_Told], list[Gap]]:
     """Who is told at a step, each once by their lowest rung, and which rungs passed their part up."""
     told: dict[int, _Told] = {}

@@ -21,6 +21,7 @@ class Topic(StrEnum):
     REPORT = "report"  # a quarter report is due: a draft, or not there
     ENDORSEMENT = "endorsement"  # a report was submitted and waits for the section head
     EVALUATION = "evaluation"  # a report was endorsed and waits for the evaluator
+    APPEAL = "appeal"  # an agency disputes a verdict, and another evaluator is to decide
     RETURNED_MILESTONE = "returned_milestone"  # a milestone was returned, to be mended by a day
     RETURNED_REPORT = "returned_report"  # a report was
     EXTENSION = "extension"  # the longer time that an agency was given for a quarter runs out
@@ -99,7 +100,7 @@ class ReminderPolicy:
     """The policy of a house.
 
     ``hour`` is the local hour at which digests go out to whoever chose no other; ``review_days`` is how
-    many working days an endorsement or an evaluation may take, which makes its due day.
+    many working days an endorsement, an evaluation or an appeal may take, which makes its due day.
     """
 
     topics: Mapping[Topic, TopicPolicy]
@@ -144,6 +145,7 @@ DEFAULT = ReminderPolicy(
             Topic.REPORT: _DUE,
             Topic.ENDORSEMENT: TopicPolicy((1, 0), (1, 3, 7), 5, _ENDORSING),
             Topic.EVALUATION: TopicPolicy((1, 0), (1, 3, 7), 5, _EVALUATING),
+            Topic.APPEAL: TopicPolicy((1, 0), (1, 3, 7), 5, _EVALUATING),
             Topic.RETURNED_MILESTONE: _RETURNED,
             Topic.RETURNED_REPORT: _RETURNED,
             Topic.EXTENSION: TopicPolicy(

@@ -9,9 +9,15 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Page
 
+from cli.bootstrap import House
+from cli.changing import Changing
+from cli.settings import Public, Settings
 from engine import actions
 from engine.actions import NewPetition
+from engine.jobs import Product, Scope, Wanted
 from engine.petition import PetitionKind
+from engine.workflow import Text
+from storage import jobs, registry
 from tests.browser.conftest import DAY, DESK, PHONE, Served
 from tests.cast import (
     ADMINISTRATOR,
@@ -34,6 +40,7 @@ from tests.web.post import post, tell_a_program
 
 ADMINISTRATOR_EMAIL = "administrator@strategy.example"
 PICTURES = Path(__file__).parents[2] / "docs" / "screenshots"
+WHOLE_CITY, NAME = Text("ทั้งเมือง", "The whole city"), Text("สำนักงานเขตทุ่งครุ", "Thung Khru District Office")
 HOME = f"/indicators/2564/{CODE}"
 
 NOBODY: dict[str, str] = {
@@ -99,6 +106,10 @@ OF_THE_ADMINISTRATOR: dict[str, str] = {
     "workflow": "/administration/workflows/1",
     "calendar": "/administration/calendar",
     "person": f"/administration/people/{COORDINATOR.id}",
+    "settings": "/administration/settings",
+    "setting": "/administration/settings/reminders.milestone.before",
+    "setting_checklist": "/administration/settings/review.checklist",
+    "all_jobs": "/administration/jobs",
 }
 EVERY = [
     *((None, name, path) for name, path in NOBODY.items()),
@@ -126,6 +137,18 @@ def full(served: Served) -> Served:
         narrative = "อยู่ระหว่างนัดประชุมครั้งที่ 3/64"
         actions.write_report(tx, CODE, YEAR, 3, narrative=narrative, by=SECTION_HEAD, now=now)
     tell_a_program(town.store, now)
+    settings = Settings(public=Public(enabled=True))
+    town.site.settings = Changing(House(settings, town.store, town.site.evidence, town.clock), lambda: 0.0)
+    with town.store.begin() as tx:
+        administrator = registry.person(tx.connection, ADMINISTRATOR_EMAIL)
+        town.site.settings.change(tx, "reminders.milestone.before", "14, 7, 1", by=administrator, now=now)
+        for scope, of, name in ((Scope.CITY, "", WHOLE_CITY), (Scope.AGENCY, str(THUNG_KHRU), NAME)):
+            wanted = Wanted(Product.PDF, scope, of, YEAR)
+            jobs.ask(tx.connection, wanted, name, EVALUATOR.id, now)
+        jobs.claim(tx.connection, "holder", 60, now)
+        jobs.fail(tx.connection, 1, "holder", "จัดทำไม่สำเร็จ ขอใหม่อีกครั้ง", now)
+        jobs.claim(tx.connection, "holder", 60, now)
+        jobs.beat(tx.connection, 2, "holder", 60, 3, 12)
     upload = town.site.uploads.take(COORDINATOR.id, _Source(PNG), "ภาพการประชุม.png", now)
     with town.store.begin() as tx:
         where = (tx, CODE, YEAR, MEETINGS)

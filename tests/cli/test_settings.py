@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from cli.bootstrap import reminder_policy, wording, work_calendar
+from cli.bootstrap import wording
 from cli.evidence_settings import evidence_store_of, scanner_of
+from cli.policies import reminder_policy, work_calendar
 from cli.settings import Settings, load
 from cli.settings_faults import keys
 from cli.sign_in_settings import openid_of

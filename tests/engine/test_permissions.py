@@ -47,6 +47,7 @@ MATRIX = {
     "manage_indicators":    ("-",   "-",   "-",   "-",   "-",   "-",   "all", "-"),
     "manage_people":        ("-",   "-",   "-",   "-",   "-",   "-",   "all", "-"),
     "manage_webhooks":      ("-",   "-",   "-",   "-",   "-",   "-",   "all", "-"),
+    "manage_settings":      ("-",   "-",   "-",   "-",   "-",   "-",   "all", "-"),
 }  # fmt: skip  # a table is read by its columns
 SUBJECTS = {
     "own": Subject(THUNG_KHRU, None),

@@ -248,6 +248,28 @@ def test_review_that_waits_is_told_to_who_reviews():
     ]
 
 
+def test_appeal_is_told_to_evaluators_but_not_to_whose_verdict_it_disputes():
+    duties = [*DUTIES, (OTHER_EVALUATOR, Role.EVALUATOR, None)]
+    appeal = Subject(Topic.APPEAL, THUNG_KHRU, 11, "3", DUE_ON, not_to=EVALUATOR)
+    both = roster(duties=duties)
+
+    assert told(DUE_ON, appeal, on=both) == [(0, OTHER_EVALUATOR, Role.EVALUATOR)]
+    assert told(DUE_ON, appeal._replace(not_to=OTHER_EVALUATOR), on=both) == [(0, EVALUATOR, Role.EVALUATOR)]
+
+
+def test_appeal_that_no_evaluator_may_decide_passes_up():
+    appeal = Subject(Topic.APPEAL, THUNG_KHRU, 11, "3", DUE_ON, not_to=EVALUATOR)
+    administrator = [*DUTIES, (OTHER_EVALUATOR, Role.ADMINISTRATOR, None)]
+    for one in (
+        roster(duties=administrator),
+        # Whoever stands in for the first evaluator does their work, and this is not theirs.
+        roster(duties=administrator, away=[Away(EVALUATOR, HEAD, *FOREVER)]),
+    ):
+        found = plan(DEFAULT, CALENDAR, one, [appeal], DUE_ON)
+        assert [(each.person, each.role) for each in found.owed] == [(OTHER_EVALUATOR, Role.ADMINISTRATOR)]
+        assert found.gaps == [Gap(THUNG_KHRU, Role.EVALUATOR, "nobody")]
+
+
 def test_nothing_is_told_on_a_day_off():
     saturday = date(2021, 7, 3)
     assert plan(DEFAULT, CALENDAR, roster(), [MILESTONE], saturday) == Plan([], [])

@@ -45,6 +45,8 @@ OF_THE_CITY = {
     Happened.ENDPOINT_RESUMED,
     Happened.ENDPOINT_STOPPED,
     Happened.ENDPOINT_REMOVED,
+    Happened.SETTING_CHANGED,
+    Happened.JOB_MOVED,
     Happened.CALENDAR_MADE,
     Happened.CALENDAR_REVOKED,
     Happened.TOKEN_MADE,

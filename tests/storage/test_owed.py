@@ -226,6 +226,37 @@ def something_of_everything(connection, life: str) -> None:
                 submitted_at=at(DAY), endorsed_at=at(DAY), fix_by=DAY if state == "returned" else None,
             )
         )  # fmt: skip # one row, one line
+    appeal_of(connection, 1, 2)
+
+
+def appeal_of(connection, id_: int, quarter: int, judge: int = EVALUATOR.id) -> None:
+    """A verdict on the report of a quarter, and an appeal that waits."""
+    connection.execute(
+        insert(t.verdicts).values(
+            indicator_id=id_, number=90 + quarter, quarter=quarter, kind="accepted", given_at=at(DAY),
+            given_by=judge, quality_reason="", timeliness_reason="", remark="", drawn=False,
+        )
+    )  # fmt: skip # one row, one line
+    connection.execute(
+        insert(t.appeals).values(
+            indicator_id=id_, number=90 + quarter, quarter=quarter, verdict=90 + quarter, reason="x",
+            made_at=at(DAY), made_by=COORDINATOR.id, state="pending", answer="",
+        )
+    )  # fmt: skip # one row, one line
+
+
+def test_appeal_is_due_some_working_days_after_it_was_made_until_it_is_decided(city):
+    with city.begin() as tx:
+        appeal_of(tx.connection, 1, 1)
+        known = deadlines(tx)
+        (found,) = owed.owed_of(tx.connection, known, [1], [Topic.APPEAL])
+        kept = found._replace(not_to=0)  # as an answer keeps it
+
+        assert found.due_on == POLICY.calendar.add_working_days(DAY, REVIEW_DAYS)
+        assert found.not_to == EVALUATOR.id
+        assert list(owed.found_again(tx.connection, known, [kept])) == [found]
+        tx.connection.execute(update(t.appeals).values(state="dismissed"))
+        assert owed.owed_of(tx.connection, known, [1], [Topic.APPEAL]) == []
 
 
 # --- sealed quarters -------------------------------------------------------------------------------------
@@ -525,6 +556,7 @@ def rows_of_every_kind(connection, id_: int) -> None:
                 submitted_at=at(DAY), endorsed_at=at(DAY), fix_by=DAY if state == "returned" else None,
             )
         )  # fmt: skip # one row, one line
+        appeal_of(connection, id_, quarter)
 
 
 def test_occupied_windows_are_those_that_hold_something(city):
@@ -597,6 +629,7 @@ INDEXES = {
     Topic.MILESTONE: ["ix_milestones_undone", "ix_milestones_postponed"],
     Topic.ENDORSEMENT: ["ix_reports_submitted"],
     Topic.EVALUATION: ["ix_reports_endorsed"],
+    Topic.APPEAL: ["ix_appeals_pending"],
     Topic.RETURNED_MILESTONE: ["ix_decisions_returned"],
     Topic.RETURNED_REPORT: ["ix_reports_to_mend"],
     Topic.EXTENSION: ["ix_extensions_until_on"],

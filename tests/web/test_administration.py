@@ -42,9 +42,10 @@ OUTBOX = "/administration/outbox"
 JOURNAL = "/administration/journal"
 WORKFLOWS = "/administration/workflows"
 CALENDAR = "/administration/calendar"
+JOBS = "/administration/jobs"
 ONE = f"{PEOPLE}/{COORDINATOR.id}"
 #: The pages that have rows of something of which there may be many.
-LISTS = [PEOPLE, ONE, AGENCIES, OUTBOX, f"{OUTBOX}/1", JOURNAL, WORKFLOWS, CALENDAR]
+LISTS = [PEOPLE, ONE, AGENCIES, OUTBOX, f"{OUTBOX}/1", JOURNAL, WORKFLOWS, CALENDAR, JOBS]
 HOSTILE = '"><script>alert(1)</script>{{ 7 * 7 }}'
 
 

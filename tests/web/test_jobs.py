@@ -20,6 +20,7 @@ from tests.cast import ADMINISTRATOR, COORDINATOR, EVALUATOR, SAI_MAI_COORDINATO
 from tests.notifications.mailroom import composer
 from tests.web.coordinators import DAY, enter, errors, heading, words
 from tests.web.doorway import EMAIL, token_in
+from tests.web.test_administration import told
 from web.reports import wanted as wishes
 from web.reports.worker import Maker
 
@@ -254,3 +255,80 @@ def test_ten_jobs_may_wait_and_no_more(town):
             jobs.ask(tx.connection, wanted, Text("", ""), COORDINATOR.id, town.clock.now)
 
     assert errors(ask(town))[0][1].startswith("ท่านมีงานที่รอจัดทำครบ 10 รายการแล้ว")
+
+
+# --- everybody's, for administrators ------------------------------------------------------------------------
+
+ALL = "/administration/jobs"
+
+
+def move(town, number: int, step: str):
+    data = {"token": token_in(town.get(ALL)), "step": step}
+    return town.client.post(f"{ALL}/{number}/move", data=data, follow_redirects=False)
+
+
+def state_of(town, number: int) -> str:
+    with town.store.read() as tx:
+        return str(jobs.listed_one(tx.connection, number).job.state)
+
+
+def test_administrator_sees_everybodys_jobs_with_their_states(town):
+    enter(town)
+    ask(town)
+    enter(town, EVALUATOR)
+    ask(town, "city:", product="sheets")
+    enter(town, ADMINISTRATOR)
+
+    assert f'href="{ALL}"' in town.get("/administration").text
+    page = words(town.get(ALL).text)
+    assert "ผู้ประสานงานเขตทุ่งครุ ขอเมื่อ" in page
+    assert "ผู้ประเมิน ขอเมื่อ" in page
+    assert "1 ·" in words(town.get(f"{ALL}?state=open").text)
+    assert "1 ·" not in words(town.get(f"{ALL}?state=failed").text)
+    assert "ไม่มีงานในสถานะนี้" in words(town.get(f"{ALL}?state=failed").text)
+
+
+def test_job_that_is_being_made_is_cancelled_and_its_worker_lets_go(town, monkeypatch):
+    enter(town)
+    ask(town)
+    enter(town, ADMINISTRATOR)
+    seen = []
+
+    def slow(site, telling, wanted, person, path, progress):
+        seen.append(move(town, 1, "cancel").status_code)
+        path.write_bytes(b"made all the same")
+
+    monkeypatch.setattr(wishes, "make", slow)
+    assert make(town)
+
+    assert seen == [303]
+    assert state_of(town, 1) == "cancelled"
+    assert mails(town) == []
+    assert told(town) == ("job_moved", ADMINISTRATOR.id, {"job": 1, "step": "cancel"})
+    enter(town)
+    assert "ผู้ดูแลระบบยกเลิกงานนี้" in words(town.get("/jobs/1").text)
+    assert town.get("/jobs/1/file").status_code == 404
+
+
+def test_job_that_failed_or_was_cancelled_is_tried_again(town):
+    enter(town)
+    ask(town)
+    with town.store.begin() as tx:
+        jobs.claim(tx.connection, "holder", 60, town.clock.now)
+        jobs.fail(tx.connection, 1, "holder", "เครื่องดับ", town.clock.now)
+    enter(town, ADMINISTRATOR)
+    assert "เครื่องดับ" in words(town.get(ALL).text)
+
+    assert move(town, 1, "retry").status_code == 303
+    assert state_of(town, 1) == "waiting"
+    refused = move(town, 1, "retry")
+    assert (refused.status_code, errors(refused)) == (
+        422,
+        [("", "งานหมายเลข 1 อยู่ในสถานะ รอจัดทำ จึงทำเช่นนี้ไม่ได้")],
+    )
+    assert move(town, 1, "cancel").status_code == 303
+    assert move(town, 1, "retry").status_code == 303
+    assert make(town)
+    assert state_of(town, 1) == "done"
+    assert move(town, 99, "cancel").status_code == 422
+    assert move(town, 1, "nonsense").status_code == 200

@@ -7,10 +7,12 @@ from web.administrator import (
     agencies,
     calendar,
     hall,
+    jobs,
     journal,
     outbox,
     people,
     person,
+    settings,
     spreadsheets,
     webhooks,
     workflows,
@@ -36,6 +38,8 @@ def routes(site: Site, pages: Pages, doors: Doors, accounts: StoredAccounts) -> 
         workflows,
         calendar,
         spreadsheets,
+        settings,
+        jobs,
     ):
         room.add_routes(router, counter, doors)
     return router

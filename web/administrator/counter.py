@@ -40,6 +40,10 @@ _DONE = frozenset(
         "endpoint_remove",
         "endpoint_test",
         "endpoint_repeat",
+        "job_cancel",
+        "job_retry",
+        "setting_changed",
+        "setting_back",
     }
 )
 

@@ -8,7 +8,18 @@ from web.administrator.counter import Counter
 from web.doors import Doors, for_city
 
 #: The parts in their order, each under its own path.
-PARTS = ("people", "agencies", "outbox", "webhooks", "journal", "workflows", "calendar", "spreadsheets")
+PARTS = (
+    "people",
+    "agencies",
+    "outbox",
+    "webhooks",
+    "journal",
+    "workflows",
+    "calendar",
+    "spreadsheets",
+    "settings",
+    "jobs",
+)
 
 
 def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:

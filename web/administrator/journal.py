@@ -159,6 +159,18 @@ def _about(data: Mapping[str, Any], names: _Names, wording: Wording) -> Iterator
     for key in ("first_on", "last_on", "until"):
         if data.get(key):
             yield wording.value(date.fromisoformat(data[key]))
-    for key in ("email", "key", "version", "topic", "language", "message", "why", "reason"):
+    for key in (
+        "email",
+        "key",
+        "version",
+        "topic",
+        "language",
+        "message",
+        "job",
+        "before",
+        "after",
+        "why",
+        "reason",
+    ):
         if data.get(key):
             yield str(data[key])

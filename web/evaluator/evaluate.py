@@ -32,7 +32,6 @@ def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
 class _Evaluate:
     def __init__(self, counter: Counter) -> None:
         self._counter = counter
-        self._policy = counter.site.store.policy
 
     def ask(self, request: Request, quarter: str) -> Response:
         """All that the report is judged by, and the form."""
@@ -53,7 +52,7 @@ class _Evaluate:
 
     def _judge(self, turn: Turn, room: Room, typed: Typed, verdict: str) -> Outcome:
         where = (turn.tx, turn.code, turn.year, room.quarter.number)
-        met = met_of(typed, self._policy.review.checklist)
+        met = met_of(typed, self._counter.site.store.policy.review.checklist)
         version = typed.whole("version")
         if verdict == "return":
             return actions.return_report(
@@ -84,7 +83,7 @@ class _Evaluate:
         return [one for one in ("accept", "return") if one in possible and open_to_all]
 
     def _asked(self, request: Request, room: Room, typed: Typed) -> Response:
-        say, scale = room.scene.wording.say, self._policy.scale
+        say, scale = room.scene.wording.say, self._counter.site.store.policy.scale
         possible, given = self._possible(room), room.report.evaluation
         values = {
             **values_of(room, self._counter.site.root),
@@ -113,7 +112,6 @@ class _Again:
 
     def __init__(self, counter: Counter) -> None:
         self._counter = counter
-        self._policy = counter.site.store.policy
 
     def ask(self, request: Request, quarter: str) -> Response:
         """The report, and the same form without what is not scored twice."""
@@ -134,7 +132,7 @@ class _Again:
                 turn.code,
                 turn.year,
                 room.quarter.number,
-                met=met_of(typed, self._policy.review.checklist),
+                met=met_of(typed, self._counter.site.store.policy.review.checklist),
                 quality=typed.whole("quality"),
                 quality_reason=typed.text("quality_reason", 2000),
                 remark=typed.text("remark", 2000),

@@ -17,7 +17,7 @@ from storage import published
 from storage.published import Result, Seal
 from storage.transaction import Tx
 from web.calendars import names_tag
-from web.doors import OPEN, Doors
+from web.doors import PUBLIC, Doors
 from web.pages import ENVIRONMENT, Pages
 from web.public.columns import COLUMNS
 from web.public.downloads import FILES
@@ -45,7 +45,7 @@ def routes(site: Site, pages: Pages, doors: Doors) -> APIRouter:
         ("/public/{year}/{quarter}/results.{kind}", here.download),
         ("/public/{year}/{quarter}/agencies/{agency}", here.agency),
     ):
-        doors.add(router, path, answer, OPEN)
+        doors.add(router, path, answer, PUBLIC)
     return router
 
 
