@@ -9,9 +9,9 @@ from notifications.posting import Reach
 from storage import endpoints, outbox
 from storage.endpoints import New
 from tests.cast import ADMINISTRATOR, FOUNDED, OPERATOR, THUNG_KHRU
+from tests.counting import counted
 from tests.web.coordinators import banner, enter, errors, heading, words
 from tests.web.test_administration import HOSTILE, send, told
-from tests.web.test_queries import counted
 
 HOOKS = "/administration/webhooks"
 URL = "https://hub.example.go.th/radap?key=1"
@@ -29,7 +29,7 @@ def tell(town, number, count=1, first=1):
 
 
 def queries(town, path):
-    with counted(town) as asked:
+    with counted(town.store) as asked:
         assert town.get(path).status_code == 200
     return len(asked)
 
