@@ -54,7 +54,7 @@ _AFTER_PURPOSE = re.compile(r"โดยมี|โดยที่|(?:ใน)?ท�
 #: Where a purpose stands first, it ends at whoever acts.
 _ACTOR = re.compile(r"(?<!ให้)(?<!ที่)(?<!เพื่อ)ได้|จึง|สำนักงานเขต|ฝ่าย[ก-๎]|คณะกรรมการได้")
 _REFERENCE = re.compile(
-    r"(?:\( *)?(?:(?:คณะกรรมการ)?ชุดเดิม *)?(?:ตาม(?:ที่)?|อ้างถึง|อ้างอิง|อาศัยอำนาจตาม|แทน|(?:ให้)?ยกเลิก)"
+    r"(?:\( *+)?(?:(?:คณะกรรมการ)?ชุดเดิม *+)?(?:ตาม(?:ที่)?|อ้างถึง|อ้างอิง|อาศัยอำนาจตาม|แทน|(?:ให้)?ยกเลิก)"
     r"(?:ได้มี| )*(?:คำสั่ง|หนังสือ|ประกาศ|บันทึก|มติ|ระเบียบ|ข้อบัญญัติ|พระราชบัญญัติ|นโยบาย)"
 )
 _END_OF_REFERENCE = re.compile(r"\)|\n| - ")
@@ -88,7 +88,7 @@ def references(even: str, start: int, end: int, dates: tuple[Found, ...]) -> Ite
         yield Span(found.start(), max(place, found.end()))
 
 
-_DEADLINE = re.compile(r"(?:ภายใน|ก่อน|ไม่เกิน|กำหนด(?:ส่ง|แล้วเสร็จ)?|ครบกำหนด) *$")
+_DEADLINE = re.compile(r"(?:ภายใน|ก่อน|ไม่เกิน|กำหนด(?:ส่ง|แล้วเสร็จ)?|ครบกำหนด) *+$")
 
 
 def is_deadline(even: str, one: Found) -> bool:

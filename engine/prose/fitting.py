@@ -26,6 +26,11 @@ class Fit(NamedTuple):
     begins: bool  # with it a statement begins, or words that stand apart
 
     @property
+    def words(self) -> tuple[str, ...]:
+        """The words of its phrase, each as it is written first."""
+        return tuple(forms[0] for forms in self.phrase.words)
+
+    @property
     def at_head(self) -> bool:
         return self.begins or self.start <= _HEAD
 

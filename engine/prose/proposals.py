@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from engine.prose.claims import ProposalStanding
 from engine.prose.measuring import measured
+from engine.prose.narrative import Narrative
 from engine.prose.proposal import Proposal
 from engine.prose.reasons import Confidence, Reason, confidence
-from engine.prose.telling import Narrative, told
+from engine.prose.telling import told
 from engine.quarter import FiscalYear
 from engine.workflow import Workflow
 

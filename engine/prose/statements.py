@@ -16,21 +16,24 @@ class Statement(NamedTuple):
     dates: tuple[Found, ...]
     shared: Found | None = None
 
-    def parted(self, end: int, start: int) -> tuple["Statement", "Statement"]:
+    def parted(self, even: str, end: int, start: int) -> tuple["Statement", "Statement"]:
         """What stands before ``end``, and what stands from ``start`` on."""
         before = tuple(one for one in self.dates if one.start < end)
         behind = tuple(one for one in self.dates if one.start >= start)
-        return Statement(self.start, end, before, self.shared), Statement(start, self.end, behind)
+        return (
+            Statement(*_trimmed(even, self.start, end), before, self.shared),
+            Statement(*_trimmed(even, start, self.end), behind),
+        )
 
 
 _LINES = re.compile(r"\n+")
-_DASHES = re.compile(r"(?:(?<![^\s])|(?<=[)\]]))(?:[-•●▪■□◦·*►➢✓✔❖]+)(?=\s*[^\s-])")
+_DASHES = re.compile(r"(?:(?<![^\s])|(?<=[)\]]))(?:[-•●▪■□◦·*►➢✓✔❖]+)(?=\s*+[^\s-])")
 _NUMBERS = re.compile(
     r"(?:(?<![^\s])|(?<=[ก-๎)]))(?P<open>\(?)(?P<number>[0-9]{1,2}(?:\.[0-9]{1,2}){0,2})"
     r"(?P<close>\.{1,2}|\)| (?=[ก-๎]))"
-    r"(?=\s*[^\s0-9.)/,%-])"
+    r"(?=\s*+[^\s0-9.)/,%-])"
 )
-_NUMBERED = re.compile(r"(?:ที่|จำนวน|ร้อยละ|ข้อ|ระดับ|ไตรมาส|คะแนน|วันที่|เวลา)\s*$")
+_NUMBERED = re.compile(r"(?:ที่|จำนวน|ร้อยละ|ข้อ|ระดับ|ไตรมาส|คะแนน|วันที่|เวลา)\s*+$")
 
 _VERB = (
     r"จัด(?:ทำ|ประชุม|การประชุม|อบรม|กิจกรรม|ส่ง|ตั้ง|งาน|โครงการ|เก็บ|เวที|พิมพ์)|ดำเนินการ|แต่งตั้ง|ออกคำสั่ง|มีคำสั่ง|มีหนังสือ"
@@ -39,15 +42,15 @@ _VERB = (
     r"|พัฒนา|ปรับปรุง|ทบทวน|ศึกษา|วิเคราะห์|ประสาน|ชี้แจง|ฝึก"
 )
 _VERBS = re.compile(_VERB)
-_LINK = r"\)? *(?:[,;] *)?(?P<link>และ|พร้อมทั้ง|รวมทั้ง|ต่อมา|จากนั้น|หลังจากนั้น|แล้ว)? *"
+_LINK = r"\)? *+(?:[,;] *+)?(?P<link>และ|พร้อมทั้ง|รวมทั้ง|ต่อมา|จากนั้น|หลังจากนั้น|แล้ว)? *+"
 #: A new verb right behind a date.
-_GOES_ON = re.compile(rf"{_LINK}(?:ได้|มีการ|ได้มีการ|ที่ประชุม|จะ|อยู่ระหว่าง)* *(?:{_VERB})")
+_GOES_ON = re.compile(rf"{_LINK}(?:ได้|มีการ|ได้มีการ|ที่ประชุม|จะ|อยู่ระหว่าง)* *+(?:{_VERB})")
 #: A plan that follows what was done.
-_PLAN = re.compile(r"(?:และ|ส่วน|ทั้งนี้|สำหรับ) *(?:[ก-๎]{0,20} *)?(?:จะ|อยู่ระหว่าง|มีกำหนด)")
-_LINK_BEFORE = re.compile(r"(?:และ|ต่อมา|จากนั้น|หลังจากนั้น|พร้อมทั้ง|,|;)? *$")
+_PLAN = re.compile(r"(?:และ|ส่วน|ทั้งนี้|สำหรับ) *+(?:[ก-๎]{0,20} *+)?(?:จะ|อยู่ระหว่าง|มีกำหนด)")
+_LINK_BEFORE = re.compile(r"(?:และ|ต่อมา|จากนั้น|หลังจากนั้น|พร้อมทั้ง|,|;)? *+$")
 #: A resolution is a thing of its own, taken on the day of its meeting.
 _RESOLVED = re.compile(
-    r"(?:โดย|และ|ซึ่ง)? *(?:ที่ประชุม *(?:ได้ *)?(?:มีมติ|เห็นชอบ|คัดเลือก|ได้ข้อสรุป)|มีมติ(?!ที่)|มติที่ประชุม"
+    r"(?:(?:โดย|และ|ซึ่ง) *+)?(?:ที่ประชุม *+(?:ได้ *+)?(?:มีมติ|เห็นชอบ|คัดเลือก|ได้ข้อสรุป)|มีมติ(?!ที่)|มติที่ประชุม"
     r"|ได้(?:ประเด็น|ข้อสรุป|คัดเลือก))"
 )
 _MEETS = re.compile(r"ประชุม")
@@ -149,7 +152,7 @@ def _cuts_at_dates(even: str, start: int, end: int, dates: Sequence[Found]) -> I
         if goes_on is None or not _VERBS.search(even, begun, date.start):
             continue
         if dates_lead:
-            link = _LINK_BEFORE.search(even, begun, date.start)
+            link = _LINK_BEFORE.search(even, max(begun, date.start - 20), date.start)
             begun = link.start() if link else date.start
         elif date.lead.startswith(_DOCUMENT_LEADS) and not goes_on["link"]:
             continue

@@ -20,9 +20,9 @@ _RESULT = (
 _NO_RESULT = re.compile(
     r"(?:เป้าหมาย|ไม่น้อยกว่า|อย่างน้อย|ไม่ต่ำกว่า|ไม่เกิน|เกณฑ์|ค่าน้ำหนัก|น้ำหนัก|ปีที่แล้ว|ปีก่อน|จากเดิม|เดิม|ภายใน|ทุก)[^0-9]{0,25}$"
 )
-_PERCENT = re.compile(rf"(?P<before>ร้อยละ *){_NUMBER}|{_MARKED_NUMBER} *(?:%|เปอร์เซ็นต์)")
+_PERCENT = re.compile(rf"(?P<before>ร้อยละ *+){_NUMBER}|{_MARKED_NUMBER} *+(?:%|เปอร์เซ็นต์)")
 _SCORE = re.compile(
-    rf"(?:คะแนน|ค่าเฉลี่ย)[^0-9\n]{{0,40}}?{_NUMBER}(?: */ *[0-9]{{1,3}}(?![0-9/]))?|{_MARKED_NUMBER} *คะแนน"
+    rf"(?:คะแนน|ค่าเฉลี่ย)[^0-9\n]{{0,40}}?{_NUMBER}(?: *+/ *+[0-9]{{1,3}}(?![0-9/]))?|{_MARKED_NUMBER} *+คะแนน"
 )
 _MARKED = re.compile(rf"{_RESULT}[^0-9\n]{{0,20}}$")
 
@@ -77,4 +77,4 @@ def _pattern(kind: MeasureKind, unit: str) -> re.Pattern[str] | None:
     if not name:
         return None
     spelled = " *".join(map(re.escape, name))
-    return re.compile(rf"{_NUMBER} *{spelled}|{_MARKED_NUMBER} *{spelled}")
+    return re.compile(rf"{_NUMBER} *+{spelled}|{_MARKED_NUMBER} *+{spelled}")

@@ -1,0 +1,71 @@
+"""A narrative as it was typed and as it is read, cut into statements."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from engine.prose.claims import Span, purposes, references
+from engine.prose.dates import Found, dates_in
+from engine.prose.plain import Plain, plain
+from engine.prose.statements import Statement, statements
+from engine.quarter import FiscalYear, Quarter
+
+#: A note keeps so much of a statement.
+_LONGEST_NOTE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Narrative:
+    """A narrative as it was typed and in its even form, cut into statements."""
+
+    typed: str
+    even: Plain
+    year: FiscalYear
+    quarter: Quarter
+    statements: tuple[Statement, ...]
+
+    @classmethod
+    def read(cls, typed: str, year: FiscalYear, quarter: Quarter) -> "Narrative":
+        even = plain(typed)
+        found = statements(even.text, dates_in(even.text, year))
+        return cls(typed, even, year, quarter, tuple(found))
+
+    @property
+    def text(self) -> str:
+        """The text in its even form, in which all places but those of proposals are."""
+        return self.even.text
+
+    def place(self, start: int, end: int) -> tuple[int, int, str]:
+        """The places and the text as they were typed."""
+        first, last = self.even.origin(start), self.even.origin(end)
+        return first, last, self.typed[first:last]
+
+    def shown(self, span: Span | Statement) -> str:
+        return " ".join(self.place(span.start, span.end)[2].split())
+
+    def note(self, statement: Statement) -> str:
+        text = self.shown(statement)
+        return text if len(text) <= _LONGEST_NOTE else f"{text[: _LONGEST_NOTE - 1]}…"
+
+    def main(self, statement: Statement) -> str:
+        """What a statement says was done: without what it was for and what it refers to."""
+        return self.without(statement, [*self.purposes(statement), *self.references(statement)])
+
+    def purposes(self, statement: Statement) -> list[Span]:
+        return list(purposes(self.text, statement.start, statement.end, statement.dates))
+
+    def references(self, statement: Statement) -> list[Span]:
+        return list(references(self.text, statement.start, statement.end, statement.dates))
+
+    def without(self, statement: Statement, spans: Sequence[Span]) -> str:
+        parts, start = [], statement.start
+        for span in sorted(spans):
+            parts.append(self.text[start : max(start, span.start)])
+            start = max(start, span.end)
+        return " ".join([*parts, self.text[start : statement.end]])
+
+    def in_quarter(self, day: date) -> bool:
+        return self.quarter.first_day <= day <= self.quarter.last_day
+
+    def in_year(self, found: Found) -> bool:
+        return self.year.first_day <= found.last and found.first <= self.year.last_day

@@ -1,0 +1,76 @@
+"""The days and the documents of a statement: which are its own, and which it only names."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from engine.prose.claims import Claim, ProposalStanding, Span, is_deadline
+from engine.prose.dates import Found
+from engine.prose.fitting import Fit
+from engine.prose.marks import Number, documents, meetings
+from engine.prose.narrative import Narrative
+from engine.prose.statements import Statement
+
+#: Phrases that begin so tell of a document: the day of the document is the day of the fact.
+_BY_DOCUMENT = ("แต่งตั้ง", "คำสั่ง", "มอบหมาย", "อนุมัติ", "เห็นชอบ", "ประกาศ", "หนังสือ", "ส่ง", "เสนอ", "รายงาน")
+#: Words of a document that something replaces or that was there before.
+_OLD = re.compile("เดิม|แทน|ยกเลิก")
+
+
+class Particulars(NamedTuple):
+    """The dates of a statement by what they are, the clauses that refer to something, its own numbers."""
+
+    days: list[Found]
+    outside: list[Found]  # of other years
+    deadlines: list[Found]
+    references: list[Span]
+    meetings: list[Number]
+    documents: list[Number]
+
+
+def particulars(read: Narrative, statement: Statement, fit: Fit | None, claimed: Claim) -> Particulars:
+    """Whatever a statement names beside what it tells."""
+    clauses = read.references(statement)
+    named = [one for one in statement.dates if not within(one.start, clauses)]
+    deadlines = [one for one in named if is_deadline(read.text, one)]
+    dates = [one for one in named if one not in deadlines]
+    if not dates and fit is not None and claimed.standing is ProposalStanding.DONE:
+        own = [clause for clause in clauses if _is_its_own(read, fit, clause)]
+        dates = [one for one in statement.dates if within(one.start, own)]
+        clauses = [clause for clause in clauses if clause not in own]
+    if not dates and statement.shared is not None:
+        dates = [statement.shared]
+    place = (read.text, statement.start, statement.end)
+    return Particulars(
+        [one for one in dates if read.in_year(one)],
+        [one for one in dates if not read.in_year(one)],
+        deadlines,
+        clauses,
+        [one for one in meetings(*place) if not within(one.start, clauses)],
+        [one for one in documents(*place) if not within(one.start, clauses)],
+    )
+
+
+def _is_its_own(read: Narrative, fit: Fit, clause: Span) -> bool:
+    """Whether a clause names the very document by which it was done: appointed by order 12/2564."""
+    made = fit.phrase.written.startswith(_BY_DOCUMENT)
+    return made and not _OLD.search(read.text, clause.start, clause.end)
+
+
+def number_of(numbers: Sequence[Number], index: int | None, days: Sequence[Found]) -> Number | None:
+    """The number that belongs to the day at ``index``: the nearest before it, or behind the last day.
+
+    Where there is one day or none, the first number is meant.
+    """
+    if index is None or len(days) < 2:
+        return numbers[0] if numbers else None
+    begin = days[index - 1].end if index else 0
+    before = [one for one in numbers if begin <= one.start < days[index].start]
+    if before:
+        return before[-1]
+    last = index + 1 == len(days)
+    return next((one for one in numbers if last and one.start >= days[index].end), None)
+
+
+def within(place: int, spans: Sequence[Span]) -> bool:
+    return any(span.start <= place < span.end for span in spans)
