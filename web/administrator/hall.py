@@ -8,7 +8,7 @@ from web.administrator.counter import Counter
 from web.doors import Doors, for_city
 
 #: The parts in their order, each under its own path.
-PARTS = ("people", "agencies", "outbox", "journal", "workflows", "calendar")
+PARTS = ("people", "agencies", "outbox", "journal", "workflows", "import", "calendar")
 
 
 def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
