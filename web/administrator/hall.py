@@ -15,6 +15,7 @@ PARTS = (
     "webhooks",
     "journal",
     "workflows",
+    "import",
     "calendar",
     "spreadsheets",
     "settings",

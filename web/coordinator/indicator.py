@@ -15,7 +15,7 @@ from engine.permissions import Action
 from engine.petition import PetitionState
 from engine.quarter import Quarter
 from engine.wording import Wording, level_text
-from storage import told, views
+from storage import imports, told, views
 from storage.deadlines import deadlines_of_year
 from storage.evidence import Kept, Use
 from storage.reminding import Reminder
@@ -52,6 +52,7 @@ class _Read(NamedTuple):
     history: list[HistoryLine]
     told: list[told.Told]
     sealed: dict[int, SealedLevel]
+    proposed: int
 
 
 def _read(tx: Tx, indicator: Indicator) -> _Read:
@@ -60,6 +61,7 @@ def _read(tx: Tx, indicator: Indicator) -> _Read:
         views.history(tx.connection, indicator.id),
         told.told(tx.connection, indicator.id, indicator.agency, _LAST_TOLD),
         sealed_levels(tx.connection, indicator.id, indicator.fiscal_year.year),
+        imports.pending(tx.connection, indicator.id),
     )
 
 
@@ -115,6 +117,7 @@ class _Indicator:
             events=events(scene, history[-_LAST:]),
             more_events=max(0, len(history) - _LAST),
             may_work=scene.may(Action.RECORD),
+            proposed=read.proposed,
             may_ask_end=scene.may(Action.PETITION) and indicator.life == Life.ACTIVE,
         )
 

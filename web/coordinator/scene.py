@@ -60,6 +60,13 @@ _DONE = frozenset(
         "upheld",
         "dismissed",
         "report_returned",
+        "facts_read",
+        "facts_read_before",
+        "proposal_accepted",
+        "proposals_accepted",
+        "proposal_refused",
+        "imported",
+        "imported_again",
     }
 )
 
