@@ -53,6 +53,7 @@ SCOPES: Mapping[Action, Scope] = {
     Action.SEAL: Scope.MANAGE,
     Action.MANAGE_INDICATORS: Scope.MANAGE,
     Action.MANAGE_PEOPLE: Scope.ADMIN,
+    Action.MANAGE_WEBHOOKS: Scope.ADMIN,
 }
 
 

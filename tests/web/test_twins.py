@@ -62,6 +62,10 @@ def test_every_operation_is_the_twin_of_a_page(house):
         ("GET", f"{API}/openapi.json"),
         ("POST", f"{API}/outbox/{{number}}/hold"),
         ("POST", f"{API}/outbox/{{number}}/release"),
+        ("POST", f"{API}/webhooks/{{number}}/resume"),
+        ("POST", f"{API}/webhooks/{{number}}/test"),
+        ("POST", f"{API}/webhooks/{{number}}/repeat"),
+        ("DELETE", f"{API}/webhooks/{{number}}"),
     }
 
 

@@ -11,6 +11,7 @@ from storage.endpoints import New
 from tests.cast import ADMINISTRATOR, FOUNDED, OPERATOR, THUNG_KHRU
 from tests.counting import counted
 from tests.web.coordinators import banner, enter, errors, heading, words
+from tests.web.programs import program
 from tests.web.test_administration import HOSTILE, send, told
 
 HOOKS = "/administration/webhooks"
@@ -133,3 +134,23 @@ def test_plain_http_is_for_this_machine_and_only_where_the_operator_says_so(town
     enter(town, ADMINISTRATOR)
     assert send(town, f"{HOOKS}/add", url="http://localhost:9000/hook").status_code == 200
     assert send(town, f"{HOOKS}/add", url="http://10.0.0.8/hook").status_code == 422
+
+
+def test_programs_do_the_same(town):
+    hub = program(town, ADMINISTRATOR.id)
+    refused = hub.post("/webhooks", {"url": "https://10.0.0.8/", "events": []})
+    assert (refused.status_code, refused.json()["errors"][0]["at"]) == (422, "body.url")
+    added = hub.post("/webhooks", {"url": URL, "events": ["role_given"], "agency": THUNG_KHRU}).json()
+    number = added["id"]
+    one = hub.get(f"/webhooks/{number}").json()["webhook"]
+    assert (one["name"], one["events"], one["state"]) == ("hub.example.go.th", ["role_given"], "active")
+    assert added["secret"] not in hub.get(f"/webhooks/{number}").text
+    for act, state in (("pause", "paused"), ("resume", "active"), ("test", "active")):
+        assert hub.post(f"/webhooks/{number}/{act}").json()["state"] == state
+    (delivery,) = hub.get(f"/webhooks/{number}").json()["items"]
+    assert delivery["state"] == "pending"
+    assert hub.post(f"/webhooks/{number}/repeat", {"delivery": delivery["id"]}).status_code == 409
+    assert hub.post(f"/webhooks/{number}/repeat", {}).json() == {"count": 0}
+    assert hub.ask("DELETE", f"/webhooks/{number}").status_code == 204
+    assert hub.get(f"/webhooks/{number}").status_code == 404
+    assert hub.get("/webhooks").json() == {"items": []}

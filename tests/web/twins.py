@@ -134,6 +134,11 @@ TWINS: dict[Route, Route] = {
     ("GET", "/administration/outbox/{message}"): ("GET", "/outbox/{number}"),
     ("POST", "/administration/outbox/{message}/move"): ("POST", "/outbox/{number}/retry"),
     ("GET", "/administration/journal"): ("GET", "/journal"),
+    ("GET", "/administration/webhooks"): ("GET", "/webhooks"),
+    ("GET", "/administration/webhooks/add"): ("POST", "/webhooks"),
+    ("POST", "/administration/webhooks/add"): ("POST", "/webhooks"),
+    ("GET", "/administration/webhooks/{endpoint}"): ("GET", "/webhooks/{number}"),
+    ("POST", "/administration/webhooks/{endpoint}/do"): ("POST", "/webhooks/{number}/pause"),
 }
 
 

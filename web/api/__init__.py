@@ -5,7 +5,19 @@ from collections.abc import Iterator
 from fastapi import APIRouter
 
 from storage.accounts import StoredAccounts
-from web.api import acts, administration, city, files, indicators, mine, people, reports, review, seals
+from web.api import (
+    acts,
+    administration,
+    city,
+    files,
+    indicators,
+    mine,
+    people,
+    reports,
+    review,
+    seals,
+    webhooks,
+)
 from web.api.course import Course
 from web.api.document import Document
 from web.api.operation import Operation
@@ -39,3 +51,4 @@ def operations(site: Site, pages: Pages, accounts: StoredAccounts) -> Iterator[O
     yield from files.operations(site, pages)
     yield from people.operations(site, accounts)
     yield from administration.operations(site)
+    yield from webhooks.operations(site)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
+from engine.events import Happened
 from web.reading import plain
 
 
@@ -352,6 +353,21 @@ class ExtensionAsked(In):
 
 class Moved(In):
     reason: Reason = ""
+
+
+class NewWebhook(In):
+    """Where a program listens; without `events` it hears of all, without `agency` of the whole city."""
+
+    url: Annotated[str, Field(min_length=1, max_length=2000)]
+    name: Annotated[str, Field(max_length=200), AfterValidator(_line)] = ""
+    events: Annotated[list[Happened], Field(max_length=200)] = Field(default_factory=list)
+    agency: Id | None = None
+
+
+class Repeated(In):
+    """Which delivery; `null` for all that it refused."""
+
+    delivery: Id | None = None
 
 
 def given(model: BaseModel) -> dict[str, Any]:

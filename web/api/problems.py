@@ -33,6 +33,7 @@ _REFUSED: Mapping[str, int] = {
     "petition.unknown": 404,
     "appeal.unknown": 404,
     "message.unknown": 404,
+    "endpoint.unknown": 404,
     "token.unknown": 404,
     "upload.unknown": 404,
     "upload.longer": 413,

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from pydantic import Field
 
+from storage.told import Message
 from web.api.shapes import Agency, Listed, Name, Out, QuarterNumber, Words, Year
 from web.api.shapes.office import Grant
 from web.api.shapes.pieces import Happening, WorkflowName
@@ -207,3 +208,60 @@ class Journal(Listed):
     whole: bool | None
     broken_at: int | None = Field(description="The number of the first event that was touched.")
     items: list[Happening]
+
+
+# --- webhooks --------------------------------------------------------------------------------------------
+
+
+class Webhook(Out):
+    """A program that is told of every event. `waiting` messages are to come, `failed` ones it refused."""
+
+    id: int
+    name: str
+    url: str
+    events: list[str] = Field(description="Kinds of events that it hears of; none for all of them.")
+    agency: int | None
+    state: str = Field(description="`active`, `paused`, or `stopped`: it took nothing for too long.")
+    added_at: datetime
+    added_by: str
+    failing_since: datetime | None
+    not_before: datetime | None = Field(description="When it is tried again, while it fails.")
+    answer: Name
+    waiting: int
+    failed: int
+
+
+class Webhooks(Out):
+    items: list[Webhook]
+
+
+class AddedWebhook(Added):
+    """With the secret of its signatures, told this once."""
+
+    secret: str
+
+
+class Delivery(Out):
+    """What it was told, and what it answered; `event` is the event's id, `what` its kind once it was told."""
+
+    id: int
+    event: str
+    what: Name
+    state: str
+    attempts: int
+    created_at: datetime
+    sent_at: datetime | None
+    answer: Name
+
+    @classmethod
+    def of(cls, one: Message) -> "Delivery":
+        return cls.model_validate({**one._asdict(), "event": one.message_ref, "what": one.subject})
+
+
+class WebhookDetail(Listed):
+    webhook: Webhook
+    items: list[Delivery]
+
+
+class Repeated(Out):
+    count: int
