@@ -1,12 +1,12 @@
 """What evaluators find about a quarter report: verdicts, the checklist behind 2.1, the sample read twice."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from engine.events import Happened
 from engine.scores import ScoreScale
@@ -124,6 +124,19 @@ def to_be_read_again(verdicts: Sequence[Verdict]) -> Verdict | None:
     """Of the verdicts on one report the acceptance that a second evaluator is still to read, if any."""
     last = verdicts[-1] if verdicts else None
     return last if last is not None and last.kind is VerdictKind.ACCEPTED and last.drawn else None
+
+
+#: What an event says in which a score may stand, in figures or in words.
+_TELLS_SCORES = frozenset(
+    {"quality", "timeliness", "remark", "reason", "met", "quality_reason", "timeliness_reason"}
+)
+
+
+def shown_of(what: str, data: Mapping[str, Any], hidden: Collection[int]) -> Mapping[str, Any]:
+    """What an event says, without what tells the scores of the quarters of which they are hidden."""
+    if what not in (Happened.REPORT_ACCEPTED, Happened.APPEAL_MADE) or data.get("quarter") not in hidden:
+        return data
+    return {name: value for name, value in data.items() if name not in _TELLS_SCORES}
 
 
 class Pair(NamedTuple):

@@ -1,6 +1,6 @@
 """What reports over many indicators read: one statement for all rows, in the order in which they stand."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -49,6 +49,17 @@ class YearRow(NamedTuple):
     claimed: int
     verified: int
     quarters: tuple[QuarterCell, QuarterCell, QuarterCell, QuarterCell]
+
+    def without_scores(self, quarters: Collection[int]) -> "YearRow":
+        """The same, without the scores of these quarters."""
+        if not quarters:
+            return self
+        hidden = {"quality": None, "timeliness": None, "remark": None}
+        first, second, third, fourth = (
+            one._replace(**hidden) if number in quarters else one
+            for number, one in enumerate(self.quarters, start=1)
+        )
+        return self._replace(quarters=(first, second, third, fourth))
 
     @property
     def self_reported(self) -> Decimal | None:

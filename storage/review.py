@@ -15,6 +15,7 @@ from engine.verdict import Verdict
 from engine.workflow import Text
 from storage import tables as t
 from storage.among import among
+from storage.blind import UNREAD
 from storage.owed_statements import RUNNING
 from storage.verdicts import verdict_of
 
@@ -106,15 +107,6 @@ def _waiting(
     )
 
 
-_later = t.verdicts.alias("later")
-_UNREAD = and_(
-    t.DRAWN,
-    ~exists().where(
-        _later.c.indicator_id == _v.indicator_id,
-        _later.c.quarter == _v.quarter,
-        _later.c.number > _v.number,
-    ),
-)
 _DISPUTED = and_(_v.indicator_id == _c.indicator_id, _v.number == _c.verdict)
 
 # Built once, for building one takes ten times as long as asking it.
@@ -130,7 +122,7 @@ _WAITING: dict[str, Select[Any]] = {
     "report": _waiting(t.reports, t.ENDORSED, _r.endorsed_at, _r.quarter),
     "milestone": _waiting(t.milestones, t.ACHIEVED, _m.since, _m.key),
     "petition": _waiting(t.petitions, t.PENDING, _p.asked_at, _p.kind, _p.number, _p.until, _p.asked_by),
-    "second": _waiting(t.verdicts, _UNREAD, _v.given_at, _v.quarter, judge=_v.given_by),
+    "second": _waiting(t.verdicts, UNREAD, _v.given_at, _v.quarter, judge=_v.given_by),
     "submitted": _waiting(t.reports, t.SUBMITTED, _r.submitted_at, _r.quarter),
 }
 #: What may wait for an evaluator; the last waits for a section head, and may be sent back all the same.

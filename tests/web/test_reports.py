@@ -161,7 +161,7 @@ def test_report_of_an_agency_a_dimension_and_the_city_have_every_word_unbroken(f
         (dimension,) = plan.dimensions()
         own = [row for row in rows if plan.dimension(row.plan_node) == dimension]
         reports = {
-            "agency": agency_report(tx, telling, rows, C, plan),
+            "agency": agency_report(tx, telling, rows, tx.indicators(YEAR, rows[0].agency), C, plan),
             "dimension": dimension_report(tx, telling, dimension, own, year, EVALUATOR),
             "city": city_report(tx, telling, rows, year, EVALUATOR),
         }

@@ -442,6 +442,7 @@ def test_milestone_that_is_none_leads_nowhere(town, path):
 
 
 def test_appeal_is_made_by_the_district_and_decided_by_another_evaluator(town):
+    town.store.policy = replace(POLICY, review=ReviewPolicy(second_percent=0))
     add_other(town)
     endorsed(town)
     did(town, actions.accept_report, 2, met=["tells_what"], remark="ขาดภาพ", by=EVALUATOR, now=at(DAY))

@@ -1,7 +1,7 @@
 """The journal: what happened to the city's records or to one indicator, by day and kind, and its proof."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -15,13 +15,15 @@ from engine.events import Happened
 from engine.indicator import Indicator
 from engine.permissions import Action
 from engine.quarter import BE_OFFSET, FiscalYear, Quarter
+from engine.verdict import shown_of
 from engine.wording import Wording
 from engine.workflow import Text
 from storage import checks, registry, views
+from storage.blind import hidden_at
 from storage.tables import CITY
 from storage.transaction import Tx
 from storage.views import Asked, HistoryLine
-from web.administrator.counter import ROWS, YEARS, Counter
+from web.administrator.counter import ROWS, YEARS, Counter, by_of
 from web.coordinator.indicator import particulars
 from web.coordinator.scene import path_of
 from web.doors import Doors, for_city
@@ -63,10 +65,11 @@ class _Journal:
             asked = Asked(kind, first, last, before)
             found = [] if typed.faults else views.browse(tx.connection, stream, asked, ROWS + 1)
             names = _names(tx, found)
+            hidden = hidden_at(tx.connection, by_of(request), indicator.id) if indicator else frozenset()
             proof = _proof(tx, stream, indicator, wording) if given.get("verify") and not typed.faults else []
         shown, query = found[:ROWS], {name: value for name, value in typed.fields.items() if value}
         values = {
-            "rows": [_row(one, indicator, names, wording) for one in shown],
+            "rows": [_row(one, indicator, hidden, names, wording) for one in shown],
             "kinds": [("", wording.say("admin.any_kind")), *_kinds(wording)],
             "whose": wording.value(indicator.title) if indicator else wording.say("journal.city"),
             "href": self._counter.site.root + path_of(indicator.fiscal_year.be, indicator.code)
@@ -128,8 +131,14 @@ def _names(tx: Tx, found: list[HistoryLine]) -> _Names:
     return _Names(views.names_of(tx.connection, numbers), agencies)
 
 
-def _row(line: HistoryLine, indicator: Indicator | None, names: _Names, wording: Wording) -> list[str]:
-    entry, data = line.entry, json.loads(line.entry.data)
+def _row(
+    line: HistoryLine,
+    indicator: Indicator | None,
+    hidden: Collection[int],
+    names: _Names,
+    wording: Wording,
+) -> list[str]:
+    entry, data = line.entry, shown_of(line.entry.what, json.loads(line.entry.data), hidden)
     about = particulars(indicator, data, wording) if indicator else _about(data, names, wording)
     return [
         str(entry.seq),

@@ -14,6 +14,7 @@ from engine.machine import milestone_rules
 from engine.permissions import Action
 from engine.petition import PetitionState
 from engine.quarter import Quarter
+from engine.verdict import shown_of
 from engine.wording import Wording, level_text
 from storage import imports, told, views
 from storage.deadlines import deadlines_of_year
@@ -298,11 +299,16 @@ def events(scene: Scene, lines: list[HistoryLine]) -> list[EventRow]:
         EventRow(
             scene.wording.value(datetime.fromisoformat(line.entry.at)),
             scene.wording.word("event", line.entry.what),
-            " · ".join(particulars(scene.indicator, json.loads(line.entry.data), scene.wording)),
+            " · ".join(particulars(scene.indicator, _shown(scene, line), scene.wording)),
             line.by,
         )
         for line in reversed(lines)
     ]
+
+
+def _shown(scene: Scene, line: HistoryLine) -> Mapping[str, Any]:
+    """What an event says, but for what would tell a score that is hidden."""
+    return shown_of(line.entry.what, json.loads(line.entry.data), scene.hidden)
 
 
 def particulars(indicator: Indicator, data: Mapping[str, Any], wording: Wording) -> Iterator[str]:

@@ -104,9 +104,8 @@ class _Report:
         """What every page of a report shows."""
         wording, report, quarter = scene.wording, about.report, about.quarter
         page = f"{self._site.root}{scene.base}/quarters/{quarter.number}"
-        # Whoever is to read it again is not shown here what the first evaluator found.
-        is_blind = self._reads_again(scene, about)
-        given = None if is_blind else report.evaluation
+        # Whoever is to read it again is not shown what the first evaluator found.
+        is_blind, given = quarter.number in scene.hidden, report.evaluation
         possible = report_rules().triggers_from(report.state) if about.is_there else ()
         # Whoever evaluates does so on one page, from which a report is sent back as well.
         evaluates = scene.may(Action.ACCEPT_REPORT) and "return" in possible
@@ -117,7 +116,7 @@ class _Report:
         ]
         if evaluates:
             # What is accepted can only be sent back there.
-            kind = "evaluate.title" if report.evaluation is None else "act.return_report"
+            kind = "act.return_report" if report.state == ReportState.ACCEPTED else "evaluate.title"
             acts.append((wording.say(kind), f"{page}/evaluate"))
         acts += self._disputes(scene, about, page)
         return {

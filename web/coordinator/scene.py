@@ -21,6 +21,7 @@ from engine.standing import Stand, stand
 from engine.wording import Wording
 from engine.workflow import MilestoneDefinition
 from notifications.phrases import Phrases
+from storage.blind import hidden_at, without_scores
 from storage.dossier import Dossier, dossier_of
 from storage.transaction import Tx
 from web.doors import Place, Visit
@@ -86,6 +87,7 @@ class Scene:
     wording: Wording
     phrases: Phrases
     read: Any  # what the page itself asked for besides
+    hidden: frozenset[int]  # the quarters whose scores whoever looks is not shown: they may read them again
 
     @cached_property
     def found(self) -> Stand:
@@ -162,14 +164,17 @@ class Counter:
         ``more`` reads what else a page needs of it.
         """
         place: Place = request.state.place
+        visit: Visit = request.state.visit
         today = self.site.today()
         with self.site.store.read() as tx:
             indicator = tx.indicator(place.code, place.year)
+            hidden = hidden_at(tx.connection, visit.person, indicator.id)
+            without_scores(indicator, hidden)
             dossier = dossier_of(tx.connection, indicator)
             petitions = tx.petitions(indicator)
             read = more(tx, indicator)
         return Scene(
-            visit=request.state.visit,
+            visit=visit,
             place=place,
             indicator=indicator,
             on=on or indicator.fiscal_year.nearest(today),
@@ -180,6 +185,7 @@ class Counter:
             wording=self.wording(request),
             phrases=self.phrases(request),
             read=read,
+            hidden=hidden,
         )
 
     def do(self, request: Request, typed: Typed, act: Callable[[Turn], _Done]) -> _Done | None:

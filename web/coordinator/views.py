@@ -8,6 +8,7 @@ from typing import NamedTuple
 from engine.explain import Missing
 from engine.guards import lacking_evidence
 from engine.indicator import (
+    Evaluation,
     Milestone,
     MilestoneState,
     Occurrence,
@@ -210,7 +211,7 @@ def quarter_table(
                 wording.value(one.claimed),
                 wording.value(one.verified),
                 wording.value(report.self_reported if report else None),
-                f"{wording.value(given.quality)} / {wording.value(given.timeliness)}" if given else "–",
+                _scores(given, wording, is_hidden=number in scene.hidden),
                 given.remark if given else "",
                 report_tag(report, wording),
                 wording.value(due[number]),
@@ -219,6 +220,12 @@ def quarter_table(
             )
         )
     return rows
+
+
+def _scores(given: Evaluation | None, wording: Wording, *, is_hidden: bool) -> str:
+    if is_hidden:
+        return wording.say("page.score_hidden")
+    return f"{wording.value(given.quality)} / {wording.value(given.timeliness)}" if given else "–"
 
 
 def sealed_words(kept: SealedLevel | None, wording: Wording) -> str:

@@ -91,6 +91,8 @@ class _Decide:
         choice = typed.fields.get("decision", "")
         if choice not in ("uphold", "dismiss"):
             typed.fault("decision", Unmet("appeal.choose"))
+        if _is_blind(room):
+            typed.fault("", Unmet("appeal.read_first"))
         outcome = self._counter.do(
             request, typed, lambda turn: self._decided(turn, appeal, typed, uphold=choice == "uphold")
         )
@@ -129,7 +131,7 @@ class _Decide:
         say, scale = scene.wording.say, self._counter.site.store.policy.scale
         verdict = next(one for one in room.verdicts if one.number == appeal.verdict)
         is_open = appeal.state == AppealState.PENDING
-        may_decide = is_open and scene.may(Action.DECIDE_APPEAL)
+        may_decide = is_open and scene.may(Action.DECIDE_APPEAL) and not _is_blind(room)
         is_own = verdict.given_by == scene.visit.person.id
         with self._counter.site.store.read() as tx:
             names = names_of(tx.connection, [one for one in (appeal.made_by, appeal.decided_by) if one])
@@ -137,7 +139,8 @@ class _Decide:
         values: dict[str, Any] = {
             **values_of(room, root),
             "title": say("appeal.title"),
-            "lines": _lines(room, verdict),
+            "lines": [] if _is_blind(room) else _lines(room, verdict),
+            "read_first": f"{root}{room.base}/second" if _is_blind(room) else "",
             "restores": _scores(scene, taken) if taken else "",
             "appeal": appeal,
             "made": say("page.by_at", name=names.get(appeal.made_by, ""), at=appeal.made_at),
@@ -154,6 +157,11 @@ class _Decide:
             "typed": typed,
         }
         return self._counter.show(request, "evaluator/appeal_page.html", scene, values)
+
+
+def _is_blind(room: Room) -> bool:
+    """Whether whoever looks may still read the report again, and so is not shown what is disputed."""
+    return room.quarter.number in room.scene.hidden
 
 
 def _choices(stays: str, scale: tuple[int, ...]) -> list[tuple[str, str]]:

@@ -85,6 +85,7 @@ class _Evaluate:
     def _asked(self, request: Request, room: Room, typed: Typed) -> Response:
         say, scale = room.scene.wording.say, self._counter.site.store.policy.scale
         possible, given = self._possible(room), room.report.evaluation
+        is_scored = room.report.state == ReportState.ACCEPTED
         values = {
             **values_of(room, self._counter.site.root),
             **news_of(room),
@@ -92,7 +93,7 @@ class _Evaluate:
             "title": say("evaluate.title"),
             "is_second": False,
             "verdicts": [
-                (one, say(f"evaluate.{one}"), say(f"evaluate.{one}_does", is_scored=bool(given)))
+                (one, say(f"evaluate.{one}"), say(f"evaluate.{one}_does", is_scored=is_scored))
                 for one in possible
             ],
             "possible": possible,

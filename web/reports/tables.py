@@ -1,8 +1,10 @@
 """What reports over many indicators say: of an agency, of a dimension of the plan, of the whole city."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from itertools import groupby
 
+from engine.indicator import Indicator
 from engine.permissions import Person
 from engine.quarter import FiscalYear
 from engine.workflow import Workflow
@@ -13,7 +15,9 @@ from storage.transaction import Tx
 from web.reports.data import Data, Telling, frame, indicator_block
 
 
-def agency_report(tx: Tx, telling: Telling, rows: list[YearRow], by: Person, plan: Plan) -> Data:
+def agency_report(
+    tx: Tx, telling: Telling, rows: list[YearRow], indicators: Iterable[Indicator], by: Person, plan: Plan
+) -> Data:
     """One agency: its indicators by dimension in one table, then each with its texts."""
     year = FiscalYear(rows[0].fiscal_year)
     head = frame(
@@ -23,7 +27,7 @@ def agency_report(tx: Tx, telling: Telling, rows: list[YearRow], by: Person, pla
         by,
         seals_of(tx.connection, year.year),
     )
-    blocks = {row.code: indicator_block(tx, telling, tx.indicator(row.code, year.year)) for row in rows}
+    blocks = {one.code: indicator_block(tx, telling, one) for one in indicators}
     groups = _by_dimension(telling, rows, plan)
     return {
         **head,

@@ -1,7 +1,7 @@
 """What may be asked for: who may have a product, what it is called, and how it is made."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -18,6 +18,7 @@ from engine.wording import Wording
 from engine.workflow import Text
 from storage import checks, seals
 from storage import tables as t
+from storage.blind import hidden_in, without_scores
 from storage.file_names import clean_name
 from storage.registry import agencies
 from storage.reporting import YearRow, plan_of, rows_of_year
@@ -152,20 +153,19 @@ def _pdf(making: Making) -> None:
     match wanted.scope:
         case Scope.INDICATOR:
             template = "indicator"
-            data = indicator_report(tx, telling, tx.indicator(wanted.of, year.year), by)
+            data = indicator_report(tx, telling, next(_indicators(making)), by)
         case Scope.AGENCY:
             template = "agency"
-            rows = _some(rows_of_year(tx.connection, year.year, int(wanted.of)))
-            data = agency_report(tx, telling, rows, by, plan_of(tx.connection))
+            rows, indicators = _some(_rows(making, int(wanted.of))), _indicators(making)
+            data = agency_report(tx, telling, rows, indicators, by, plan_of(tx.connection))
         case Scope.DIMENSION:
             template, plan = "city", plan_of(tx.connection)
             step = next(one for one in plan.dimensions() if one.code == wanted.of)
-            every = rows_of_year(tx.connection, year.year)
-            rows = _some(row for row in every if plan.dimension(row.plan_node) == step)
+            rows = _some(row for row in _rows(making) if plan.dimension(row.plan_node) == step)
             data = dimension_report(tx, telling, step, rows, year, by)
         case Scope.CITY:
             template = "city"
-            data = city_report(tx, telling, _some(rows_of_year(tx.connection, year.year)), year, by)
+            data = city_report(tx, telling, _some(_rows(making)), year, by)
     making.progress(1, 2)
     making.target.write_bytes(pdf.pdf(template, data))
 
@@ -177,6 +177,13 @@ def _some(rows: Iterable[YearRow]) -> list[YearRow]:
     return found
 
 
+def _rows(making: Making, agency: int | None = None) -> Iterator[YearRow]:
+    """The indicators as rows, without the scores that their reader is still to find."""
+    connection, year = making.tx.connection, making.wanted.fiscal_year
+    hidden = hidden_in(connection, making.by, year)
+    return (row.without_scores(hidden.get(row.id, ())) for row in rows_of_year(connection, year, agency))
+
+
 def _sheets(making: Making) -> None:
     tx, wanted = making.tx, making.wanted
     sheets.write_sheets(
@@ -184,21 +191,21 @@ def _sheets(making: Making) -> None:
         making.telling,
         making.target,
         wanted.fiscal_year,
-        _indicators(tx, wanted),
+        _indicators(making),
         _names(tx),
         _stepping(making),
     )
 
 
 def _pack(making: Making) -> None:
-    tx, wanted = making.tx, making.wanted
+    tx = making.tx
     with making.target.open("wb") as file:
         pack.write_pack(
             tx,
             making.telling,
             file,
             making.site.evidence,
-            _indicators(tx, wanted),
+            _indicators(making),
             _names(tx),
             _stepping(making),
         )
@@ -256,11 +263,16 @@ _MAKERS: Mapping[Product, Callable[[Making], None]] = {
 }
 
 
-def _indicators(tx: Tx, wanted: Wanted) -> Iterable[Indicator]:
-    if wanted.scope is Scope.INDICATOR:
-        return [tx.indicator(wanted.of, wanted.fiscal_year)]
+def _indicators(making: Making) -> Iterator[Indicator]:
+    """The indicators with all their facts, without the scores that their reader is still to find."""
+    tx, wanted = making.tx, making.wanted
+    hidden = hidden_in(tx.connection, making.by, wanted.fiscal_year)
     agency = int(wanted.of) if wanted.scope is Scope.AGENCY else None
-    return tx.indicators(wanted.fiscal_year, agency)
+    is_one = wanted.scope is Scope.INDICATOR
+    found = (
+        [tx.indicator(wanted.of, wanted.fiscal_year)] if is_one else tx.indicators(wanted.fiscal_year, agency)
+    )
+    return (without_scores(one, hidden.get(one.id, ())) for one in found)
 
 
 def _names(tx: Tx) -> dict[int, Text]:
