@@ -31,9 +31,7 @@ def routes(site: Site, pages: Pages, doors: Doors, accounts: StoredAccounts) -> 
     """Every operation, and the document that describes them."""
     router = APIRouter()
     every = list(operations(site, pages, accounts))
-    course = Course(site, pages, doors)
-    for one in every:
-        course.add(router, one)
+    Course(site, pages, doors).add(router, every)
     doors.add(router, "/api/v1/openapi.json", Document(site, every).answer, OPEN)
     return router
 

@@ -1,13 +1,16 @@
 """What programs send: the shapes of bodies and of queries, strict, with nothing that is not asked for."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from engine.events import Happened
 from web.reading import plain
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:$|[T ])")
 
 
 class In(BaseModel):
@@ -19,7 +22,7 @@ class In(BaseModel):
 class Asked(BaseModel):
     """A query."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
 def _exact(value: float) -> Decimal:
@@ -30,6 +33,16 @@ def _line(value: str) -> str:
     return " ".join(plain(value).split())
 
 
+def _dashed(value: object) -> object:
+    """A day as it is told: a number is none, though it could be read as so many seconds."""
+    if not isinstance(value, str) or not _DAY.match(value):
+        raise ValueError("must begin with a day such as 2021-05-18")
+    return value
+
+
+#: Days and instants are ISO.
+Day = Annotated[date, BeforeValidator(_dashed)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_dashed)]
 #: Texts are kept as those that are typed: composed letters, nothing hidden in them.
 Text = Annotated[str, Field(max_length=20_000), AfterValidator(plain)]
 Reason = Annotated[str, Field(max_length=2000), AfterValidator(plain)]
@@ -65,11 +78,11 @@ class Returned(In):
     """Sent back, to be mended by a day (the policy's working days where none is given)."""
 
     reason: Reason
-    fix_by: date | None = None
+    fix_by: Day | None = None
 
 
 class Until(In):
-    until: date
+    until: Day
     reason: Reason
 
 
@@ -87,7 +100,7 @@ class Recorded(In):
     """Something that was done (`occurred_on`), is planned (`planned`), or was done on a day that nobody knows
     (`quarter` and a `note` that says why). `uploads` are ids of files that were sent to `/uploads`."""
 
-    occurred_on: date | None = None
+    occurred_on: Day | None = None
     quarter: QuarterNumber | None = None
     kind: Key | None = None
     value: Exact | None = None
@@ -106,7 +119,7 @@ class Attached(In):
     link: Annotated[str, Field(max_length=2000, pattern=r"^https?://\S+$")] | None = None
     request: Key | None = None
     occurrence: Id | None = None
-    expires_on: date | None = None
+    expires_on: Day | None = None
     replaces: Id | None = None
 
 
@@ -114,7 +127,7 @@ class Asking(In):
     """About a milestone (`postponement`, `waiver`), a quarter (`extension`), or all (`cancellation`)."""
 
     kind: Literal["postponement", "waiver", "extension", "cancellation"]
-    until: date
+    until: Day
     reason: Reason
     milestone: Key | None = None
     quarter: QuarterNumber | None = None
@@ -147,7 +160,7 @@ class Accepted(In):
 
 class ReturnedReport(In):
     reason: Reason
-    fix_by: date | None = None
+    fix_by: Day | None = None
     met: list[Key] | None = Field(default=None, max_length=50)
 
 
@@ -171,8 +184,8 @@ class Decided(In):
 
 
 class AtDay(Asked):
-    on: date | None = Field(default=None, description="On which day of the year; today by default.")
-    known_at: AwareDatetime | None = Field(default=None, description="As known then.")
+    on: Day | None = Field(default=None, description="On which day of the year; today by default.")
+    known_at: Instant | None = Field(default=None, description="As known then.")
 
 
 class IndicatorsAsked(Paged):
@@ -200,8 +213,8 @@ class MatrixAsked(IndicatorsAsked):
 
     quarter: QuarterNumber | None = None
     beside: Annotated[str, Field(pattern="^[0-9]{4}-[1-4]$")] | None = None
-    on: date | None = None
-    known_at: AwareDatetime | None = None
+    on: Day | None = None
+    known_at: Instant | None = None
     sort: Literal["agency", "level", "due"] = "agency"
 
 
@@ -268,8 +281,8 @@ class JournalAsked(Paged):
     code: Annotated[str, Field(min_length=1, max_length=64)] | None = None
     year: Year | None = None
     kind: str | None = Field(default=None, max_length=40)
-    first: date | None = None
-    last: date | None = None
+    first: Day | None = None
+    last: Day | None = None
     verify: bool = False
 
 
@@ -294,7 +307,7 @@ class Judgement(In):
     act: Literal["verify", "return"]
     items: list[JudgedOne] = Field(min_length=1, max_length=200)
     reason: Reason = ""
-    fix_by: date | None = None
+    fix_by: Day | None = None
 
 
 class Ordered(In):
@@ -335,8 +348,8 @@ class RoleGiven(In):
 
 class AwayGiven(In):
     substitute: Annotated[str, Field(max_length=254, description="Address of who stands in.")]
-    first_on: date
-    last_on: date
+    first_on: Day
+    last_on: Day
 
 
 class Numbered(In):
@@ -347,7 +360,7 @@ class ExtensionAsked(In):
     agency: Id
     year: Year
     quarter: QuarterNumber
-    until: date
+    until: Day
     reason: Reason
 
 

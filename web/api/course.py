@@ -1,10 +1,10 @@
 """The course of every operation: the token, the rule, the limit, what came in, the act, what goes out."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -15,7 +15,7 @@ from storage import replays, tokens
 from storage.replays import Answer
 from storage.tokens import Bearer
 from storage.transaction import Tx
-from web.api.operation import Call, Made, Operation, Tagged
+from web.api.operation import LONGEST_PART, Call, Made, Operation, Tagged
 from web.api.problems import ROOT, Fault, Wrong, faults_of
 from web.api.shapes import Done
 from web.doors import Doors
@@ -36,24 +36,22 @@ class Course:
         self._pages = pages
         self._doors = doors
 
-    def add(self, router: APIRouter, one: Operation) -> None:
-        """A route for the operation."""
-        path = ROOT + one.path
-        for method in one.methods:
-            self._doors.rules[method, path] = one.rule
-        answer = self._changing(one) if one.changes else self._reading(one)
-        router.add_api_route(path, answer, methods=list(one.methods), response_model=None)
+    def add(self, router: APIRouter, every: Iterable[Operation]) -> None:
+        """A route for each path, which knows all of its methods."""
+        paths: dict[str, dict[str, Operation]] = {}
+        for one in every:
+            for method in one.methods:
+                self._doors.rules[method, ROOT + one.path] = one.rule
+                paths.setdefault(ROOT + one.path, {})[method] = one
+        for path, by_method in paths.items():
+            answer = self._answering(by_method)
+            router.add_api_route(path, answer, methods=list(by_method), response_model=None)
 
-    def _reading(self, one: Operation) -> Callable[..., Any]:
-        def answer(request: Request) -> Response:
-            call = self._enter(request, one)
-            assert one.reads is not None
-            return self._told(call, one, one.reads(call))
-
-        return answer
-
-    def _changing(self, one: Operation) -> Callable[..., Any]:
+    def _answering(self, by_method: Mapping[str, Operation]) -> Callable[..., Any]:
         async def answer(request: Request) -> Response:
+            one = by_method[request.method]
+            if not one.changes:
+                return await run_in_threadpool(self._read, request, one)
             call = await run_in_threadpool(self._enter, request, one)
             if one.streams is not None:
                 request.scope[LIMIT] = self._site.evidence.limits.max_bytes
@@ -63,6 +61,11 @@ class Course:
             return await run_in_threadpool(self._change, call, one, body)
 
         return answer
+
+    def _read(self, request: Request, one: Operation) -> Response:
+        call = self._enter(request, one)
+        assert one.reads is not None
+        return self._told(call, one, one.reads(call))
 
     # -- coming in ----------------------------------------------------------------------------------------
 
@@ -80,6 +83,8 @@ class Course:
         if use.is_too_much:
             wait = {"Retry-After": str(int((use.ends_at - now).total_seconds()) + 1)}
             raise Wrong(429, "api.too_often", headers=wait)
+        if any(len(part) > LONGEST_PART for part in request.path_params.values()):
+            raise HTTPException(404)
         self._doors.admit(request, bearer.person, one.rule)
         if one.scope not in bearer.scopes:
             challenge = {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{one.scope}"'}

@@ -11,7 +11,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from starlette.responses import Response
 
 from engine.tokens import LONGEST_KEY
-from web.api.operation import Operation
+from web.api.operation import LONGEST_PART, Operation
 from web.api.problems import MEDIA_TYPE, ROOT, Problem
 from web.site import Site
 
@@ -42,7 +42,7 @@ _PARTS: dict[str, dict[str, Any]] = {
     "code": {"type": "string", "minLength": 1, "maxLength": 64, "description": "Code of the indicator."},
 }
 _NUMBERED = {"type": "integer", "minimum": 1, "maximum": 999_999_999}
-_NAMED = {"type": "string", "minLength": 1, "maxLength": 100}
+_NAMED = {"type": "string", "minLength": 1, "maxLength": LONGEST_PART}
 _NAMES = ("milestone", "workflow", "id")
 #: What a status says, in the document.
 _STATUSES = {

@@ -20,6 +20,8 @@ from web.reading import whole_number
 from web.site import Site
 
 SAFE = ("GET", "HEAD")
+#: No part of a path is longer.
+LONGEST_PART = 100
 _ONE = "/indicators/{year}/{code}"
 
 

@@ -1,0 +1,59 @@
+"""The document of the API tells the truth: what is asked by it is answered by it, and nothing breaks."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+import schemathesis
+from schemathesis.config import SchemathesisConfig
+from schemathesis.engine import Status, events, from_schema
+
+from tests.cast import OPERATOR
+from tests.web.programs import token_for
+from tests.web.town import NOW, Town
+
+#: What follows the schema may still be refused because of how things stand.
+_REFUSED = ["2xx", "400", "403", "404", "409", "412", "413", "422", "428", "503"]
+
+
+def config_of(bearer: str, *, long: bool) -> SchemathesisConfig:
+    """In short every operation with a few requests; in long all limits of all fields, and chains of them."""
+    return SchemathesisConfig.from_dict(
+        {
+            "seed": 1,
+            "headers": {"Authorization": bearer},
+            "generation": {"max-examples": 50 if long else 2, "deterministic": True, "database": "none"},
+            "phases": {"coverage": {"enabled": long}, "stateful": {"enabled": long}},
+            "checks": {"positive_data_acceptance": {"expected-statuses": _REFUSED}},
+        }
+    )
+
+
+def faults(schema: Any) -> Iterator[str]:
+    """What the tool finds wrong, each with how it was asked."""
+    for event in from_schema(schema).execute():
+        match event:
+            case events.ScenarioFinished(status=Status.FAILURE):
+                for checks in event.recorder.checks.values():
+                    for check in checks:
+                        if check.failure_info is not None:
+                            failure = check.failure_info
+                            yield f"{failure.failure.title}: {failure.failure.message}\n{failure.code_sample}"
+            case events.NonFatalError() | events.FatalError():
+                yield repr(event)
+
+
+def ticking() -> Callable[[], datetime]:
+    """A clock on which every look takes a tenth of a second, so that nobody asks too often."""
+    looks = count()
+    return lambda: NOW + timedelta(milliseconds=100) * next(looks)
+
+
+def test_api_does_as_its_document_says(sqlite_town: Town, long: bool) -> None:
+    # Under the name by which the tool asks for it.
+    sqlite_town.open(replace(sqlite_town.site, base_url="http://testserver", clock=ticking()))
+    config = config_of(f"Bearer {token_for(sqlite_town, OPERATOR.id)}", long=long)
+    schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", sqlite_town.client.app, config=config)
+    assert list(faults(schema)) == []
