@@ -85,7 +85,15 @@ class _Indicator:
         scene = self._counter.scene(request, _read)
         person = scene.visit.person
         # All that the page shows follows from these, and people open the same page again and again.
-        shown_from = (scene.indicator, scene.dossier, scene.petitions, scene.read, scene.today, person)
+        shown_from = (
+            scene.indicator,
+            scene.hidden,
+            scene.dossier,
+            scene.petitions,
+            scene.read,
+            scene.today,
+            person,
+        )
         place = (scene.indicator.id, person.id, scene.wording.language)
         body = self._drawn.piece(place, shown_from, lambda: self._body(scene))
         title = scene.wording.value(scene.indicator.title)
