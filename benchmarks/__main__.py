@@ -9,6 +9,7 @@ from benchmarks import (
     advance_postgres,
     advance_sqlite,
     city,
+    dates,
     delivery,
     memory_machine,
     pages,
@@ -33,6 +34,7 @@ BENCHES: dict[str, Callable[[Size], list[results.Row]]] = {
     "uploads": uploads.run,
     "printing": printing.run,
     "spreadsheets": spreadsheets.run,
+    "dates": dates.run,
 }
 
 

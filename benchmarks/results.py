@@ -24,6 +24,7 @@ RELEASES = (
     "SpiffWorkflow",
     "python-statemachine",
     "dbos",
+    "dateparser",
 )
 
 HEADER = """# Results
