@@ -7,7 +7,7 @@ is bounded or cannot be given back, so that no text takes longer than its length
 import re
 from collections.abc import Iterator
 
-from engine.thai_dates import ERA_PATTERN, MONTH_PATTERN, MONTHS, WEEKDAY_PATTERN
+from engine.thai_dates import ERA_PATTERN, MONTH_PATTERN, MONTHS, WEEKDAY_PATTERN, WEEKDAYS
 
 
 def _is_whole(word: str) -> bool:
@@ -35,13 +35,13 @@ _MONTH = rf"(?:{MONTH_PATTERN})(?![a-z])"
 _DAYS = rf"{_DAY}(?:{_JOIN}{_DAY}){{0,15}}"
 #: Between a month and its year; a comma stands before four digits only.
 _TO_YEAR = rf"(?: ?\.?{_LINE}|[-/]|, ?(?=[0-9]{{4}})){_MARK}"
-_PART = (
-    rf"(?:{_DAYS}(?: ?[-/] ?|\.|{_LINE})(?:(?:ของ)?เดือน ?)?)?{_MONTH}"
-    rf"(?:{_TO_YEAR}{_YEAR})?"
-)
+_TO_MONTH = rf"(?: ?[-/] ?|\.|{_LINE})(?:(?:ของ)?เดือน ?)?"
+_PART = rf"(?:{_DAYS}{_TO_MONTH})?{_MONTH}(?:{_TO_YEAR}{_YEAR})?"
 
 #: Days and months in a list or a range, written with the names of months; and the pieces of such.
 WORDS = re.compile(rf"{_PART}(?:(?:{_JOIN}| ++){_PART}){{0,11}}{_TIME}")
+#: What most of them are: one day.
+ONE_DAY = re.compile(rf"(?P<day>{_DAY}){_TO_MONTH}(?P<month>{_MONTH}){_TO_YEAR}(?P<year>{_YEAR})")
 PIECES = re.compile(
     rf"(?:(?P<range>{_RANGE})|{_LIST})(?P<lead>{_LEAD})|(?P<day>{_DAY})"
     rf"|(?P<month>{_MONTH})(?:{_TO_YEAR}(?P<year>{_YEAR}))?"
@@ -70,6 +70,8 @@ LEAD = re.compile(
     rf"(?:วันที่|(?:วัน|(?<![ก-๎a-z.]))(?P<weekday>{WEEKDAY_PATTERN})(?: ?ที่)?,?|(?:ประจำ)?เดือน|ลว\.?|ประจำ)"
     rf"{_LINE}$"
 )
+#: How such words end, so that what ends in another way need not be looked at.
+LEAD_ENDS = frozenset("่นว.,ำnd\n" + "".join(name.th[-1] + name.en[-1] for name in WEEKDAYS))
 #: Words before a number that make it the number of something, and no day.
 NUMBERED = re.compile(
     r"(?:(?:ครั้ง|ฉบับ|ลำดับ|ชุด|รุ่น|ข้อ|หมวด|คำสั่ง|เลข|หมู่|ไตรมาส|ระดับ|ซอย|หนังสือ|ประกาศ|ขั้น)ที่"
@@ -90,7 +92,9 @@ def _starts() -> re.Pattern[str]:
     behind: dict[str, set[str]] = {"ป": {"ี"}, "พ": {r"\.? ?ศ"}}
     for word in [*(word.lower() for name in MONTHS for word in name.spellings), "fiscal", "fy"]:
         behind.setdefault(word[0], set()).update(_next_letters(word))
-    number = r"(?<![0-9].)(?<![0-9][./].)(?=[0-9]{3}[-/.][0-9]|[0-9]?(?![0-9])(?!,[0-9]{3}))"
+    # What can follow a day: a sign, a month, a word that joins it to another.
+    follows = rf"(?: *+(?:[-/.,&\n]|เ[มด]|[{''.join(sorted(set(behind) - {'เ', 'ป'}))}แถจขtundsr]))"
+    number = rf"(?<![0-9].)(?<![0-9][./].)(?=[0-9]{{3}}[-/.][0-9]|[0-9]?(?![0-9])(?!,[0-9]{{3}}){follows})"
     numbers = [f"{digit}{number}" for digit in "0123456789"]
     names = [f"{first}(?:{'|'.join(sorted(rest))})" for first, rest in sorted(behind.items())]
     return re.compile("|".join([*names, *numbers]))

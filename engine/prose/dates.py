@@ -244,6 +244,8 @@ _BEHIND_MONTH = re.compile("เดือน *$")
 
 def _in_words(text: str, match: re.Match[str], within: FiscalYear | None) -> Sequence[Found]:
     end = match.start("time") if match["time"] else match.end()
+    if (one := forms.ONE_DAY.fullmatch(text, match.start(), end)) and (day := _one_day(text, match, one)):
+        return (day,)
     items = _items(text, match.start(), end)
     # Without a year the bare name of a month is no date: แผนเดือน ธ.ค., มี.ค., มิ.ย.
     named = items[0].day or _BEHIND_MONTH.search(text, max(0, match.start() - 8), match.start())
@@ -258,6 +260,17 @@ def _in_words(text: str, match: re.Match[str], within: FiscalYear | None) -> Seq
     if match["time"]:
         found[-1] = found[-1]._replace(end=match.end(), at=_time(match))
     return found
+
+
+def _one_day(text: str, match: re.Match[str], one: re.Match[str]) -> Found | None:
+    """The day that most expressions are; ``None`` where its month does not have it, or it has no year."""
+    year = _year(one["year"])
+    day = year and _day(year, month_named(one["month"]), int(one["day"].rstrip("sthndr")))
+    if not day:
+        return None
+    start, lead, weekday = _lead(text, match.start())
+    doubts = (Doubt.WEEKDAY,) if weekday and weekday != day.isoweekday() else ()
+    return Found(start, match.end(), Piece.DAY, day, day, doubts, None, _time(match), lead)
 
 
 def _items(text: str, start: int, end: int) -> list[_Item]:
@@ -387,7 +400,12 @@ def _whole_month(start: int, end: int, year: int, month: int, lead: str) -> Sequ
 
 def _lead(text: str, start: int) -> tuple[int, str, int | None]:
     """Where the words begin that lead to what stands at ``start``, they themselves, and a weekday in them."""
-    found = forms.LEAD.search(text, max(0, start - 30), start)
+    place = start - 1
+    while place > 0 and text[place] == " ":
+        place -= 1
+    if place < 0 or text[place] not in forms.LEAD_ENDS:
+        return start, "", None
+    found = forms.LEAD.search(text, max(0, place - 28), start)
     if found is None:
         return start, "", None
     weekday = found["weekday"] and weekday_named(found["weekday"])
