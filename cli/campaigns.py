@@ -96,14 +96,14 @@ def _tell(desk: Desk, set_up: "SetUp", dry_run: bool, as_json: bool) -> None:
         desk.table(
             ["label.what", "label.key", "records.changes"],
             [
-                [_what(desk, one), one.key, "\n".join(campaigns.changes_of(one, wording))]
+                [_what(desk, one), one.key, "\n".join(campaigns.changes_of(one, set_up.names, wording))]
                 for one in to_do[:_SHOWN]
             ],
         )
     if len(to_do) > _SHOWN:
         desk.say("records.more", count=len(to_do) - _SHOWN)
     for note in set_up.notes:
-        desk.text(campaigns.note_of(note, wording))
+        desk.text(campaigns.note_of(note, set_up.names, wording))
     counts = {str(how): written.count(how) for how in How}
     kind = "records.nothing" if not to_do else "records.would" if dry_run else "records.done"
     desk.say(kind, year=set_up.year, **counts)

@@ -12,6 +12,7 @@ from engine.permissions import Person
 from engine.quarter import FiscalYear
 from engine.records import Difference, Fields, How, Kind, Record, Value
 from engine.wording import Wording
+from engine.workflow import Text
 from notifications import addresses
 from storage import kept_records, last_year, records
 from storage.kept_records import Kept
@@ -20,6 +21,9 @@ from storage.store import Store
 from workflows.campaign import Campaign
 from workflows.campaign_text import campaign_of
 
+#: What agencies and definitions are called, by their keys.
+Names = dict[str, str | Text]
+
 
 class SetUp(NamedTuple):
     """What became of a year, or would, and what did not simply go on from the year before."""
@@ -27,6 +31,7 @@ class SetUp(NamedTuple):
     year: FiscalYear
     written: Written
     notes: list[Note]
+    names: Names
 
     @property
     def digest(self) -> str:
@@ -50,10 +55,11 @@ def take_in(
     done: Progress = nothing_done,
 ) -> SetUp:
     """Set a year up as the campaign says; :class:`~workflows.reading.DefinitionError` with every fault."""
-    campaign = Campaign(text, file)
+    campaign, names = Campaign(text, file), Names()
 
     def wanted(kept: Kept) -> tuple[list[Record], list[Fault]]:
         found, faults = campaign.records(kept.records, kept.workflows.keys())
+        names.update(_names(found, kept))
         return found, [*faults, *_wrong_people(found, kept)]
 
     source = {"source": "campaign", "sha256": hashlib.sha256(text.encode()).hexdigest()}
@@ -62,7 +68,14 @@ def take_in(
     )
     if written.faults:
         raise campaign.error(written.faults)
-    return SetUp(campaign.year, written, [])
+    return SetUp(campaign.year, written, [], names)
+
+
+def _names(found: Iterable[Record], kept: Kept) -> Names:
+    """Of agencies that are there or come along, and of definitions."""
+    agencies = [*kept.of(Kind.AGENCY), *(one for one in found if one.kind is Kind.AGENCY)]
+    called: Names = {one.key: str(one.fields["name"]) for one in agencies if one.fields.get("name")}
+    return {**called, **{key: one.title for (key, _), one in kept.workflows.items()}}
 
 
 def _wrong_people(found: Iterable[Record], kept: Kept) -> list[Fault]:
@@ -110,9 +123,11 @@ def carry_over(
         raise refuse("carry.nothing", year=before)
     left_out = {_agency(old, one) for one in without}
     notes: list[Note] = []
+    names = Names()
 
     def wanted(kept: Kept) -> tuple[list[Record], list[Fault]]:
         known = kept.workflows.keys()
+        names.update(_names((), kept))
         found, said = carried_over(old.records, last, kept.records, known, versions, left_out)
         notes.extend(said)
         return found, []
@@ -121,7 +136,7 @@ def carry_over(
     written = records.write(store, after, wanted, source, by=by, now=now, try_only=try_only, done=done)
     if written.faults:
         raise Refusal(one.unmet for one in written.faults)
-    return SetUp(after, written, notes)
+    return SetUp(after, written, notes, names)
 
 
 def _agency(kept: Kept, given: str) -> str:
@@ -159,39 +174,46 @@ _WORDS: Mapping[tuple[Kind, str], str] = {
 }
 
 
-def changes_of(one: Difference, wording: Wording) -> list[str]:
+#: Fields that hold the key of something that has a name.
+_NAMED = frozenset({"agency", "owner", "workflow"})
+
+
+def changes_of(one: Difference, names: Names, wording: Wording) -> list[str]:
     """What differs, a line for each field; of what is new, only what one knows it by."""
     if one.before is None:
-        names = [name for name in _BRIEF.get(one.kind, ()) if one.after.get(name) not in (None, "", ())]
-        return [_said(wording, "records.is", one, name) for name in names]
-    return [_said(wording, "records.becomes", one, name) for name in one.after]
+        brief = [name for name in _BRIEF.get(one.kind, ()) if one.after.get(name) not in (None, "", ())]
+        return [_said(wording, names, "records.is", one, name) for name in brief]
+    return [_said(wording, names, "records.becomes", one, name) for name in one.after]
 
 
-def _said(wording: Wording, kind: str, one: Difference, name: str) -> str:
+def _said(wording: Wording, names: Names, kind: str, one: Difference, name: str) -> str:
     before = (one.before or {}).get(name)
-    values = {"before": value_of(one.kind, name, before, wording)} if one.before is not None else {}
-    after = value_of(one.kind, name, one.after[name], wording)
+    values = {"before": _value(one.kind, name, before, names, wording)} if one.before is not None else {}
+    after = _value(one.kind, name, one.after[name], names, wording)
     return wording.say(kind, field=wording.word("record_field", name), after=after, **values)
 
 
-def value_of(kind: Kind, name: str, value: Value, wording: Wording) -> str:
+def _value(kind: Kind, name: str, value: Value, names: Names, wording: Wording) -> str:
     """A value of a record in words."""
     if isinstance(value, bool):
         return wording.say(f"records.{str(value).lower()}")
     if name == "roles" and isinstance(value, tuple):
-        return ", ".join(_role(one, wording) for one in value)
+        return ", ".join(_role(one, names, wording) for one in value)
+    if name in _NAMED and isinstance(value, str):
+        return wording.value(names.get(value, value))
     family = _WORDS.get((kind, name))
     return wording.word(family, str(value)) if family and value else wording.value(value)
 
 
-def _role(typed: str, wording: Wording) -> str:
+def _role(typed: str, names: Names, wording: Wording) -> str:
     role, _, at = typed.partition("@")
-    return wording.word("role", role) + (f" ({at})" if at else "")
+    return wording.word("role", role) + (f" ({wording.value(names.get(at, at))})" if at else "")
 
 
-def note_of(note: Note, wording: Wording) -> str:
+def note_of(note: Note, names: Names, wording: Wording) -> str:
     """A note in words."""
-    return wording.say(note.kind, key=note.key, **note.params)
+    params = {name: names.get(one, one) if name in _NAMED else one for name, one in note.params.items()}
+    return wording.say(note.kind, {"key": names.get(note.key, note.key), **params})
 
 
 def as_data(set_up: SetUp, wording: Wording, *, dry_run: bool) -> dict[str, Any]:
@@ -211,7 +233,10 @@ def as_data(set_up: SetUp, wording: Wording, *, dry_run: bool) -> dict[str, Any]
             }
             for one in written.differences
         ],
-        "notes": [{"kind": one.kind, "key": one.key, "text": note_of(one, wording)} for one in set_up.notes],
+        "notes": [
+            {"kind": one.kind, "key": one.key, "text": note_of(one, set_up.names, wording)}
+            for one in set_up.notes
+        ],
     }
 
 

@@ -75,9 +75,9 @@ def doing(action: Action, *, files: bool = False) -> Rule:
     return Rule(signed_in=True, sees=True, action=action, files=files)
 
 
-def for_city(action: Action) -> Rule:
-    """Only for who may do that anywhere in the city."""
-    return Rule(signed_in=True, action=action)
+def for_city(action: Action, *, files: bool = False) -> Rule:
+    """Only for who may do that anywhere in the city; with ``files`` the form may bring some."""
+    return Rule(signed_in=True, action=action, files=files)
 
 
 @dataclass(frozen=True, slots=True)

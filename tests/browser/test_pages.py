@@ -105,6 +105,7 @@ OF_THE_ADMINISTRATOR: dict[str, str] = {
     "workflows": "/administration/workflows",
     "workflow": "/administration/workflows/1",
     "calendar": "/administration/calendar",
+    "campaign": "/administration/campaign",
     "person": f"/administration/people/{COORDINATOR.id}",
     "settings": "/administration/settings",
     "setting": "/administration/settings/reminders.milestone.before",

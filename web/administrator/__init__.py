@@ -1,4 +1,4 @@
-"""The pages of administrators: people, agencies, messages, webhooks, journal, definitions, calendar."""
+"""The pages of administrators: each of their parts is a room of its own."""
 
 from fastapi import APIRouter
 
@@ -6,6 +6,7 @@ from storage.accounts import StoredAccounts
 from web.administrator import (
     agencies,
     calendar,
+    campaign,
     hall,
     imports,
     jobs,
@@ -39,6 +40,7 @@ def routes(site: Site, pages: Pages, doors: Doors, accounts: StoredAccounts) -> 
         workflows,
         imports,
         calendar,
+        campaign,
         spreadsheets,
         settings,
         jobs,

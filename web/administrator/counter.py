@@ -32,6 +32,7 @@ _DONE = frozenset(
         "reachable",
         "agency_added",
         "extended",
+        "campaign_written",
         "message_retry",
         "message_hold",
         "message_release",

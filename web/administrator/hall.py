@@ -17,6 +17,7 @@ PARTS = (
     "workflows",
     "import",
     "calendar",
+    "campaign",
     "spreadsheets",
     "settings",
     "jobs",
