@@ -94,7 +94,7 @@ def _tell(desk: Desk, set_up: "SetUp", dry_run: bool, as_json: bool) -> None:
     to_do = [one for one in written.differences if one.how is not How.SAME]
     if to_do:
         desk.table(
-            ["label.what", "label.key", "records.changes"],
+            ["label.what", "records.key", "records.changes"],
             [
                 [_what(desk, one), one.key, "\n".join(campaigns.changes_of(one, set_up.names, wording))]
                 for one in to_do[:_SHOWN]

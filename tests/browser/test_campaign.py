@@ -49,6 +49,7 @@ def test_administrator_sets_a_year_up(
     looked_at("campaign_unfit")
     page.get_by_label("ข้อความของไฟล์").fill(TEXT.replace("5004", "6023"))
     page.get_by_role("button", name="ดูสิ่งที่จะเปลี่ยน").click()
+    page.get_by_text("ตัวชี้วัด (").click()
     expect(page.get_by_text("ค่าเป้าหมาย: 5 → 4").first).to_be_visible()
     looked_at("campaign_file")
     page.get_by_role("button", name="บันทึกทั้งหมด").click()

@@ -58,7 +58,7 @@ def kept(town, year=YEAR):
 
 
 def rows(page):
-    return re.findall(r'data-label="(?:คีย์)">([^<]+)<', page.text)
+    return re.findall(r'data-label="รายการ">([^<]+)<', page.text)
 
 
 def test_file_is_looked_at_and_then_written(town):
