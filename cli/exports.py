@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli import campaigns, full, parsing, sheet_files
+from cli import campaigns, full, open_data, parsing, sheet_files
 from cli.desk import Desk
 from cli.options import By
 from cli.site import site_of
@@ -20,6 +20,7 @@ app = typer.Typer(
 app.command("all")(full.send_out)
 app.command("campaign")(campaigns.send_out)
 app.command("template")(sheet_files.template)
+app.command("open-data")(open_data.send_out)
 
 Code = Annotated[
     str | None, typer.Argument(metavar="[CODE]", help="One indicator; without it all of the year.")

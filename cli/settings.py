@@ -236,6 +236,7 @@ class Reminders(Section):
 
 class Public(Section):
     enabled: bool = False
+    licence: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
 
 
 class Language(Section):

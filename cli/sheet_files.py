@@ -88,9 +88,9 @@ def _tell(desk: Desk, taken: "Taken", *, dry_run: bool) -> None:
         if (said := telling.changes_words(one, wording)) or one.how is How.ADDED
     ]
     if rows:
-        desk.table(["label.kind", "label.key", "sheet.becomes", "sheet.what_changes"], rows)
+        desk.table(["label.kind", "label.key", "sheet.becomes", "records.changes"], rows)
     if len(changed) > _SHOWN:
-        desk.say("sheet.more", count=len(changed) - _SHOWN)
+        desk.say("records.more", count=len(changed) - _SHOWN)
     for kind, of_kind in telling.counted(taken.differences).items():
         desk.say("sheet.counts", kind=Kind(kind), **{str(how): count for how, count in of_kind.items()})
     end = "sheet.nothing" if not changed else "sheet.would" if dry_run else "sheet.taken"

@@ -31,4 +31,5 @@ def site_of(house: House) -> Site:
         public=settings.public.enabled,
         reach=reach_of(settings.endpoints),
         settings=changing,
+        licence=settings.public.licence,
     )

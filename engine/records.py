@@ -53,6 +53,11 @@ def extension_key(agency: str, quarter: int) -> str:
     return f"{agency} Q{quarter}"
 
 
+def result_key(indicator: str, quarter: int) -> str:
+    """What the result of a quarter is called by within its year."""
+    return f"{indicator} Q{quarter}"
+
+
 #: Which fields each kind has.
 FIELDS: Mapping[Kind, tuple[str, ...]] = {
     Kind.AGENCY: ("code", "name", "name_en", "kind", "parent"),

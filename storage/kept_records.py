@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from engine.indicator import Life
-from engine.records import Agencies, Kind, Name, Record, Value, extension_key
+from engine.records import Agencies, Kind, Name, Record, Value, extension_key, result_key
 from engine.workflow import Workflow
 from storage import tables as t
 from storage.registry import OPERATOR_EMAIL
@@ -53,11 +53,6 @@ class Kept:
     def id_of(self, kind: Kind, key: Value) -> int | None:
         """The id of the row; ``None`` for no key at all."""
         return None if key is None else self.ids[kind, str(key)]
-
-
-def result_key(indicator: str, quarter: int) -> str:
-    """What the result of a quarter is called by within its year."""
-    return f"{indicator} Q{quarter}"
 
 
 def role_of(role: str, agency: str | None) -> str:

@@ -164,6 +164,7 @@ _BRIEF: Mapping[Kind, tuple[str, ...]] = {
     Kind.PLAN_NODE: ("title",),
     Kind.INDICATOR: ("agency", "workflow", "version", "target", "weight"),
     Kind.EXTENSION: ("until", "reason"),
+    Kind.RESULT: ("result", "narrative"),
 }
 #: Fields that hold a word of ours, and the family of it.
 _WORDS: Mapping[tuple[Kind, str], str] = {

@@ -89,9 +89,9 @@ class Site:
     are those of the demo as whom its own machine may sign in without a password. ``openid`` is the other
     house where people may sign in, if there is one; ``scanner`` looks for malice in what they send.
     Once ``stopping`` is set, whoever is being answered for long is let go. Where the house is ``public``
-    everybody may read sealed results. ``reach`` is how far the endpoints of programs may lie. ``settings``
-    are those that may be changed while it runs: ``reminders``, ``public`` and the store's policy follow them,
-    and nothing else here ever changes.
+    everybody may read sealed results, under the ``licence`` of that address, if one was decided upon.
+    ``reach`` is how far the endpoints of programs may lie. ``settings`` are those that may be changed while
+    it runs: ``reminders``, ``public`` and the store's policy follow them, and nothing else here ever changes.
     """
 
     store: Store
@@ -108,6 +108,7 @@ class Site:
     scanner: Scanner | None = None
     stopping: Event = field(default_factory=Event)
     public: bool = False
+    licence: str = ""
     reach: Reach = OUTSIDE
     settings: ChangingSettings | None = None
 

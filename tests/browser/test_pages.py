@@ -37,11 +37,15 @@ from tests.fifty import found_fifty
 from tests.web.coordinators import PNG
 from tests.web.doorway import EMAIL, EVALUATOR_EMAIL, HEAD_EMAIL, give_password
 from tests.web.post import post, tell_a_program
+from tests.web.sheets import TARGETS, file_of, tried
 
 ADMINISTRATOR_EMAIL = "administrator@strategy.example"
 PICTURES = Path(__file__).parents[2] / "docs" / "screenshots"
 WHOLE_CITY, NAME = Text("ทั้งเมือง", "The whole city"), Text("สำนักงานเขตทุ่งครุ", "Thung Khru District Office")
 HOME = f"/indicators/2564/{CODE}"
+#: A spreadsheet of which something becomes, and one in which much is wrong.
+RIGHT = file_of("ค่าเป้าหมาย", ("น้ำหนัก", *TARGETS), (2, CODE, 4))
+WRONG = file_of("ค่าเป้าหมาย", ("หมายเหตุ", *TARGETS), ("", CODE, "สี่"), ("", "5049-2071", 4), ("", "", 4))
 
 NOBODY: dict[str, str] = {
     "sign_in": "/sign-in",
@@ -111,6 +115,9 @@ OF_THE_ADMINISTRATOR: dict[str, str] = {
     "setting": "/administration/settings/reminders.milestone.before",
     "setting_checklist": "/administration/settings/review.checklist",
     "all_jobs": "/administration/jobs",
+    "spreadsheets": "/administration/spreadsheets",
+    "spreadsheet": "/administration/spreadsheets/1",
+    "spreadsheet_wrong": "/administration/spreadsheets/2",
 }
 EVERY = [
     *((None, name, path) for name, path in NOBODY.items()),
@@ -154,6 +161,8 @@ def full(served: Served) -> Served:
     with town.store.begin() as tx:
         where = (tx, CODE, YEAR, MEETINGS)
         town.site.uploads.attach(*where, upload, request=None, occurrence=3, by=COORDINATOR, now=now)
+    for content in (RIGHT, WRONG):
+        tried(town, content, "ค่าเป้าหมายปี 2564.xlsx", ADMINISTRATOR)
     return served
 
 

@@ -2,20 +2,25 @@
 
 from collections.abc import Sequence
 from io import BytesIO
+from threading import Event
 from typing import Any
 
 import openpyxl
 from openpyxl.worksheet.worksheet import Worksheet
 
+from engine.jobs import Product, Scope, Wanted
 from engine.permissions import Person
 from engine.quarter import FiscalYear
+from engine.workflow import Text
+from storage import jobs
 from storage.store import Store
 from tests.cast import OPERATOR, YEAR
 from tests.notifications.mailroom import WORDINGS
-from tests.web.town import NOW
+from tests.web.town import NOW, Town
+from web.reports.worker import Maker
 from web.spreadsheets.columns import SheetKind
 from web.spreadsheets.names import Names
-from web.spreadsheets.taking import Given, Taken, take
+from web.spreadsheets.taking import Asked, Given, Taken, take
 from web.spreadsheets.telling import finding_words
 
 THAI = WORDINGS["th"]
@@ -77,3 +82,13 @@ def told(taken: Taken) -> list[str]:
 def noted(taken: Taken) -> list[str]:
     """What is told beside it."""
     return [finding_words(one, THAI) for one in taken.findings.notes]
+
+
+def tried(town: Town, content: bytes, name: str, by: Person) -> int:
+    """The job of a file that somebody gave on the page, once a worker has tried it."""
+    asked = Asked(town.site.evidence.keep_as(BytesIO(content)), name)
+    wanted = Wanted(Product.TRIAL, Scope.CITY, str(asked), YEAR)
+    with town.store.begin() as tx:
+        number = jobs.ask(tx.connection, wanted, Text(name, name), by.id, town.clock())
+    assert Maker(town.site).run_one(Event())
+    return number

@@ -4,11 +4,13 @@ import csv
 import hashlib
 import json
 import re
+import warnings
 from dataclasses import replace
 from datetime import date
 from io import StringIO
 
 import pytest
+from rdflib import FOAF, RDF, XSD, Graph, Literal, Namespace
 from sqlalchemy import insert, select, update
 
 from engine import actions
@@ -31,6 +33,7 @@ from tests.cast import (
 )
 from tests.counting import counted
 from tests.web.coordinators import enter, heading, words
+from tests.web.town import HOME as HOUSE
 from web.public.columns import COLUMNS
 
 DAY, SEALED = date(2020, 12, 14), date(2021, 1, 20)
@@ -45,6 +48,7 @@ EVERY = [
     f"{HOME}/results.csv",
     f"{HOME}/results.json",
     "/public/dictionary",
+    "/public/catalog.jsonld",
     BADGE,
 ]
 #: What must never be read there, each put where it could come from.
@@ -221,3 +225,62 @@ def test_many_results_are_asked_for_by_the_portion(shown, monkeypatch):
 def test_city_without_a_seal_says_so(town):
     town.open(replace(town.site, public=True))
     assert "ยังไม่มีไตรมาสใดที่ปิดแล้ว" in town.get("/public").text
+
+
+# --- the record for catalogues ---------------------------------------------------------------------------
+
+DCAT, DCT = Namespace("http://www.w3.org/ns/dcat#"), Namespace("http://purl.org/dc/terms/")
+SPDX = Namespace("http://spdx.org/rdf/terms#")
+
+
+def graph_of(town) -> Graph:
+    """The record as any reader of such records has it."""
+    page = town.get("/public/catalog.jsonld")
+    assert page.headers["content-type"] == "application/ld+json"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # the reader warns of a class of its own
+        return Graph().parse(data=page.text, format="json-ld")
+
+
+def test_record_describes_the_year_in_both_languages(shown):
+    shown.open(replace(shown.site, licence="https://licence.example/by"))
+    graph = graph_of(shown)
+
+    (dataset,) = graph.subjects(RDF.type, DCAT.Dataset)
+    assert set(graph.objects(dataset, DCT.title)) == {
+        Literal("ผลตัวชี้วัดที่ปิดไตรมาสแล้ว ปีงบประมาณ 2564", lang="th"),
+        Literal("Sealed indicator results, fiscal year 2564 (2021)", lang="en"),
+    }
+    period = graph.value(dataset, DCT.temporal)
+    assert graph.value(period, DCAT.startDate) == Literal("2020-10-01", datatype=XSD.date)
+    assert graph.value(period, DCAT.endDate) == Literal("2021-09-30", datatype=XSD.date)
+    name = graph.value(graph.value(dataset, DCT.publisher), FOAF.name)
+    assert str(name) == shown.site.house
+    assert {str(one) for one in graph.objects(None, DCT.license)} == {"https://licence.example/by"}
+    assert len(list(graph.subjects(RDF.type, DCAT.Distribution))) == 2
+
+
+def test_every_address_of_the_record_opens_and_every_checksum_holds(shown):
+    graph = graph_of(shown)
+    own = {str(one) for one in (*graph.subjects(), *graph.objects()) if str(one).startswith(HOUSE)}
+    assert len(own) == 7
+    for address in own:
+        assert shown.get(address.removeprefix(HOUSE).partition("#")[0]).status_code == 200, address
+
+    for one in graph.subjects(RDF.type, DCAT.Distribution):
+        content = shown.get(str(graph.value(one, DCAT.downloadURL)).removeprefix(HOUSE)).content
+        checksum = graph.value(graph.value(one, SPDX.checksum), SPDX.checksumValue)
+        assert str(checksum).lower() == hashlib.sha256(content).hexdigest()
+        assert int(str(graph.value(one, DCAT.byteSize))) == len(content)
+
+
+def test_record_without_a_licence_claims_none_and_without_a_seal_lists_nothing(shown):
+    assert list(graph_of(shown).objects(None, DCT.license)) == []
+    with shown.store.begin() as tx:
+        for table in (t.seal_lines, t.seals):
+            tx.connection.execute(table.delete())
+    assert list(graph_of(shown).subjects(RDF.type, DCAT.Dataset)) == []
+
+
+def test_page_leads_to_the_record(shown):
+    assert 'href="/public/catalog.jsonld"' in shown.get("/public").text

@@ -4,8 +4,10 @@ Nothing here depends on who looks, so that it may be kept by whoever stands betw
 made of the seal behind it.
 """
 
+import json
 from collections.abc import Mapping
 from hashlib import sha256
+from threading import Lock
 from unicodedata import category
 from urllib.parse import quote
 
@@ -20,13 +22,16 @@ from web.calendars import names_tag
 from web.doors import PUBLIC, Doors
 from web.pages import ENVIRONMENT, Pages
 from web.public.columns import COLUMNS
-from web.public.downloads import FILES
+from web.public.downloads import FILES, file_name
+from web.public.record import MEDIA_TYPE, Addresses, Publisher, catalogue, content_of
 from web.reading import whole_number
 from web.site import Site
 
 #: Looked after again each time; for files and badges after so many seconds.
 _PAGE_KEPT = "no-cache"
 _FILE_KEPT = "public, max-age=300"
+#: Pages of others may read what is for programs.
+_FOR_ALL = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 #: No code of an indicator is longer.
 _CODE = 64
 #: How wide a letter of a badge is taken to be, and the space around a word.
@@ -40,6 +45,7 @@ def routes(site: Site, pages: Pages, doors: Doors) -> APIRouter:
     for path, answer in (
         ("/public", here.newest),
         ("/public/dictionary", here.dictionary),
+        ("/public/catalog.jsonld", here.record),
         ("/public/badge/{year}/{code}.svg", here.badge),
         ("/public/{year}/{quarter}", here.quarter),
         ("/public/{year}/{quarter}/results.{kind}", here.download),
@@ -53,6 +59,9 @@ class _Public:
     def __init__(self, site: Site, pages: Pages) -> None:
         self._site = site
         self._pages = pages
+        # Every file is written through for its hash: once while nothing changes, and never twice at once.
+        self._recorded = ("", "")
+        self._recording = Lock()
 
     def newest(self, request: Request) -> Response:
         """The last sealed quarter, or that there is none yet."""
@@ -135,18 +144,45 @@ class _Public:
             seal = self._seal(request, published.sealed_quarters(tx.connection))
             tag = _tag(tx, seal.hash)
         media_type, write = FILES[kind]
-        name = f"results-{FiscalYear(seal.quarter.fiscal_year).be}-{seal.quarter.number}.{kind}"
+        name = file_name(seal, kind)
         headers = {
             **_kept(tag, _FILE_KEPT),
             "Content-Disposition": f'attachment; filename="{name}"',
-            "Access-Control-Allow-Origin": "*",
-            "Cross-Origin-Resource-Policy": "cross-origin",
+            **_FOR_ALL,
         }
         if names_tag(request.headers.get("if-none-match", ""), tag):
             return Response(status_code=304, headers=headers)
         if request.method == "HEAD":
             return Response(headers=headers, media_type=media_type)
         return StreamingResponse(write(self._site.store, seal), media_type=media_type, headers=headers)
+
+    def record(self, request: Request) -> Response:
+        """What catalogues of open data read of all these files: one record (DCAT), in every language."""
+        with self._site.store.read() as tx:
+            seals = published.sealed_quarters(tx.connection)
+            tag = _tag(tx, *(one.hash for one in seals))
+        headers = {**_kept(tag, _FILE_KEPT), **_FOR_ALL}
+        if names_tag(request.headers.get("if-none-match", ""), tag):
+            return Response(status_code=304, headers=headers)
+        with self._recording:
+            if self._recorded[0] != tag:
+                self._recorded = (tag, self._catalogue(seals))
+        return Response(self._recorded[1], media_type=MEDIA_TYPE, headers=headers)
+
+    def _catalogue(self, seals: list[Seal]) -> str:
+        home = f"{self._site.base_url.rstrip('/')}/public"
+        addresses = Addresses(
+            f"{home}/catalog.jsonld",
+            lambda seal: f"{home}/{_path(seal)}",
+            f"{home}/dictionary",
+            lambda seal, kind: f"{home}/{_path(seal)}/results.{kind}",
+        )
+        store, publisher = self._site.store, publisher_of(self._site)
+        wordings = [self._site.wordings[one] for one in sorted(self._site.wordings, reverse=True)]
+        found = catalogue(
+            seals, publisher, addresses, wordings, lambda seal, kind: content_of(store, seal, kind)
+        )
+        return json.dumps(found, ensure_ascii=False)
 
     def badge(self, request: Request) -> Response:
         """A picture of the level that an indicator had at the last sealed quarter of a year."""
@@ -213,6 +249,11 @@ class _Public:
         if names_tag(request.headers.get("if-none-match", ""), of_page):
             return Response(status_code=304, headers=headers)
         return self._pages.show(request, f"public/{template}", {"visit": None, **values}, headers=headers)
+
+
+def publisher_of(site: Site) -> Publisher:
+    """Who publishes what the house shows, and under which licence."""
+    return Publisher(site.house, f"{site.base_url.rstrip('/')}/public", site.licence)
 
 
 def _path(seal: Seal) -> str:

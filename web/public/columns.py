@@ -1,9 +1,10 @@
 """The columns of what is published, as one table: the files are made of it, and the data dictionary."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from engine.quarter import FiscalYear
+from engine.wording import Wording
 from storage.published import Result, Seal
 
 Value = str | int | float | None
@@ -45,3 +46,21 @@ COLUMNS: tuple[Column, ...] = (
     Column("journal_head", "hash", True, lambda _, one: one.journal_head),
     Column("seal_hash", "hash", True, lambda seal, _: seal.hash),
 )
+
+
+def dictionary(wordings: Sequence[Wording]) -> Iterator[list[str]]:
+    """What every column means, in every language: a row of names, then a row for each."""
+    languages = [one.language for one in wordings]
+    yield [
+        "column",
+        *(f"{what}_{one}" for what in ("name", "meaning", "unit", "source") for one in languages),
+    ]
+    for column in COLUMNS:
+        source = "sealed" if column.is_sealed else "of_today"
+        kinds = (
+            f"public_name.{column.key}",
+            f"public_meaning.{column.key}",
+            f"public_unit.{column.unit}",
+            f"public_source.{source}",
+        )
+        yield [column.key, *(one.say(kind) for kind in kinds for one in wordings)]

@@ -1,41 +1,32 @@
 """Sealed results as files: written a portion at a time, however many there are and however slowly they go."""
 
-import csv
 import json
 from collections.abc import Callable, Iterator
-from io import StringIO
 
+from engine.quarter import FiscalYear
 from storage import published
 from storage.published import Result, Seal
 from storage.store import Store
-from web.public.columns import COLUMNS, Value
+from web.public.columns import COLUMNS
+from web.spreadsheets import comma
 
 #: So many results are read and held at once. Between two portions nothing is open at the database.
 _PORTION = 500
-#: What a spreadsheet takes for the beginning of a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-#: Tells Excel that what follows is UTF-8.
-_MARK = "\ufeff"
+
+
+def file_name(seal: Seal, kind: str) -> str:
+    """What a file of a sealed quarter is called."""
+    return f"results-{FiscalYear(seal.quarter.fiscal_year).be}-{seal.quarter.number}.{kind}"
+
 
 Write = Callable[[Store, Seal], Iterator[str]]
 
 
 def as_csv(store: Store, seal: Seal) -> Iterator[str]:
     """A table with a line of names (RFC 4180)."""
-    yield _MARK + _line([column.key for column in COLUMNS])
+    yield comma.MARK + comma.line([column.key for column in COLUMNS])
     for portion in _portions(store, seal):
-        yield "".join(_line([column.value(seal, one) for column in COLUMNS]) for one in portion)
-
-
-def _line(values: list[Value] | list[str]) -> str:
-    written = StringIO()
-    csv.writer(written).writerow([_harmless(value) for value in values])
-    return written.getvalue()
-
-
-def _harmless(value: Value) -> Value:
-    """A text that could be a formula has an apostrophe before it, by which a spreadsheet knows a text."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+        yield "".join(comma.line([column.value(seal, one) for column in COLUMNS]) for one in portion)
 
 
 def as_json(store: Store, seal: Seal) -> Iterator[str]:

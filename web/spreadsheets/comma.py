@@ -21,7 +21,7 @@ _OF_WINDOWS = "cp874"
 _HEAD = 1 << 16
 
 
-def line(values: Iterable[str | int | Decimal | None]) -> str:
+def line(values: Iterable[str | int | float | Decimal | None]) -> str:
     """A line (RFC 4180)."""
     written = StringIO()
     csv.writer(written).writerow([harmless(one) if isinstance(one, str) else one for one in values])

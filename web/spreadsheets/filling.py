@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 from engine.permissions import Action, Person, Subject, may
 from engine.quarter import FiscalYear
-from engine.records import Kind, Record, Value
-from storage.kept_records import Kept, result_key
+from engine.records import Kind, Record, Value, result_key
+from storage.kept_records import Kept
 from web.spreadsheets.cells import fold
 from web.spreadsheets.columns import SheetKind
 from web.spreadsheets.records import workflows_by_name

@@ -9,10 +9,10 @@ from engine.guards import not_permitted
 from engine.nearest import nearest
 from engine.permissions import Action, Person, Subject
 from engine.quarter import FiscalYear
-from engine.records import Agencies, Kind, Name, Record, Value
+from engine.records import Agencies, Kind, Name, Record, Value, result_key
 from engine.roles import AT_AN_AGENCY
 from notifications import addresses
-from storage.kept_records import Kept, result_key, role_of
+from storage.kept_records import Kept, role_of
 from web.spreadsheets.cells import fold
 from web.spreadsheets.columns import SheetKind
 from web.spreadsheets.reading import Line

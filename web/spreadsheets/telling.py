@@ -1,25 +1,19 @@
 """What became of a file, in words for people and as data for programs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
-from engine.records import Difference, Fields, How, Kind, Value
+from engine.records import Difference, Fields, How, Kind
 from engine.wording import Wording
+from web.campaigns import changes_of
 from web.spreadsheets.reading import Finding
 from web.spreadsheets.taking import Taken, digest_of
 
-#: Fields whose values are words of ours, by kind, and the family of these.
-_FAMILIES: Mapping[tuple[Kind, str], str] = {
-    (Kind.AGENCY, "kind"): "agency_kind",
-    (Kind.INDICATOR, "kind"): "kind",
-    (Kind.INDICATOR, "result_kind"): "result_kind",
-    (Kind.PERSON, "language"): "language",
-}
 #: So many differences are told; of more there are the counts.
 MOST_TOLD = 5_000
-#: So much of a long text is shown of what was and what is to be.
-_SHOWN = 120
+#: So long is what is told of a field.
+_SHOWN = 240
 
 
 def place_words(one: Finding, wording: Wording) -> str:
@@ -50,30 +44,9 @@ def counted(differences: Iterable[Difference]) -> dict[Kind, dict[How, int]]:
 
 
 def changes_words(one: Difference, wording: Wording) -> list[str]:
-    """Each field with what it was and what it is to be; of what is new only what is said."""
-    return [_change(one, name, wording) for name in one.after if one.after[name] not in (None, "", ())]
-
-
-def _change(one: Difference, name: str, wording: Wording) -> str:
-    field = wording.word("record_field", name)
-    after = _value(one.kind, name, one.after[name], wording)
-    if one.before is None:
-        return wording.say("sheet.new_value", field=field, after=after)
-    before = _value(one.kind, name, one.before.get(name), wording)
-    return wording.say("sheet.changed_value", field=field, before=before, after=after)
-
-
-def _value(kind: Kind, name: str, value: Value, wording: Wording) -> str:
-    if name == "roles" and isinstance(value, tuple):
-        return ", ".join(_role(one, wording) for one in value)
-    said = wording.value(value or None, _FAMILIES.get((kind, name), "")) if value != 0 else "0"
-    return said if len(said) <= _SHOWN else f"{said[:_SHOWN]}…"
-
-
-def _role(typed: str, wording: Wording) -> str:
-    role, _, at = typed.partition("@")
-    word = wording.word("role", role)
-    return f"{word} ({at})" if at else word
+    """What differs, a line for each field, of which no line is very long."""
+    lines = changes_of(one, wording)
+    return [line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…" for line in lines]
 
 
 # --- for programs ------------------------------------------------------------------------------------------
