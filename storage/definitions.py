@@ -43,3 +43,8 @@ def standing(connection: Connection, version: int) -> dict[int, int]:
         .group_by(_i.claimed_level)
     )
     return {row.claimed_level: row[1] for row in found}
+
+
+def version_of(connection: Connection, indicator: int) -> int:
+    """The number of the version on which the indicator runs."""
+    return int(connection.execute(select(_i.workflow_version_id).where(_i.id == indicator)).scalar_one())

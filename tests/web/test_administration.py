@@ -364,8 +364,8 @@ def test_definition_is_drawn_with_where_its_indicators_stand(town):
     assert "เครือข่ายภาคประชาสังคม civil_society_network 1 1" in page
     assert "ร้อยละ percent_achieved 1 0" in page
     page = town.get(f"{WORKFLOWS}/1").text
-    assert page.count('<svg class="radap-rung__drawing"') == page.count("<title id=") == 6
-    rungs = [words(one) for one in re.findall(r'radap-rung__words">(.*?)</div>', page, re.DOTALL)]
+    assert page.count('<svg class="radap-state__drawing"') == page.count("<title id=") == 6
+    rungs = [words(one) for one in re.findall(r'radap-state__words">(.*?)</div>', page, re.DOTALL)]
     assert rungs[0] == "ส่งรายงาน ถึงระดับนี้เมื่อ ส่งรายงาน"
     assert rungs[-1] == "ยังไม่เริ่ม ตัวชี้วัดที่อยู่ระดับนี้ 1"
     assert town.get(f"{WORKFLOWS}/99").status_code == 404

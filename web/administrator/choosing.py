@@ -1,11 +1,18 @@
-"""Roles and agencies as forms offer them, and as they are read and told."""
+"""What forms of these rooms choose among, and how it is read and told: roles, agencies, an indicator."""
+
+from datetime import date
 
 from engine.errors import Refusal, Unmet
+from engine.indicator import Indicator
 from engine.permissions import Grant
+from engine.quarter import BE_OFFSET, FiscalYear
 from engine.roles import OF_PEOPLE, grant_of
 from engine.wording import Wording
+from storage import views
 from storage.people import Held
 from storage.registry import Agency
+from storage.transaction import Tx
+from web.administrator.counter import YEARS
 from web.reading import Typed
 
 
@@ -40,3 +47,21 @@ def in_words(held: Held, wording: Wording) -> str:
     """A role with the agency at which it is held."""
     role = wording.word("role", held.grant.role)
     return f"{role} ({wording.value(held.agency)})" if held.agency else role
+
+
+def indicator_of(tx: Tx, typed: Typed, today: date) -> Indicator | None:
+    """The indicator that the fields ``code`` and ``year`` name; none where there is none such."""
+    code = typed.line("code", 64)
+    if not code:
+        return None
+    year = max(views.years_of(tx.connection, code), default=FiscalYear.containing(today).year)
+    if typed.fields["year"]:
+        year = (typed.whole("year") or 0) - BE_OFFSET
+    if year not in YEARS:
+        typed.fault("year", Unmet("admin.year_missing"))
+        return None
+    try:
+        return tx.indicator(code, year)
+    except Refusal as refused:
+        typed.fault("code", *refused.conditions)
+        return None

@@ -10,11 +10,10 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from engine.errors import Refusal, Unmet
 from engine.events import Happened
 from engine.indicator import Indicator
 from engine.permissions import Action
-from engine.quarter import BE_OFFSET, FiscalYear, Quarter
+from engine.quarter import Quarter
 from engine.verdict import shown_of
 from engine.wording import Wording
 from engine.workflow import Text
@@ -23,7 +22,8 @@ from storage.blind import hidden_at
 from storage.tables import CITY
 from storage.transaction import Tx
 from storage.views import Asked, HistoryLine
-from web.administrator.counter import ROWS, YEARS, Counter, by_of
+from web.administrator.choosing import indicator_of
+from web.administrator.counter import ROWS, Counter, by_of
 from web.coordinator.indicator import particulars
 from web.coordinator.scene import path_of
 from web.doors import Doors, for_city
@@ -60,7 +60,7 @@ class _Journal:
         kind = next((one for one in Happened if one == typed.fields["kind"]), None)
         first, last = self._instant(typed.day("first")), self._instant(typed.day("last"), 1)
         with self._counter.site.store.read() as tx:
-            indicator = _indicator(tx, typed, self._counter.site.today())
+            indicator = indicator_of(tx, typed, self._counter.site.today())
             stream = indicator.id if indicator else CITY
             asked = Asked(kind, first, last, before)
             found = [] if typed.faults else views.browse(tx.connection, stream, asked, ROWS + 1)
@@ -88,24 +88,6 @@ class _Journal:
             return None
         zone = self._counter.site.store.policy.zone
         return datetime.combine(day + timedelta(days=days), time.min, zone).astimezone(UTC)
-
-
-def _indicator(tx: Tx, typed: Typed, today: date) -> Indicator | None:
-    """The indicator whose stream is asked for; none where it is the city's own, or there is none such."""
-    code = typed.line("code", 64)
-    if not code:
-        return None
-    year = max(views.years_of(tx.connection, code), default=FiscalYear.containing(today).year)
-    if typed.fields["year"]:
-        year = (typed.whole("year") or 0) - BE_OFFSET
-    if year not in YEARS:
-        typed.fault("year", Unmet("admin.year_missing"))
-        return None
-    try:
-        return tx.indicator(code, year)
-    except Refusal as refused:
-        typed.fault("code", *refused.conditions)
-        return None
 
 
 def _proof(tx: Tx, stream: int, indicator: Indicator | None, wording: Wording) -> list[str]:

@@ -1,17 +1,20 @@
 """Definitions: their versions with how many indicators run on each, and one with its ladder drawn."""
 
-from typing import Any
+from datetime import date
 
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
+from engine.errors import Unmet
 from engine.permissions import Action
-from engine.wording import Wording
-from engine.workflow import NOT_STARTED, Workflow
+from engine.standing import stand
 from storage import definitions
+from storage.transaction import Tx
+from web.administrator.choosing import indicator_of
 from web.administrator.counter import Counter, number_of
 from web.doors import Doors, for_city
-from workflows.diagram import described
+from web.reading import Typed
+from web.states import Place, states_of, told_of
 
 
 def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
@@ -44,14 +47,16 @@ class _Definitions:
         return self._counter.show(request, "workflows", wording.say("admin.workflows"), values)
 
     def show(self, request: Request, version: str) -> Response:
-        """One version: its ladder with how many indicators stand on each rung, and its milestones."""
+        """One version: its diagram with who stands where, the place of one indicator, and its milestones."""
         wording, number = self._counter.wording(request), number_of(version)
+        typed = Typed({name: request.query_params.get(name, "") for name in ("code", "year")})
         with self._counter.site.store.read() as tx:
             every = definitions.kept(tx.connection, self._counter.site.store.workflow)
             found = next((one for one in every if one.id == number), None)
             if found is None:
                 raise HTTPException(404)
             standing = definitions.standing(tx.connection, number)
+            place = _place(tx, typed, number, self._counter.site.today())
         workflow = found.workflow
         values = {
             "key": workflow.key,
@@ -59,7 +64,9 @@ class _Definitions:
             "hash": workflow.source_hash,
             "indicators": found.indicators,
             "description": wording.value(workflow.description),
-            "rungs": _rungs(workflow, standing, wording),
+            "rows": states_of(workflow, wording, place, standing),
+            "told": told_of(place, workflow, wording) if place else wording.value(workflow.title),
+            "is_found": place is not None,
             "milestones": [
                 [
                     wording.value(one.title),
@@ -71,26 +78,16 @@ class _Definitions:
                 for one in workflow.milestones
             ],
         }
-        return self._counter.show(request, "workflow", wording.value(workflow.title), values)
+        return self._counter.show(request, "workflow", wording.value(workflow.title), values, typed)
 
 
-def _rungs(workflow: Workflow, standing: dict[int, int], wording: Wording) -> list[dict[str, Any]]:
-    """The states from the highest down to where nothing has begun."""
-    begun = [
-        {
-            "level": rung.level,
-            "title": wording.value(rung.title),
-            "state": rung.state,
-            "rule": described(rung.rule, workflow, wording.language),
-            "count": standing.get(rung.level, 0),
-        }
-        for rung in reversed(workflow.levels)
-    ]
-    start = {
-        "level": 0,
-        "title": wording.say("admin.not_started"),
-        "state": NOT_STARTED,
-        "rule": "",
-        "count": standing.get(0, 0),
-    }
-    return [*begun, start]
+def _place(tx: Tx, typed: Typed, version: int, today: date) -> Place | None:
+    """Where the indicator of the address stands; one that does not run on this version is a fault."""
+    indicator = indicator_of(tx, typed, today)
+    if indicator is None:
+        return None
+    if definitions.version_of(tx.connection, indicator.id) != version:
+        typed.fault("code", Unmet("states.other_version", {"code": indicator.code}))
+        return None
+    found = stand(indicator, indicator.fiscal_year.nearest(today), None)
+    return Place(found.claimed.level, found.verified.level, found.target_level)

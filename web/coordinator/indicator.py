@@ -29,6 +29,7 @@ from web.coordinator.scene import Counter, Scene
 from web.doors import SEEN, Doors
 from web.drawn import Drawn
 from web.evidence_list import evidence_rows, files_of
+from web.states import Place, states_of, told_of
 
 _PAGE = "/indicators/{year}/{code}"
 #: So much of the history stands on the indicator's own page; all of it has a page of its own.
@@ -39,10 +40,11 @@ _DRAWN = 256
 
 
 def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
-    """The page itself, its milestones, its history."""
+    """The page itself, its milestones, its history, its place in the diagram of states."""
     here = _Indicator(counter)
     doors.add(router, _PAGE, here.page, SEEN)
     doors.add(router, f"{_PAGE}/history", here.history, SEEN)
+    doors.add(router, f"{_PAGE}/states", here.states, SEEN)
     doors.add(router, f"{_PAGE}/milestones/{{milestone}}", here.milestone, SEEN)
 
 
@@ -201,6 +203,19 @@ class _Indicator:
             }
             for one in scene.petitions
         ]
+
+    def states(self, request: Request) -> Response:
+        """The diagram of its definition, with the place where it stands."""
+        scene = self._counter.scene(request)
+        wording, found, workflow = scene.wording, scene.found, scene.indicator.workflow
+        place = Place(found.claimed.level, found.verified.level, found.target_level)
+        values = {
+            "title": wording.say("states.title"),
+            "workflow": wording.say("page.workflow_is", title=workflow.title, version=workflow.version),
+            "told": told_of(place, workflow, wording),
+            "rows": states_of(workflow, wording, place),
+        }
+        return self._counter.show(request, "states.html", scene, values)
 
     def history(self, request: Request) -> Response:
         """Everything that ever happened to the indicator, the newest first."""
