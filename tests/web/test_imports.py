@@ -5,7 +5,7 @@ import re
 import pytest
 
 from engine.indicator import Indicator
-from tests.cast import ADMINISTRATOR, COORDINATOR, SECTION_HEAD, YEAR
+from tests.cast import ADMINISTRATOR, COORDINATOR, OPERATOR, SECTION_HEAD, YEAR
 from tests.pages import ROWS, whole
 from tests.seed import AFTER, IMPORTED, PAGE, import_the_page, know_the_network
 from tests.web.coordinators import arrive, banner, enter, errors, fill, heading, words
@@ -207,3 +207,27 @@ def test_who_may_only_look_sees_no_buttons(imported):
     page = imported.get(PROPOSALS)
     assert page.status_code == 200
     assert "<form" not in page.text.partition("<main")[2]
+
+
+def test_every_page_shows_an_imported_report_whose_time_is_unknown(knowing):
+    text = whole(next(row for row in ROWS if row["code"] == "5025-0912"))
+    import_the_page(knowing, text)
+    enter(knowing, OPERATOR, AFTER)
+    page = knowing.get(f"{BASE}/quarters/1")
+    assert "100 / 100" in words(page.text)
+    for path in (
+        BASE,
+        f"{BASE}/history",
+        f"{BASE}/quarters/3",
+        f"{BASE}/quarters/1/evaluate",
+        f"{BASE}/quarters/1/return",
+        f"{BASE}/report.pdf",
+        f"{BASE}/report.xlsx",
+        f"{BASE}/proof",
+        "/review",
+        "/seals?year=2564",
+        "/city?year=2564",
+        "/indicators?year=2564",
+        "/",
+    ):
+        assert knowing.get(path).status_code == 200, path
