@@ -85,7 +85,7 @@ def _tell(desk: Desk, taken: "Taken", *, dry_run: bool) -> None:
     rows = [
         [wording.word("record_kind", one.kind), one.key, wording.word("how", one.how), "\n".join(said)]
         for one in changed[:_SHOWN]
-        if (said := telling.changes_words(one, wording)) or one.how is How.ADDED
+        if (said := telling.changes_words(one, taken, wording)) or one.how is How.ADDED
     ]
     if rows:
         desk.table(["label.kind", "label.key", "sheet.becomes", "records.changes"], rows)

@@ -59,7 +59,7 @@ def take_in(
 
     def wanted(kept: Kept) -> tuple[list[Record], list[Fault]]:
         found, faults = campaign.records(kept.records, kept.workflows.keys())
-        names.update(_names(found, kept))
+        names.update(names_of(found, kept))
         return found, [*faults, *_wrong_people(found, kept)]
 
     source = {"source": "campaign", "sha256": hashlib.sha256(text.encode()).hexdigest()}
@@ -71,7 +71,7 @@ def take_in(
     return SetUp(campaign.year, written, [], names)
 
 
-def _names(found: Iterable[Record], kept: Kept) -> Names:
+def names_of(found: Iterable[Record], kept: Kept) -> Names:
     """Of agencies that are there or come along, and of definitions."""
     agencies = [*kept.of(Kind.AGENCY), *(one for one in found if one.kind is Kind.AGENCY)]
     called: Names = {one.key: str(one.fields["name"]) for one in agencies if one.fields.get("name")}
@@ -127,7 +127,7 @@ def carry_over(
 
     def wanted(kept: Kept) -> tuple[list[Record], list[Fault]]:
         known = kept.workflows.keys()
-        names.update(_names((), kept))
+        names.update(names_of((), kept))
         found, said = carried_over(old.records, last, kept.records, known, versions, left_out)
         notes.extend(said)
         return found, []

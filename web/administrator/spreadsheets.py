@@ -21,7 +21,7 @@ from storage import jobs, kept_records
 from storage.choices import choices
 from storage.file_names import clean_name
 from web.administrator.counter import YEARS, Counter, by_of, number_of
-from web.doors import Doors, Rule, for_city
+from web.doors import Doors, for_city
 from web.ranges import attachment
 from web.reading import Typed, whole_number
 from web.spreadsheets.columns import DONE_BY, SheetKind
@@ -47,7 +47,7 @@ _COLOURS = {
 def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
     """The pages under ``/administration/spreadsheets``."""
     room, rule = _Spreadsheets(counter), for_city(Action.MANAGE_PEOPLE)
-    bringing = Rule(signed_in=True, action=Action.MANAGE_PEOPLE, files=True)
+    bringing = for_city(Action.MANAGE_PEOPLE, files=True)
     doors.add(router, PATH, room.ask, rule)
     doors.add(router, PATH, room.give, bringing, ["POST"])
     doors.add(router, f"{PATH}/template", room.template, rule)

@@ -15,6 +15,8 @@ from engine.records import Difference, How, Record, compared
 from storage import records
 from storage.kept_records import Kept
 from storage.store import Store
+from web.campaigns import Names as Called
+from web.campaigns import names_of
 from web.spreadsheets.columns import SheetKind
 from web.spreadsheets.names import Names
 from web.spreadsheets.reading import Finding, Findings, Heads, Line, Place, read
@@ -37,13 +39,17 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of the file, or would: with anything wrong nothing was written."""
+    """What became of the file, or would: with anything wrong nothing was written.
+
+    ``called`` is what agencies and definitions are called, by their keys.
+    """
 
     name: str
     sha256: str
     year: FiscalYear
     differences: list[Difference]
     findings: Findings
+    called: Called
 
     def count(self, how: How) -> int:
         return sum(one.how is how for one in self.differences)
@@ -89,7 +95,7 @@ def take(
     Raises :class:`~engine.errors.Refusal` where it is no file that can be read at all, and
     ``sheet.changed_meanwhile`` where it would do something else now than what is ``expected``.
     """
-    findings, sha256 = Findings(), _digest(given.content)
+    findings, called, sha256 = Findings(), Called(), _digest(given.content)
     lines = list(read(given.content, given.name, names, findings, given.kind, lambda at: progress(at, 0)))
     year = given.year or _year_of(lines) or FiscalYear.containing(store.policy.day_of(now))
     heads = {line.heads.sheet: line.heads for line in lines}
@@ -97,6 +103,7 @@ def take(
     def wanted(kept: Kept) -> tuple[list[Record], list[Fault]]:
         drawing = Drawing(kept, year, by)
         found = drawing.draw(lines)
+        called.update(names_of(found, kept))
         if expected and digest_of(compared(kept.records, found)[0]) != expected:
             raise refuse("sheet.changed_meanwhile", file=given.name)
         return found, [*map(_as_fault, findings.wrong), *drawing.faults]
@@ -105,7 +112,7 @@ def take(
         store,
         year,
         wanted,
-        {"file": given.name, "sha256": sha256},
+        {"source": "spreadsheet", "file": given.name, "sha256": sha256},
         by=by,
         now=now,
         try_only=try_only,
@@ -113,7 +120,7 @@ def take(
         done=progress,
     )
     told = _told(written.faults, findings, heads)
-    return Taken(given.name, sha256, year, written.differences, told)
+    return Taken(given.name, sha256, year, written.differences, told, called)
 
 
 def _digest(content: BinaryIO) -> str:

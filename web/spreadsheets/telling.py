@@ -43,9 +43,9 @@ def counted(differences: Iterable[Difference]) -> dict[Kind, dict[How, int]]:
     return found
 
 
-def changes_words(one: Difference, wording: Wording) -> list[str]:
+def changes_words(one: Difference, taken: Taken, wording: Wording) -> list[str]:
     """What differs, a line for each field, of which no line is very long."""
-    lines = changes_of(one, wording)
+    lines = changes_of(one, taken.called, wording)
     return [line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…" for line in lines]
 
 
@@ -68,7 +68,7 @@ def as_data(taken: Taken, wording: Wording, *, written: bool) -> dict[str, Any]:
         "notes": [_finding(one, wording) for one in taken.findings.notes],
         "digest": digest_of(taken.differences),
         "differences": [
-            {**_difference(one), "told": changes_words(one, wording)}
+            {**_difference(one), "told": changes_words(one, taken, wording)}
             for one in islice((one for one in taken.differences if one.how is not How.SAME), MOST_TOLD)
         ],
     }
