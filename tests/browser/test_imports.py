@@ -1,6 +1,6 @@
 """The pages of the import, and of the facts that reports propose, as their readers see them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page
@@ -20,7 +20,7 @@ PAGES = {
 
 
 @pytest.fixture
-def after_the_year(served: Served) -> Iterator[Served]:
+def after_the_year(served: Served) -> Served:
     """The page was imported, and somebody looks at it when the year is over."""
     town = served.town
     town.clock.now = at(AFTER)

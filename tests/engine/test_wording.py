@@ -49,7 +49,7 @@ SEAL_FAULTS = (
 _KIND = re.compile(r"[a-z_]+(\.[a-z_]*[a-z])+")
 #: Strings of that form that are no kinds: names of files, of columns and of loggers.
 _NO_KINDS = re.compile(
-    r".*\.(toml|json|po|id|sha256|example|html|ics|css|csv|js|jsonld|svg)|radap.limit|level\.differs|search\.(differs|broken)|agencies\..*|cli\..*|http\..*"
+    r".*\.(toml|json|po|id|sha256|example|html|ics|css|csv|js|jsonld|svg|pdf|xlsx|zip)|radap.limit|level\.differs|search\.(differs|broken)|agencies\..*|(body|query|path|header)\..*|cli\..*|http\..*"
 )
 
 

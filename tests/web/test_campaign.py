@@ -11,9 +11,9 @@ from engine.records import Kind
 from storage import kept_records, views
 from storage import tables as t
 from tests.cast import ADMINISTRATOR, CODE, EVALUATOR, WORKFLOW, YEAR, at, new_indicator
+from tests.counting import counted
 from tests.fifty import found_fifty
 from tests.web.coordinators import arrive, banner, enter, errors, fill, value_of
-from tests.web.test_queries import counted
 
 PAGE = "/administration/campaign"
 CARRY = f"{PAGE}/carry-over"
@@ -217,9 +217,9 @@ def test_year_is_taken_away_as_a_file_and_comes_in_the_same(town):
 def test_page_asks_as_often_for_fifty_districts_as_for_one(town):
     enter(town, ADMINISTRATOR)
     town.get(PAGE)
-    with counted(town) as few:
+    with counted(town.store) as few:
         town.get(PAGE)
     found_fifty(town.store)
-    with counted(town) as many:
+    with counted(town.store) as many:
         town.get(PAGE)
     assert len(many) == len(few)
