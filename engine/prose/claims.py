@@ -88,12 +88,13 @@ def references(even: str, start: int, end: int, dates: tuple[Found, ...]) -> Ite
         yield Span(found.start(), max(place, found.end()))
 
 
-_DEADLINE = re.compile(r"(?:ภายใน|ก่อน|ไม่เกิน|กำหนด(?:ส่ง|แล้วเสร็จ)?|ครบกำหนด) *+$")
+_DEADLINE = re.compile(r"(?:ภายใน|ก่อน|ไม่เกิน|กำหนด(?:ส่ง|แล้วเสร็จ)|ครบกำหนด) *+$")
 
 
 def is_deadline(even: str, one: Found) -> bool:
     """Whether something is to be done by then, and it is not the day on which it was done."""
-    return _DEADLINE.search(even, max(0, one.start - 15), one.start) is not None
+    before = _DEADLINE.search(even, max(0, one.start - 15), one.start)
+    return before is not None and not one.lead.startswith("เมื่อ")
 
 
 class Claim(NamedTuple):

@@ -1,7 +1,7 @@
 """Which milestone and kind of fact a statement tells of, by the phrases that the workflow declares."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from engine.workflow import MilestoneDefinition, OccurrenceKind, Phrase, Workflo
 _TOGETHER = 60
 #: A statement tells first what was done: a phrase farther behind may only be part of something else.
 _HEAD = 30
+_AND = ("และ", "รวมทั้ง", "พร้อมทั้ง", ",")
 
 
 class Fit(NamedTuple):
@@ -23,7 +24,9 @@ class Fit(NamedTuple):
     phrase: Phrase
     start: int
     end: int
+    last: int  # where its last word begins
     begins: bool  # with it a statement begins, or words that stand apart
+    joined: bool  # before its last word stands "and"
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -52,7 +55,7 @@ def fits(workflow: Workflow, text: str) -> list[Fit]:
     """
     told, beginnings = squeezed(text), _beginnings(text)
     found = [
-        Fit(milestone, kind, *best, best[1] in beginnings)
+        Fit(milestone, kind, *best, best[1] in beginnings, told.endswith(_AND, 0, best[3]))
         for milestone in workflow.milestones
         for kind in milestone.kinds
         if (best := _best(kind, told)) is not None
@@ -60,15 +63,25 @@ def fits(workflow: Workflow, text: str) -> list[Fit]:
     return sorted(found, key=lambda one: (one.start, one.end, -len(one.phrase.written)))
 
 
-def _best(kind: OccurrenceKind, told: str) -> tuple[Phrase, int, int] | None:
+def also_told(found: Sequence[Fit]) -> list[Fit]:
+    """What a statement tells besides with the same verb: จัดทำแผนและบัญชีข้อมูล."""
+    return [
+        one
+        for one in found[1:]
+        if one.joined and one.start == found[0].start and one.milestone != found[0].milestone
+    ]
+
+
+def _best(kind: OccurrenceKind, told: str) -> tuple[Phrase, int, int, int] | None:
     found = [(phrase, *place) for phrase in kind.phrases for place in _places(phrase, told)]
     return min(found, key=lambda one: one[1:], default=None)
 
 
-def _places(phrase: Phrase, told: str) -> Iterator[tuple[int, int]]:
+def _places(phrase: Phrase, told: str) -> Iterator[tuple[int, int, int]]:
+    """From where to where its words stand, and where the last of them begins."""
     wanted, unwanted = _patterns(phrase)
     if (unwanted is None or not unwanted.search(told)) and (found := wanted.search(told)):
-        yield found.span()
+        yield (*found.span(), found.start(1))
 
 
 @lru_cache(maxsize=4096)
@@ -76,6 +89,7 @@ def _patterns(phrase: Phrase) -> tuple[re.Pattern[str], re.Pattern[str] | None]:
     """What finds the words of a phrase in their order, and what finds a word that may not be there."""
     words = ["|".join(re.escape(squeezed(form)) for form in forms) for forms in phrase.words]
     between = f".{{0,{_TOGETHER}}}?"
+    words[-1] = f"({words[-1]})"
     wanted = re.compile(between.join(f"(?:{word})" for word in words), re.DOTALL)
     without = "|".join(re.escape(squeezed(word)) for word in phrase.without)
     return wanted, re.compile(without) if without else None

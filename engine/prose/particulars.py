@@ -13,6 +13,8 @@ from engine.prose.statements import Statement
 
 #: Phrases that begin so tell of a document: the day of the document is the day of the fact.
 _BY_DOCUMENT = ("แต่งตั้ง", "คำสั่ง", "มอบหมาย", "อนุมัติ", "เห็นชอบ", "ประกาศ", "หนังสือ", "ส่ง", "เสนอ", "รายงาน")
+#: Between the number of a document and its day there are blanks, at most.
+_RIGHT_BEFORE = 3
 #: Words of a document that something replaces or that was there before.
 _OLD = re.compile("เดิม|แทน|ยกเลิก")
 
@@ -40,15 +42,20 @@ def particulars(read: Narrative, statement: Statement, fit: Fit | None, claimed:
         clauses = [clause for clause in clauses if clause not in own]
     if not dates and statement.shared is not None:
         dates = [statement.shared]
+    outside = [one for one in dates if not read.in_year(one)]
+    days = [one for one in dates if read.in_year(one)]
     place = (read.text, statement.start, statement.end)
-    return Particulars(
-        [one for one in dates if read.in_year(one)],
-        [one for one in dates if not read.in_year(one)],
-        deadlines,
-        clauses,
-        [one for one in meetings(*place) if not within(one.start, clauses)],
-        [one for one in documents(*place) if not within(one.start, clauses)],
-    )
+    numbers = [one for one in documents(*place) if not within(one.start, clauses)]
+    if days:  # else the statement is of the other year, and so is its document
+        others = {document_of(one, numbers) for one in outside}
+        numbers = [one for one in numbers if one not in others]
+    named_meetings = [one for one in meetings(*place) if not within(one.start, clauses)]
+    return Particulars(days, outside, deadlines, clauses, named_meetings, numbers)
+
+
+def document_of(date: Found, numbers: Sequence[Number]) -> Number | None:
+    """The document right before its day: คำสั่งที่ 300/2562 ลว. 1 ส.ค. 2562."""
+    return next((one for one in numbers if 0 <= date.start - one.end <= _RIGHT_BEFORE), None)
 
 
 def _is_its_own(read: Narrative, fit: Fit, clause: Span) -> bool:

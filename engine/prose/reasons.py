@@ -34,6 +34,7 @@ AT_MOST: Mapping[str, Confidence] = {
     "prose.date_shared": Confidence.MEDIUM,
     "prose.other_quarter": Confidence.MEDIUM,
     "prose.planned": Confidence.MEDIUM,
+    "prose.another_verb": Confidence.LOW,
     "prose.not_at_head": Confidence.LOW,
     "prose.also_fits": Confidence.LOW,
     "prose.era": Confidence.LOW,

@@ -43,10 +43,17 @@ _VERB = (
 )
 _VERBS = re.compile(_VERB)
 _LINK = r"\)? *+(?:[,;] *+)?(?P<link>และ|พร้อมทั้ง|รวมทั้ง|ต่อมา|จากนั้น|หลังจากนั้น|แล้ว)? *+"
+_AND_VERB = re.compile(rf"(?:และ|พร้อมทั้ง|รวมทั้ง) *+(?:ได้|มีการ)?(?P<verb>{_VERB})")
 #: A new verb right behind a date.
 _GOES_ON = re.compile(rf"{_LINK}(?:ได้|มีการ|ได้มีการ|ที่ประชุม|จะ|อยู่ระหว่าง)* *+(?:{_VERB})")
-#: A plan that follows what was done.
-_PLAN = re.compile(r"(?:และ|ส่วน|ทั้งนี้|สำหรับ) *+(?:[ก-๎]{0,20} *+)?(?:จะ|อยู่ระหว่าง|มีกำหนด)")
+_PLANNED = "จะ|อยู่(?:ใน)?ระหว่าง|มีกำหนด|กำหนดจัด"
+#: A plan that follows what was done on a day, or what is said to be done, or is of now.
+_PLAN = re.compile(
+    rf"(?P<dated>(?:และ|ส่วน|ทั้งนี้|สำหรับ)(?= *+(?:[ก-๎]{{0,20}} *+)?(?:{_PLANNED})))"
+    rf"|(?<=แล้ว) ++(?:โดย)?(?:{_PLANNED})|(?:ขณะนี้|ปัจจุบัน)(?=อยู่| อยู่|กำลัง)"
+)
+#: Behind a day of a log, 28/10/2563 ศึกษารายละเอียด, stands what was done on it.
+_LOG = re.compile(r"[ :)-]*+(?!และ|ถึง|แล้ว)[ก-๎a-z]")
 _LINK_BEFORE = re.compile(r"(?:และ|ต่อมา|จากนั้น|หลังจากนั้น|พร้อมทั้ง|,|;)? *+$")
 #: A resolution is a thing of its own, taken on the day of its meeting.
 _RESOLVED = re.compile(
@@ -67,12 +74,18 @@ def statements(even: str, dates: Sequence[Found]) -> Iterator[Statement]:
         cuts = sorted({start, *_cuts(even, start, end, inside), end})
         for begin, stop in pairwise(cuts):
             first, last = _trimmed(even, begin, stop)
-            if not _WORD.search(even, first, last):
-                continue
             own = tuple(one for one in inside if first <= one.start < last)
+            if not _WORD.search(even, first, last) or (not own and _LEADS_ON.search(even, first, last)):
+                continue
             resolved = not own and _RESOLVED.match(even, first, last) is not None
             yield Statement(first, last, own, shared if resolved else None)
             shared = own[-1] if own else shared
+
+
+def another_verb(even: str, start: int, end: int) -> str:
+    """The verb that "and" brings before a day, so that the day may be that of this verb alone."""
+    found = _AND_VERB.search(even, start, end)
+    return found["verb"] if found else ""
 
 
 # --- list marks -----------------------------------------------------------------------------------------
@@ -134,7 +147,8 @@ def _cuts(even: str, start: int, end: int, dates: Sequence[Found]) -> Iterator[i
     """Where a new thing begins inside an item: only where it is certain."""
     yield from _cuts_at_dates(even, start, end, dates)
     for plan in _PLAN.finditer(even, start, end):
-        if _VERBS.search(even, start, plan.start()) and any(one.end <= plan.start() for one in dates):
+        dated = not plan["dated"] or any(one.end <= plan.start() for one in dates)
+        if dated and _VERBS.search(even, start, plan.start()):
             yield plan.start()
     for resolved in _RESOLVED.finditer(even, start, end):
         if _MEETS.search(even, start, resolved.start()):
@@ -143,6 +157,9 @@ def _cuts(even: str, start: int, end: int, dates: Sequence[Found]) -> Iterator[i
 
 def _cuts_at_dates(even: str, start: int, end: int, dates: Sequence[Found]) -> Iterator[int]:
     if not dates:
+        return
+    if not even[start : dates[0].start].strip(_EDGES) and not dates[0].lead:
+        yield from (one.start for one in dates[1:] if _LOG.match(even, one.end, end) and not one.lead)
         return
     first_verb = _VERBS.search(even, start, end)
     dates_lead = first_verb is not None and dates[0].end <= first_verb.start()
@@ -162,9 +179,11 @@ def _cuts_at_dates(even: str, start: int, end: int, dates: Sequence[Found]) -> I
 
 
 _EDGES = " \n,;-"
+#: What only leads to what follows.
+_LEADS_ON = re.compile(r"(?:ดังนี้|ดังต่อไปนี้|ประกอบด้วย|ต่อไปนี้)[ :]*$")
 #: Less says nothing.
 _WORD = re.compile("[ก-ฮa-z][ก-๎a-z]")
-_LINKED = re.compile(r"[ \n,;-]*+(?:(?:และ|พร้อมทั้ง|รวมทั้ง|ต่อมา|จากนั้น|หลังจากนั้น)[ \n]*+(?=[ก-๎]))?")
+_LINKED = re.compile(r"[ \n,;-]*+(?:(?:และ|พร้อมทั้ง|รวมทั้ง|ต่อมา|จากนั้น|หลังจากนั้น|โดย(?=ที่ประชุม))[ \n]*+(?=[ก-๎]))?")
 
 
 def _trimmed(even: str, start: int, end: int) -> tuple[int, int]:

@@ -7,12 +7,12 @@ from dataclasses import replace
 from engine.prose import marks
 from engine.prose.claims import Claim, ProposalStanding, Span, claim
 from engine.prose.dates import Doubt, Found, Piece
-from engine.prose.fitting import Fit, fits
+from engine.prose.fitting import Fit, also_told, fits
 from engine.prose.narrative import Narrative
-from engine.prose.particulars import Particulars, number_of, particulars, within
+from engine.prose.particulars import Particulars, document_of, number_of, particulars, within
 from engine.prose.proposal import Proposal
 from engine.prose.reasons import Reason, confidence
-from engine.prose.statements import Statement
+from engine.prose.statements import Statement, another_verb
 from engine.quarter import Quarter
 from engine.workflow import Workflow
 
@@ -58,16 +58,21 @@ def _of_statement(workflow: Workflow, read: Narrative, statement: Statement) -> 
     main = read.main(statement)
     found, claimed = fits(workflow, main), claim(main)
     known = particulars(read, statement, found[0] if found else None, claimed)
-    base = _base(read, statement, found, claimed, known)
-    for index, day in enumerate(known.days):
-        yield _dated(base, read, day, index, known, shared=day is statement.shared)
-    if not known.days:
-        yield _of_another_year(base, read, known) if known.outside else _undated(base, read, known)
+    yield from _facts(_base(read, statement, found, claimed, known), read, statement, known)
+    for fit in also_told(found):
+        yield from _facts(_base(read, statement, [fit], claimed, known), read, statement, known)
     for clause in known.references:
         yield from _reference(read, clause, statement)
     if known.days:
         for one in known.outside:
-            yield _outside(read, one)
+            yield _outside(read, one, statement)
+
+
+def _facts(base: Proposal, read: Narrative, statement: Statement, known: Particulars) -> Iterator[Proposal]:
+    for index, day in enumerate(known.days):
+        yield _dated(base, read, day, index, known, statement)
+    if not known.days:
+        yield _of_another_year(base, read, known) if known.outside else _undated(base, read, known)
 
 
 # --- what a statement is about --------------------------------------------------------------------------
@@ -131,11 +136,13 @@ def _undated(base: Proposal, read: Narrative, known: Particulars) -> Proposal:
 
 
 def _dated(
-    base: Proposal, read: Narrative, one: Found, index: int, known: Particulars, *, shared: bool
+    base: Proposal, read: Narrative, one: Found, index: int, known: Particulars, statement: Statement
 ) -> Proposal:
     reasons = [*_day_reasons(read, one), *_doubts(read, one)]
-    if shared:
+    if one is statement.shared:
         reasons.append(Reason("prose.date_shared"))
+    elif base.milestone is not None and (other := another_verb(read.text, statement.start, one.start)):
+        reasons.append(Reason("prose.another_verb", {"words": other}))
     dated = replace(base, occurred_on=one.day, first=one.first, last=one.last)
     return _finished(dated, known, index, reasons)
 
@@ -199,8 +206,11 @@ def _reference(read: Narrative, clause: Span, statement: Statement) -> Iterator[
     yield _aside(read, clause, one, number.written if number else None, why)
 
 
-def _outside(read: Narrative, one: Found) -> Proposal:
-    return _aside(read, Span(one.start, one.end), one, None, [_outside_reason(read, one)])
+def _outside(read: Narrative, one: Found, statement: Statement) -> Proposal:
+    """A day of another year beside days of this one, with its document."""
+    number = document_of(one, marks.documents(read.text, statement.start, statement.end))
+    span = Span(number.start if number else one.start, one.end)
+    return _aside(read, span, one, number.written if number else None, [_outside_reason(read, one)])
 
 
 def _aside(
