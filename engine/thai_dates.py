@@ -127,13 +127,13 @@ def _pattern(names: Iterable[Name]) -> str:
 
 
 def _spelt(word: str) -> str:
-    """A pattern for one spelling: dots may be missing or followed by a space.
+    """A pattern for one spelling: dots may be missing or stand between spaces.
 
     Only a short form of one letter group needs its dot, or any letter before a number would be a weekday.
     """
     parts = word.lower().rstrip(".").split(".")
     dot = r"\." if len(parts) == 1 and word.endswith(".") else r"\.?"
-    return r"(?:\.\s?)?".join(map(re.escape, parts)) + dot
+    return r"(?:\s?\.\s?)?".join(map(re.escape, parts)) + dot
 
 
 _MONTH_NUMBERS = _numbers(MONTHS)
@@ -242,6 +242,7 @@ def _form(body: str) -> re.Pattern[str]:
 
 _ISO = _form(r"(?P<year>[0-9]{4})(?P<sep>[-/.])(?P<month>[0-9]{1,2})(?P=sep)(?P<day>[0-9]{1,2})")
 _NUMBERS = _form(rf"(?P<first>[0-9]{{1,2}})\s?(?P<sep>[-/.])\s?(?P<second>[0-9]{{1,2}})\s?(?P=sep)\s?{_YEAR}")
+_WITH_MONTH = _form(rf"{_DAY}\s?เดือน(?:ที่)?\s?(?P<month>[0-9]{{1,2}})\s?,?\s?{_YEAR}")
 _WORDS = _form(rf"{_DAY}[\s./-]{{0,3}}(?:เดือน\s?)?(?P<month>{MONTH_PATTERN})[\s.,/-]{{0,3}}(?:{_YEAR})?")
 _MONTH_FIRST = _form(rf"(?P<month>{MONTH_PATTERN})\s?{_DAY},?\s{_YEAR}")
 
@@ -267,6 +268,10 @@ def _from_iso(text: str, match: re.Match[str]) -> date:
     return _day(text, match, int(match["month"]), int(match["day"]), expected=Era.CE)
 
 
+def _with_month(text: str, match: re.Match[str]) -> date:
+    return _day(text, match, int(match["month"]), int(match["day"]))
+
+
 def _from_words(text: str, match: re.Match[str]) -> date:
     month, day = month_named(match["month"]), int(match["day"])
     if match["year"] is None:
@@ -288,6 +293,7 @@ def _from_numbers(text: str, match: re.Match[str]) -> date:
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[str, re.Match[str]], date]], ...] = (
     (_ISO, _from_iso),
     (_NUMBERS, _from_numbers),
+    (_WITH_MONTH, _with_month),
     (_WORDS, _from_words),
     (_MONTH_FIRST, _from_words),
 )

@@ -34,7 +34,7 @@ _JOIN = rf"(?:{_RANGE}|{_LIST}){_LEAD}"
 _MONTH = rf"(?:{MONTH_PATTERN})(?![a-z])"
 _DAYS = rf"{_DAY}(?:{_JOIN}{_DAY}){{0,15}}"
 #: Between a month and its year; a comma stands before four digits only.
-_TO_YEAR = rf"(?: ?\.?{_LINE}|[-/]|, ?(?=[0-9]{{4}})){_MARK}"
+_TO_YEAR = rf"(?: ?\.?{_LINE}|[-/]| ?, ?(?=[0-9]{{4}})){_MARK}"
 _TO_MONTH = rf"(?: ?[-/] ?|\.|{_LINE})(?:(?:ของ)?เดือน ?)?"
 _PART = rf"(?:{_DAYS}{_TO_MONTH})?{_MONTH}(?:{_TO_YEAR}{_YEAR})?"
 
@@ -51,6 +51,11 @@ NUMBERS = re.compile(
     rf"(?:(?P<from>{_DAY}) ?- ?(?=[0-9]{{1,2}} ?/))?"
     rf"(?P<first>[0-9]{{1,2}}) ?(?P<sep>[/.-]) ?(?P<second>[0-9]{{1,2}}) ?(?P=sep) ?"
     rf"{_MARK}(?P<year>[0-9]{{4}}|[0-9]{{2}}){_NOT_MORE}{_TIME}"
+)
+#: The same with a word for the month: วันที่ 30 เดือน 11 พ.ศ. 2563.
+WITH_MONTH = re.compile(
+    rf"(?P<first>{_DAY})(?P<sep> ?เดือน(?:ที่)? ?)(?P<second>1[0-2]|0?[1-9])(?![0-9]) ?,? ?"
+    rf"{_MARK}(?P<year>{_YEAR}){_TIME}"
 )
 ISO = re.compile(
     rf"(?P<year>[0-9]{{4}})(?P<sep>[-/.])(?P<second>[0-9]{{1,2}})(?P=sep)(?P<first>[0-9]{{1,2}})(?![0-9]){_TIME}"
@@ -81,7 +86,7 @@ NUMBERED = re.compile(
 TELEPHONE = re.compile(r"(?<![0-9/])[0-9]{2,4}-$")
 #: A month by its whole Thai name; and in its short form, with or without its dot.
 WHOLE = re.compile("|".join(word for name in MONTHS for word in name.spellings if _is_whole(word)))
-SHORT = re.compile(r"(?:เม|[ก-ฮ][ิี]?)(?P<dot>\. ?)?[ก-ฮ](?![ก-๎])|[a-z]")
+SHORT = re.compile(r"(?:เม|[ก-ฮ][ิี]?)(?P<dot> ?\. ?)?[ก-ฮ](?![ก-๎])|[a-z]")
 
 
 def _starts() -> re.Pattern[str]:
@@ -106,7 +111,7 @@ def _next_letters(word: str) -> Iterator[str]:
         yield word[1:3]
         return
     first, second, _ = word.split(".")
-    yield rf"{first[1:]}(?:\. ?)?{second}(?![ก-๎])"
+    yield rf"{first[1:]}(?: ?\. ?)?{second}(?![ก-๎])"
 
 
 STARTS = _starts()

@@ -109,8 +109,11 @@ def _all(text: str, within: FiscalYear | None) -> Iterator[Found]:
             end = one.end
 
 
+_IN_NUMBERS = (forms.ISO, forms.NUMBERS, forms.WITH_MONTH)
+
+
 def _from_number(text: str, start: int, within: FiscalYear | None) -> Sequence[Found]:
-    match = forms.ISO.match(text, start) or forms.NUMBERS.match(text, start)
+    match = next((one for form in _IN_NUMBERS if (one := form.match(text, start))), None)
     if match is not None and (found := _in_numbers(text, match)):
         return found
     match = forms.WORDS.match(text, start)
@@ -199,7 +202,11 @@ def _surely_a_day(text: str, match: re.Match[str]) -> bool:
     start = match.start()
     if forms.TELEPHONE.search(text, max(0, start - 6), start):
         return False
-    if match["sep"] != "/" and len(match["year"]) == 2:
+    if (
+        match["sep"] in ".-"
+        and len(match["year"]) == 2
+        and min(len(match["first"]), len(match["second"])) < 2
+    ):
         return False
     return forms.NUMBERED.search(text, max(0, start - 12), start) is None
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 _EVEN = str.maketrans(
     dict(zip("๐๑๒๓๔๕๖๗๘๙", "0123456789", strict=True))
     | {chr(letter): chr(letter + 32) for letter in range(ord("A"), ord("Z") + 1)}
-    | dict.fromkeys("‐‑‒–—―−－", "-")
+    | dict.fromkeys("‐‑‒–—―−－~～", "-")
     | dict.fromkeys(
         "\t\v\f\r\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u202f\u3000", " "
     )

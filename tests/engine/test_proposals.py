@@ -164,6 +164,34 @@ def test_a_resolution_has_the_day_of_its_meeting():
     assert meeting.confidence is Confidence.HIGH
 
 
+def test_a_log_of_days_is_cut_at_its_days():
+    text = "28/10/2563 ศึกษารายละเอียด 30/11/2563 แต่งตั้งคณะกรรมการ 31/12/2563 จัดประชุมคณะกรรมการ"
+    assert [brief(one) for one in read(text, 1)] == [
+        ("unsupported", None, "2020-10-28"),
+        ("done", "appointing_order", "2020-11-30"),
+        ("done", "meeting", "2020-12-31"),
+    ]
+
+
+def test_two_things_made_at_once_are_both_told():
+    text = "จัดทำแผนพัฒนาฐานข้อมูลและบัญชีข้อมูล เมื่อวันที่ 5 ม.ค. 64"
+    assert [brief(one) for one in read(text, 2, CATALOGUE.get("database_development"))] == [
+        ("done", "plan", "2021-01-05"),
+        ("done", "catalogue", "2021-01-05"),
+    ]
+
+
+def test_a_day_behind_another_verb_may_not_be_that_of_the_first():
+    text = "แต่งตั้งคณะทำงานความปลอดภัย และประชุมคณะทำงาน เมื่อวันที่ 15 มกราคม 2564"
+    (one,) = read(text, 2, CATALOGUE.get("occupational_safety_steps"))
+    assert (one.kind, one.confidence) == ("appointing_order", Confidence.LOW)
+    assert "another_verb" in kinds_of(one)
+
+
+def test_a_heading_proposes_nothing():
+    assert [one.kind for one in read("ไตรมาสที่ 2 ดำเนินการดังนี้\n1. จัดประชุมคณะกรรมการ")] == ["meeting"]
+
+
 # --- what is not done -----------------------------------------------------------------------------------
 
 
@@ -208,6 +236,8 @@ def test_a_purpose_is_no_completion(text):
 
 
 def test_a_day_by_which_it_is_due_is_not_the_day_of_the_fact():
+    (on_the_day,) = read("ส่งรายงานสรุปเครือข่ายภายในกำหนด เมื่อวันที่ 15 มีนาคม 2564")
+    assert on_the_day.occurred_on == date(2021, 3, 15)
     (one,) = read("ส่งรายงานสรุปเครือข่าย ภายในวันที่ 15 มีนาคม 2564")
     assert (brief(one), "deadline" in kinds_of(one)) == (("done", "report", None), True)
 
@@ -235,6 +265,14 @@ def test_order_under_which_a_meeting_is_held_is_a_reference():
     assert [(brief(one), one.document_number) for one in read(text)] == [
         (("done", "meeting", "2021-02-09"), None),
         (("reference", None, "2021-01-04"), "12/2564"),
+    ]
+
+
+def test_order_of_another_year_in_brackets_is_set_aside_with_its_number():
+    text = "คณะกรรมการเครือข่าย (คำสั่งที่ 300/2562 ลว. 1 ส.ค. 2562) ได้ประชุมเครือข่าย เมื่อวันที่ 9 ก.พ. 2564"
+    assert [(brief(one), one.document_number) for one in read(text)] == [
+        (("done", "meeting", "2021-02-09"), None),
+        (("reference", None, "2019-08-01"), "300/2562"),
     ]
 
 

@@ -97,7 +97,10 @@ DAY: list[Callable[[date], str]] = [
     lambda d: f"{d.day} {bare(d)} {short_be(d)}",
     lambda d: f"{d.day}{bare(d)}.{short_be(d)}",
     lambda d: f"{d.day} {short(d).replace('.', '. ')}{be(d)}",
+    lambda d: f"{d.day} {short(d).replace('.', ' .')} {be(d)}",
+    lambda d: f"วันที่ {d.day} เดือน {d.month} พ.ศ. {be(d)}",
     lambda d: f"{d.day}-{short(d)}-{short_be(d)}",
+    lambda d: f"{d.day:02}-{d.month:02}-{short_be(d)}",
     lambda d: f"{d.day}/{short(d)}/{be(d)}",
     lambda d: f"วัน{weekday(d)}ที่ {d.day} {short(d)} {be(d)}",
     lambda d: f"วัน{weekday(d)} ที่ {d.day} {long(d)} {be(d)}",
@@ -124,6 +127,7 @@ DAY: list[Callable[[date], str]] = [
 RANGE: list[Callable[[date], str]] = [
     lambda d: f"วันที่ {d.day} - {later(d).day} {short(later(d))} {be(d)}",
     lambda d: f"{d.day}-{later(d).day} {long(d)} {be(d)}",
+    lambda d: f"วันที่ {d.day}~{later(d).day} {long(d)} {be(d)}",
     lambda d: f"วันที่ {d.day} ถึงวันที่ {later(d).day} {short(d)} {short_be(d)}",
     lambda d: f"ระหว่างวันที่ {to_thai_digits(str(d.day))} – {later(d).day} {long(d)} {be(d)}",
     lambda d: f"{d.day} {short(d)} - {later(d).day} {short(d)} {be(d)}",
