@@ -42,7 +42,7 @@ _NOT_DONE: tuple[tuple[ProposalStanding, re.Pattern[str]], ...] = (
         re.compile(
             r"(?:ยัง|ก็)?ไม่(?:ได้|มีการ|สามารถ|แล้วเสร็จ|เสร็จ)|ยังไม่|ยังมิได้|มิได้|อยู่(?:ใน)?(?:ระหว่าง|ขั้นตอน)|กำลัง(?!คน|พล|การผลิต|ใจ|กาย|เจ้าหน้าที่|ซื้อ)"
             r"|(?<!ที่)(?<!ซึ่ง)(?<!ว่า)(?<!เพื่อ)(?<!ควร)จะ(?!แจ้ง)(?=[ก-ฮเ-ไ ])"
-            rf"|มีกำหนด|กำหนด(?:การ)?(?:{_VERBS})|คาดว่า|มีแผน|วางแผน(?:ที่)?จะ|(?<!จัด)เตรียม(?:การ)?(?:{_VERBS}|พร้อม)"
+            rf"|มีกำหนด|(?<!ที่)กำหนด(?:การ)?(?:{_VERBS})|คาดว่า|มีแผน|วางแผน(?:ที่)?จะ|(?<!จัด)(?<!ประชุม)เตรียม(?:การ)?(?:{_VERBS})"
             r"|รอ(?:การ|ผล|คำสั่ง|อนุมัติ|พิจารณา|แนวทาง|หนังสือ|ประกาศ|หลักเกณฑ์|ลงนาม|ความเห็น)"
         ),
     ),
@@ -57,7 +57,12 @@ _REFERENCE = re.compile(
     r"(?:\( *+)?(?:(?:คณะกรรมการ)?ชุดเดิม *+)?(?:ตาม(?:ที่)?|อ้างถึง|อ้างอิง|อาศัยอำนาจตาม|แทน|(?:ให้)?ยกเลิก)"
     r"(?:ได้มี| )*(?:คำสั่ง|หนังสือ|ประกาศ|บันทึก|มติ|ระเบียบ|ข้อบัญญัติ|พระราชบัญญัติ|นโยบาย)"
 )
-_END_OF_REFERENCE = re.compile(r"\)|\n| - ")
+#: No reference is longer, and none goes on in the next item of a list.
+_LONGEST_REFERENCE = 200
+_NEXT_ITEM = re.compile(r"\n| - ")
+_DOCUMENT_NUMBER = re.compile(r"[0-9]{1,6} ?/ ?(?:ว ?)?[0-9]{1,6}")
+#: A day belongs to a document right behind its number, or led to by the word for the day of a document.
+_DATED = ("ลว", "ลง")
 
 
 def purposes(even: str, start: int, end: int, dates: tuple[Found, ...]) -> Iterator[Span]:
@@ -75,17 +80,24 @@ def references(even: str, start: int, end: int, dates: tuple[Found, ...]) -> Ite
     """The clauses that name an earlier document: (ชุดเดิมตามคำสั่ง ที่ 571/2559 ลว. 30 ธ.ค. 2559)."""
     place = start
     while found := _REFERENCE.search(even, place, end):
-        stop = _END_OF_REFERENCE.search(even, found.end(), end)
-        place = min(
-            stop.end() if stop and stop[0] == ")" else stop.start() if stop else end, found.end() + 200
-        )
-        dated = [one for one in dates if found.end() <= one.start < place]
-        if dated and not (stop and stop[0] == ")" and stop.end() <= place):
-            place = dated[0].end
-        elif not dated and not (stop and stop[0] == ")"):
-            blank = re.compile(r"[0-9]{1,6}/[0-9]{2,6}|$").search(even, found.end(), place)
-            place = blank.end() if blank and blank[0] else min(place, found.end())
-        yield Span(found.start(), max(place, found.end()))
+        limit = min(end, found.end() + _LONGEST_REFERENCE)
+        item = _NEXT_ITEM.search(even, found.end(), limit)
+        place = _end_of_reference(even, found, item.start() if item else limit, dates)
+        yield Span(found.start(), place)
+
+
+def _end_of_reference(even: str, found: re.Match[str], limit: int, dates: tuple[Found, ...]) -> int:
+    """Behind its bracket, its day or its number; where it has none it is but its first words."""
+    if found[0].startswith("(") and (bracket := even.find(")", found.end(), limit)) >= 0:
+        return bracket + 1
+    number = _DOCUMENT_NUMBER.search(even, found.end(), limit)
+    day = next((one for one in dates if found.end() <= one.start < limit), None)
+    if number is not None and day is not None and day.start < number.start():
+        number = None
+    behind = number.end() if number else found.end()
+    if day is not None and (day.lead.startswith(_DATED) or 0 <= day.start - behind <= 3):
+        return day.end
+    return behind
 
 
 _DEADLINE = re.compile(r"(?:ภายใน|ก่อน|ไม่เกิน|กำหนด(?:ส่ง|แล้วเสร็จ)|ครบกำหนด) *+$")

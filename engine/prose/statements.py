@@ -68,7 +68,7 @@ _DAYS = (Piece.DAY, Piece.RANGE, Piece.MONTH, Piece.MONTHS)
 def statements(even: str, dates: Sequence[Found]) -> Iterator[Statement]:
     """The statements of a text in its even form, in their order."""
     events = [one for one in dates if one.piece in _DAYS]
-    for start, end in _listed(even, events):
+    for start, end in _whole(even, _listed(even, events), events):
         inside = [one for one in events if start <= one.start < end]
         shared: Found | None = None
         cuts = sorted({start, *_cuts(even, start, end, inside), end})
@@ -100,6 +100,35 @@ def _listed(even: str, dates: Sequence[Found]) -> Iterator[tuple[int, int]]:
             yield begin, start
         begin = max(begin, end)
     yield begin, len(even)
+
+
+def _whole(even: str, items: Iterable[tuple[int, int]], dates: Sequence[Found]) -> Iterator[tuple[int, int]]:
+    """The items, what only goes on with the one before put to it: its days, or what it consists of."""
+    whole: tuple[int, int] | None = None
+    consists = False
+    for start, end in items:
+        own = [one for one in dates if start <= one.start < end]
+        spelt_out = consists and not own and not _VERBS.search(even, start, end)
+        if whole is not None and (spelt_out or (own and _only_days(even, start, end, own))):
+            whole = whole[0], end
+            continue
+        if whole is not None:
+            yield whole
+        whole, consists = (start, end), _CONSISTS.search(even, max(start, end - 20), end) is not None
+    if whole is not None:
+        yield whole
+
+
+def _only_days(even: str, start: int, end: int, own: Sequence[Found]) -> bool:
+    parts = []
+    for one in own:
+        parts.append(even[start : one.start])
+        start = one.end
+    return not _MEETING_NUMBER.sub("", "".join([*parts, even[start:end]])).strip(" \n,.:;()-")
+
+
+_CONSISTS = re.compile(r"(?:ได้แก่|คือ|ประกอบด้วย)[ :\n]*+$")
+_MEETING_NUMBER = re.compile(r"ครั้งที่ *+[0-9]{1,3}(?:/[0-9]{2,4})?|และ")
 
 
 def _marks(even: str, dates: Sequence[Found]) -> Iterator[tuple[int, int]]:

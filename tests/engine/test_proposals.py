@@ -188,6 +188,26 @@ def test_a_day_behind_another_verb_may_not_be_that_of_the_first():
     assert "another_verb" in kinds_of(one)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ประชุมคณะกรรมการ จำนวน 2 ครั้ง 1. วันที่ 5 ม.ค. 64 2. วันที่ 9 ก.พ. 64",
+        "ประชุมคณะกรรมการ ครั้งที่ 1 (5 ม.ค. 64) ครั้งที่ 2 (9 ก.พ. 64)",
+        "ประชุมคณะกรรมการ\n- ครั้งที่ 1/64 วันที่ 5 ม.ค. 64\n- ครั้งที่ 2/64 วันที่ 9 ก.พ. 64",
+    ],
+)
+def test_days_that_are_listed_below_what_was_done_on_them_belong_to_it(text):
+    assert [brief(one) for one in read(text)] == [
+        ("done", "meeting", "2021-01-05"),
+        ("done", "meeting", "2021-02-09"),
+    ]
+
+
+def test_a_list_of_what_something_consists_of_is_no_list_of_things_done():
+    (one,) = read("ได้ประเด็นปัญหา จำนวน 3 ประเด็น ได้แก่ 1) ขยะ 2) น้ำเสีย 3) ยาเสพติด")
+    assert (one.kind, one.count) == ("resolution", Decimal(3))
+
+
 def test_a_heading_proposes_nothing():
     assert [one.kind for one in read("ไตรมาสที่ 2 ดำเนินการดังนี้\n1. จัดประชุมคณะกรรมการ")] == ["meeting"]
 
@@ -273,6 +293,19 @@ def test_order_of_another_year_in_brackets_is_set_aside_with_its_number():
     assert [(brief(one), one.document_number) for one in read(text)] == [
         (("done", "meeting", "2021-02-09"), None),
         (("reference", None, "2019-08-01"), "300/2562"),
+    ]
+
+
+def test_day_behind_what_it_was_done_by_is_still_its_day():
+    (one,) = read("จัดประชุมคณะกรรมการตามนโยบายผู้ว่าราชการ เมื่อวันที่ 5 ม.ค. 64")
+    assert brief(one) == ("done", "meeting", "2021-01-05")
+
+
+def test_a_new_committee_in_place_of_an_old_one_is_work_of_this_year():
+    old = "แต่งตั้งคณะกรรมการแทนชุดเดิมตามคำสั่งที่ 5/2560 ลงวันที่ 3 ม.ค. 2560"
+    assert [brief(one) for one in read(old)] == [
+        ("done", "appointing_order", None),
+        ("reference", None, "2017-01-03"),
     ]
 
 
