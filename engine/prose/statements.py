@@ -55,9 +55,10 @@ _PLAN = re.compile(
 #: Behind a day of a log, 28/10/2563 ศึกษารายละเอียด, stands what was done on it.
 _LOG = re.compile(r"[ :)-]*+(?!และ|ถึง|แล้ว)[ก-๎a-z]")
 _LINK_BEFORE = re.compile(r"(?:และ|ต่อมา|จากนั้น|หลังจากนั้น|พร้อมทั้ง|,|;)? *+$")
-#: A resolution is a thing of its own, taken on the day of its meeting.
+#: A resolution is a thing of its own, taken on the day of its meeting; unless it was only meant to be taken.
 _RESOLVED = re.compile(
-    r"(?:(?:โดย|และ|ซึ่ง) *+)?(?:ที่ประชุม *+(?:ได้ *+)?(?:มีมติ|เห็นชอบ|คัดเลือก|ได้ข้อสรุป)|มีมติ(?!ที่)|มติที่ประชุม"
+    r"(?:(?:โดย|และ|ซึ่ง) *+)?(?<!ให้)(?<!เพื่อ)(?<!เสนอ)(?<!เข้า)(?<!ขอ)(?<!จะ)(?<!ตาม)(?<!ต่อ)"
+    r"(?:ที่ประชุม *+(?:ได้ *+)?(?:มีมติ|เห็นชอบ|คัดเลือก|ได้ข้อสรุป)|(?<!ประชุม)มีมติ(?!ที่)|มติที่ประชุม"
     r"|ได้(?:ประเด็น|ข้อสรุป|คัดเลือก))"
 )
 _MEETS = re.compile(r"ประชุม")

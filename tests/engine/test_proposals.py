@@ -255,6 +255,21 @@ def test_a_purpose_is_no_completion(text):
     assert [brief(one) for one in read(text)] == [("done", "invitation", None)]
 
 
+@pytest.mark.parametrize(
+    "purpose",
+    [
+        "เพื่อให้ที่ประชุมมีมติคัดเลือกประเด็น",
+        "เพื่อให้ได้ประเด็นปัญหาของพื้นที่",
+        "เพื่อนำเข้าที่ประชุมคัดเลือกประเด็น",
+        "เพื่อเสนอที่ประชุมเห็นชอบประเด็น",
+        "เพื่อพิจารณาคัดเลือกประเด็น และมอบหมายให้แต่งตั้งคณะกรรมการ",
+    ],
+)
+def test_a_meeting_for_a_purpose_is_a_meeting_and_no_more(purpose):
+    text = f"จัดประชุมคณะกรรมการ เมื่อวันที่ 5 ม.ค. 64 {purpose}"
+    assert [brief(one) for one in read(text)] == [("done", "meeting", "2021-01-05")]
+
+
 def test_a_day_by_which_it_is_due_is_not_the_day_of_the_fact():
     (on_the_day,) = read("ส่งรายงานสรุปเครือข่ายภายในกำหนด เมื่อวันที่ 15 มีนาคม 2564")
     assert on_the_day.occurred_on == date(2021, 3, 15)
