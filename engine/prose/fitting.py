@@ -43,17 +43,14 @@ def squeezed(text: str) -> str:
     return "".join(folded(text).split())
 
 
-def _beginnings(text: str) -> frozenset[int]:
-    """The places in the squeezed text before which a blank stood."""
-    return frozenset(accumulate((len(part) for part in folded(text).split()), initial=0))
-
-
 def fits(workflow: Workflow, text: str) -> list[Fit]:
     """Every kind of fact that the text may tell of, the best first, one for each kind.
 
     The phrase that begins first is best, of two the one whose words stand closer.
     """
-    told, beginnings = squeezed(text), _beginnings(text)
+    parts = folded(text).split()
+    told = "".join(parts)
+    beginnings = frozenset(accumulate(map(len, parts), initial=0))  # a blank stood there
     found = [
         Fit(milestone, kind, *best, best[1] in beginnings, told.endswith(_AND, 0, best[3]))
         for milestone in workflow.milestones
@@ -68,7 +65,7 @@ def also_told(found: Sequence[Fit]) -> list[Fit]:
     return [
         one
         for one in found[1:]
-        if one.joined and one.start == found[0].start and one.milestone != found[0].milestone
+        if one.joined and one.start == found[0].start and one.milestone.key != found[0].milestone.key
     ]
 
 
@@ -80,7 +77,7 @@ def _best(kind: OccurrenceKind, told: str) -> tuple[Phrase, int, int, int] | Non
 def _places(phrase: Phrase, told: str) -> Iterator[tuple[int, int, int]]:
     """From where to where its words stand, and where the last of them begins."""
     wanted, unwanted = _patterns(phrase)
-    if (unwanted is None or not unwanted.search(told)) and (found := wanted.search(told)):
+    if (found := wanted.search(told)) and (unwanted is None or not unwanted.search(told)):
         yield (*found.span(), found.start(1))
 
 

@@ -51,7 +51,7 @@ def _tell_apart(workflow: Workflow, read: Narrative, before: Statement, behind: 
     if not second or second[0].start > _BEGINS:
         return False
     first = fits(workflow, read.main(before))
-    return bool(first) and first[0].milestone != second[0].milestone
+    return bool(first) and first[0].milestone.key != second[0].milestone.key
 
 
 def _of_statement(workflow: Workflow, read: Narrative, statement: Statement) -> Iterator[Proposal]:
