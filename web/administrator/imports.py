@@ -81,6 +81,7 @@ class _Import:
                     update = bool(typed.fields.get("update"))
                     taken = take_in(
                         tx,
+                        seen.city,
                         seen.prepared,
                         _NAME,
                         seen.text,
