@@ -16,7 +16,7 @@ export UV_PYTHON_DOWNLOADS := never
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help setup run test year kills bench pictures lock clean
+.PHONY: help setup run test year kills fuzz bench pictures lock clean
 
 help:  ## list what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,11 @@ year: setup  ## drive a year of 50 districts, 1,000 indicators and 5,000 milesto
 # 5,000 kills for each answer to a doubt, resend and hold, on each database: about half an hour.
 kills: setup  ## kill delivering workers 10,000 times on each database, and let many tell 5,000 reminders
 	$(bin)/pytest -n 2 --dist worksteal -rP --long tests/faults/test_delivery_killed.py tests/faults/test_many_workers.py $(ARGS)
+
+# Guided by coverage as well, where somebody has put atheris into .venv.
+fuzz: setup  ## try 100,000 texts on what reads pages: about half an hour
+	$(bin)/pytest -n 2 --dist worksteal -rP --long tests/engine/pages/test_any_text.py $(ARGS)
+	if $(bin)/python -c "import atheris" 2>/dev/null; then $(bin)/python -m tests.engine.pages.fuzz -runs=100000; fi
 
 bench: .venv-bench/installed  ## measure us beside our peers, into benchmarks/RESULTS.md
 	.venv-bench/bin/python -m benchmarks $(ARGS)

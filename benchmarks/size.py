@@ -16,7 +16,8 @@ class Size:
     """Rounds, running indicators in the database, and the sizes of the city.
 
     ``swept`` are the indicators of the city that is swept, with five open milestones each; ``mails`` is how
-    many mails are delivered in a round, ``narratives`` how many search looks through.
+    many mails are delivered in a round, ``narratives`` how many search looks through,
+    ``imported`` how many pages are imported.
     """
 
     rounds: int
@@ -25,6 +26,7 @@ class Size:
     swept: int
     mails: int
     narratives: int
+    imported: int
 
     def advances(self, subjects_on_one_database: int = 1) -> int:
         """How many advances each subject does in a round, so that every indicator ends near its last step.
@@ -42,5 +44,8 @@ FULL = Size(
     swept=200_000,
     mails=160,
     narratives=20_000,
+    imported=10_000,
 )
-QUICK = Size(rounds=3, indicators=160, cities=(1_000, 10_000), swept=2_000, mails=40, narratives=2_000)
+QUICK = Size(
+    rounds=3, indicators=160, cities=(1_000, 10_000), swept=2_000, mails=40, narratives=2_000, imported=300
+)

@@ -110,13 +110,11 @@ def take_in(
         zero_as_is=zero_as_is,
     )
     asked = Asked(given, update, accept_all)
-    done = list(_tried(desk, found, given) if dry_run else _kept(desk, found, asked, by))
-    if as_json:
-        data = [_as_data(desk, one) for one in done]
-        desk.json(data[0] if len(data) == 1 else data)
-    else:
-        _tell(desk, done)
-    if any(one.is_refused for one in done):
+    done = tried(desk, found, given) if dry_run else kept(desk, found, asked, by)
+    told = (
+        _told_as_json(desk, done, many=len(found) > 1) if as_json else _told(desk, done, many=len(found) > 1)
+    )
+    if told.refused:
         raise typer.Exit(REFUSED)
 
 
@@ -139,17 +137,14 @@ def _read(file: Path, given: Given, city: City) -> tuple[Prepared, str]:
     if file.stat().st_size > _LARGEST:
         raise refuse("import_found.too_long", length=file.stat().st_size, most=LONGEST)
     text, encoding = decoded(file.read_bytes())
-    own = given._replace(encoding=encoding)
-    prepared = prepare(text, own, city)
-    if prepared.code is None and _CODE.fullmatch(file.stem):
-        prepared = prepare(text, own._replace(code=file.stem, code_of_file=True), city)
-    return prepared, text
+    named = file.stem if _CODE.fullmatch(file.stem) else None
+    return prepare(text, given._replace(encoding=encoding, code_of_file=named), city), text
 
 
 # --- trying, and keeping ---------------------------------------------------------------------------------
 
 
-def _tried(desk: Desk, files: list[Path], given: Given) -> Iterator[Done]:
+def tried(desk: Desk, files: list[Path], given: Given) -> Iterator[Done]:
     """What is found in each page; no database is needed for that, and none is made."""
     try:
         with desk.house().store.read() as tx:
@@ -171,8 +166,11 @@ def _one_tried(file: Path, given: Given, city: City) -> Done:
     return Done(file, prepared, refusal=Refusal(fatal) if fatal else None)
 
 
-def _kept(desk: Desk, files: list[Path], asked: Asked, by: str | None) -> Iterator[Done]:
-    """Each page with all that belongs to it, or nothing of it; some pages share a commit."""
+def kept(desk: Desk, files: list[Path], asked: Asked, by: str | None) -> Iterator[Done]:
+    """Each page with all that belongs to it, or nothing of it; some pages share a commit.
+
+    An empty database is set up first.
+    """
     house = desk.house(new=True)
     if schema.revision(house.engine) is None:
         schema.upgrade(house.engine)
@@ -200,13 +198,16 @@ def _one_kept(desk: Desk, tx: Tx, file: Path, asked: Asked, city: City, by: Pers
     try:
         prepared, text = _read(file, asked.given, city)
         with tx.part():
-            taken = keep(tx, prepared, file.name, text, update=asked.update, by=by, now=desk.clock())
+            taken = keep(tx, city, prepared, file.name, text, update=asked.update, by=by, now=desk.clock())
             accepted = _accepted(desk, tx, prepared, by) if asked.accept_all else None
-            indicator = tx.indicator(*_name(prepared)) if taken.outcome else None
-            waiting = imports.pending(tx.connection, indicator.id) if indicator else 0
+            kept = taken.outcome.indicator if taken.outcome else None
+            waiting = (taken.outcome.number or 0) if taken.outcome else 0
+            if kept is not None and accepted is not None:
+                kept = tx.indicator(*_name(prepared))
+                waiting = imports.pending(tx.connection, kept.id)
     except Refusal as refusal:
         return Done(file, prepared, refusal=refusal)
-    level = indicator.stored.claimed.level if indicator else None
+    level = None if kept is None else kept.stored.claimed.level
     return Done(file, prepared, taken, accepted, waiting, level)
 
 
@@ -223,16 +224,45 @@ def _name(prepared: Prepared) -> tuple[str, int]:
 # --- telling ---------------------------------------------------------------------------------------------
 
 
-def _tell(desk: Desk, done: list[Done]) -> None:
+@dataclass(slots=True)
+class _Told:
+    """How many pages were told: all, those of which something was kept, and those that were refused."""
+
+    count: int = 0
+    kept: int = 0
+    refused: int = 0
+
+    def add(self, one: Done) -> None:
+        self.count += 1
+        self.kept += one.taken is not None and one.taken.outcome is not None
+        self.refused += one.is_refused
+
+
+def _told(desk: Desk, done: Iterable[Done], *, many: bool) -> _Told:
+    """Tell each page as it comes, for there may be thousands."""
+    told = _Told()
     for one in done:
+        told.add(one)
         desk.text(str(one.file))
-        if one.prepared is not None:
-            for found in one.prepared.findings:
-                desk.text("  " + sentence(desk, found))
+        for found in one.prepared.findings if one.prepared else ():
+            desk.text("  " + sentence(desk, found))
         _tell_what_came(desk, one)
-    if len(done) > 1:
-        kept = sum(one.taken is not None and one.taken.outcome is not None for one in done)
-        desk.say("import.counts", count=len(done), kept=kept, refused=sum(one.is_refused for one in done))
+    if many:
+        desk.say("import.counts", count=told.count, kept=told.kept, refused=told.refused)
+    return told
+
+
+def _told_as_json(desk: Desk, done: Iterable[Done], *, many: bool) -> _Told:
+    """One object, or a list of them that is written as it grows."""
+    told = _Told()
+    for one in done:
+        if many:
+            desk.out.file.write(",\n" if told.count else "[\n")
+        told.add(one)
+        desk.json(_as_data(desk, one))
+    if many:
+        desk.out.file.write("]\n")
+    return told
 
 
 def sentence(desk: Desk, found: Finding) -> str:

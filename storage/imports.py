@@ -6,8 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
-from sqlalchemy.engine import Connection
+from sqlalchemy import Table, bindparam, func, insert, select, update
+from sqlalchemy.engine import Connection, Dialect
 
 from engine.pages.taking_in import Texts
 from engine.pages.values import ImportedPage, PlanLine
@@ -17,7 +17,7 @@ from engine.quarter import FiscalYear, Quarter
 from engine.workflow import Text
 from storage import tables as t
 from storage.import_tables import PROPOSED
-from storage.statements import upsert
+from storage.statements import Prepared, once_for_each_kind, upsert
 
 _p, _g, _n, _d = t.proposals.c, t.imported_pages.c, t.plan_nodes.c, t.indicator_details.c
 
@@ -36,21 +36,30 @@ def pages_of(connection: Connection, indicator: int) -> list[ImportedPage]:
     return [ImportedPage(*row) for row in connection.execute(_PAGES, {"indicator": indicator})]
 
 
-def keep_page(connection: Connection, indicator: int, page: ImportedPage) -> None:
-    connection.execute(insert(t.imported_pages), {"indicator_id": indicator, **page._asdict()})
+class Statements:
+    """What an import writes for every page, compiled for one dialect."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.keep_page = Prepared(t.imported_pages.insert(), dialect, _names(t.imported_pages))
+        self.keep_proposal = Prepared(upsert(t.proposals, dialect), dialect, _names(t.proposals))
+        values = {name: bindparam(f"b_{name}", type_=_d[name].type) for name in _DETAILS}
+        describe = update(t.indicator_details).where(_d.indicator_id == bindparam("b_indicator_id"))
+        self.describe = Prepared(describe.values(values), dialect)
+        self.plan_node = Prepared(select(_n.id).where(_n.code == bindparam("code")), dialect)
 
 
-def describe(connection: Connection, indicator: int, texts: Texts) -> None:
-    """Keep the long texts of the indicator, and its place in the plan."""
-    row = {
-        "kind": texts.kind,
-        "result_kind": texts.result_kind,
-        "definition": texts.definition,
-        "method": texts.method,
-        "evidence_asked": texts.evidence_asked,
-        "plan_node_id": _plan_node(connection, texts),
-    }
-    connection.execute(update(t.indicator_details).where(_d.indicator_id == indicator).values(row))
+_DETAILS = ("kind", "result_kind", "definition", "method", "evidence_asked", "plan_node_id")
+statements_for = once_for_each_kind(Statements)
+
+
+def _names(table: Table) -> list[str]:
+    return [column.name for column in table.columns]
+
+
+def details(indicator: int, texts: Texts, plan_node: int | None) -> dict[str, Any]:
+    """The parameters that keep the long texts of the indicator, and its place in the plan."""
+    values = (*texts[: len(_DETAILS) - 1], plan_node)
+    return {"b_indicator_id": indicator} | dict(zip((f"b_{name}" for name in _DETAILS), values, strict=True))
 
 
 _TEXTS = (
@@ -70,7 +79,7 @@ def texts_of(connection: Connection, indicator: int) -> Texts:
 _NODES = select(_n.code, _n.id).where(_n.code.in_(bindparam("codes", expanding=True)))
 
 
-def _plan_node(connection: Connection, texts: Texts) -> int | None:
+def add_plan(connection: Connection, texts: Texts) -> int | None:
     """The id of the deepest place of the plan that the page tells, added with those above it."""
     codes = [line.code for line in texts.plan]
     known: dict[str, int] = {row.code: row.id for row in connection.execute(_NODES, {"codes": codes})}
@@ -106,11 +115,9 @@ def pending(connection: Connection, indicator: int) -> int:
     return int(connection.execute(_PENDING, {"indicator": indicator}).scalar_one())
 
 
-def keep_proposals(connection: Connection, indicator: int, proposals: Iterable[Proposed]) -> None:
-    """Write proposals, new or decided on."""
-    rows = [{"indicator_id": indicator, **one._asdict(), "why": _as_json(one.why)} for one in proposals]
-    if rows:
-        connection.execute(upsert(t.proposals, connection.dialect), rows)
+def proposal_row(indicator: int, one: Proposed) -> tuple[Any, ...]:
+    """A whole row of the table."""
+    return (indicator, *one._replace(why=_as_json(one.why)))  # type: ignore[arg-type]  # as it is kept
 
 
 #: What a particular of a reason can be besides plain text and numbers: its sign, how it is written and read.

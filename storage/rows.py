@@ -26,7 +26,7 @@ from engine.workflow import Text, Workflow
 from storage import search_index
 from storage import tables as t
 from storage.among import among
-from storage.statements import FromJson, Prepared, as_json, once_for_each_kind, upsert
+from storage.statements import FromJson, Prepared, as_json, insert_once, once_for_each_kind, upsert
 
 #: A row of a table, whole and in the order of its columns.
 Row = tuple[Any, ...]
@@ -119,10 +119,57 @@ class Statements:
         }
         journal_columns = [column.name for column in t.journal.columns]
         self.append = Prepared(t.journal.insert(), dialect, journal_columns)
+        self.extension = Prepared(_extension(), dialect)
+        self.sealed_through = Prepared(_sealed_through(), dialect)
+        self.workflow_version = Prepared(_workflow_version(), dialect)
+        self.newest_version = Prepared(_newest_version(), dialect)
+        self.create = Prepared(insert_once(t.indicators, dialect).returning(_i.id), dialect, [*CREATED])
+        self.begin_journal = Prepared(_begin_journal(), dialect)
+        self.describe = Prepared(
+            t.indicator_details.insert(), dialect, ["indicator_id", "title_th", "title_en", "unit"]
+        )
         self.make_findable = Prepared(search_index.put(dialect), dialect, search_index.NAMES)
 
 
 statements_for = once_for_each_kind(Statements)
+
+#: What is written of an indicator when it is created; its id is given then.
+CREATED = tuple(column.name for column in t.indicators.columns if column.name not in ("id", "told_seq"))
+_v = t.workflow_versions.c
+
+
+def _extension() -> Select[Any]:
+    e = t.extensions.c
+    return select(e.until_on).where(
+        e.agency_id == bindparam("agency"),
+        e.fiscal_year == bindparam("fiscal_year"),
+        e.quarter == bindparam("quarter"),
+    )
+
+
+def _sealed_through() -> Select[Any]:
+    s = t.seals.c
+    return (
+        select(s.quarter)
+        .where(s.fiscal_year == bindparam("fiscal_year"))
+        .order_by(s.quarter.desc())
+        .limit(literal_column("1"))
+    )
+
+
+def _workflow_version() -> Select[Any]:
+    return select(_v.id).where(_v.key == bindparam("key"), _v.version == bindparam("version"))
+
+
+def _newest_version() -> Select[Any]:
+    newest = select(_v.id).where(_v.key == bindparam("key"))
+    return newest.order_by(_v.version.desc()).limit(literal_column("1"))
+
+
+def _begin_journal() -> Any:
+    """The end of the journal of an indicator that was just created."""
+    head = bindparam("head", type_=_i.journal_head.type)
+    return update(t.indicators).where(_i.id == bindparam("indicator")).values(journal_head=head)
 
 
 _MOVED = (

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from engine import actions
@@ -16,7 +17,8 @@ from engine.pages.taking_in import City, KnownAgency, Prepared
 from engine.pages.values import ImportedPage
 from engine.permissions import Person
 from engine.workflow import Text, Workflow
-from storage import registry, views
+from storage import registry
+from storage import tables as t
 from storage.transaction import Tx
 
 
@@ -40,27 +42,31 @@ class Taken(NamedTuple):
 def city_of(connection: Connection | None, workflows: Iterable[Workflow]) -> City:
     """What is known of the city: its agencies, and of those that it has not added yet its own list."""
     there = [] if connection is None else registry.agencies(connection)
-    known = [KnownAgency(one.code, one.name, one.kind) for one in there]
+    known = [KnownAgency(one.code, one.name, one.kind, one.id) for one in there]
     names = {one.name.th for one in known} | {one.code for one in known}
     listed = [
         KnownAgency(row["code"], Text(row["name_th"], row["name_en"] or row["name_th"]), row["kind"])
         for row in registry.city_list()
         if row["name_th"] not in names and (row["code"] is None or row["code"] not in names)
     ]
-    return City(tuple(workflows), (*known, *listed))
+    kept = () if connection is None else connection.execute(_REGISTERED).scalars()
+    return City(tuple(workflows), (*known, *listed), frozenset(kept))
+
+
+_REGISTERED = select(t.workflow_versions.c.hash)
 
 
 def take_in(
-    tx: Tx, prepared: Prepared, name: str, text: str, *, update: bool, by: Person, now: datetime
+    tx: Tx, city: City, prepared: Prepared, name: str, text: str, *, update: bool, by: Person, now: datetime
 ) -> Taken:
     """Keep a page: a new indicator, or with ``update`` what has changed of one that was imported before.
 
     Raises :class:`~engine.errors.Refusal` with all that stands in its way; nothing of the page is kept then.
     """
     unless(Unmet(f"import_found.{one.kind}", one.params) for one in prepared.fatal)
-    taken = _taken(tx, prepared, name, text, by, now)
+    taken = _taken(tx, city, prepared, name, text, by, now)
     new = taken.new
-    if new.fiscal_year.year not in views.years_of(tx.connection, new.code):
+    if not tx.has(new.code, new.fiscal_year.year):
         return Taken(How.ADDED, actions.import_page(tx, taken, by=by, now=now))
     indicator = tx.indicator(new.code, new.fiscal_year.year)
     there = tx.imported_pages(indicator)
@@ -74,7 +80,9 @@ def take_in(
     return Taken(How.UPDATED, actions.update_from_page(tx, taken, by=by, now=now), changes)
 
 
-def _taken(tx: Tx, prepared: Prepared, name: str, text: str, by: Person, now: datetime) -> TakenPage:
+def _taken(
+    tx: Tx, city: City, prepared: Prepared, name: str, text: str, by: Person, now: datetime
+) -> TakenPage:
     agency, workflow, year = prepared.agency, prepared.workflow, prepared.fiscal_year
     assert agency is not None  # which is refused above, as is all that follows
     assert workflow is not None
@@ -90,7 +98,8 @@ def _taken(tx: Tx, prepared: Prepared, name: str, text: str, by: Person, now: da
         unit=page.unit or "",
         target=page.target,
     )
-    registry.register_workflow(tx, workflow, workflow.source, by=by.id, now=now)
+    if workflow.source_hash not in city.registered:
+        registry.register_workflow(tx, workflow, workflow.source, by=by.id, now=now)
     digest = hashlib.sha256(text.encode()).hexdigest()
     source = ImportedPage(0, name, str(page.form), digest, text, now, by.id)
     return TakenPage(new, prepared.texts, prepared.reports, source)
@@ -98,6 +107,8 @@ def _taken(tx: Tx, prepared: Prepared, name: str, text: str, by: Person, now: da
 
 def _agency(tx: Tx, wanted: KnownAgency, by: Person, now: datetime) -> int:
     """The id of the agency, which is added where only the city's list has it."""
+    if wanted.id is not None:
+        return wanted.id
     there = registry.agency_called(tx.connection, wanted.code, wanted.name.th)
     if there is not None:
         return there

@@ -5,9 +5,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.engine import Connection, Dialect
-from sqlalchemy.sql.base import Executable
+from sqlalchemy import select, update
+from sqlalchemy.engine import Connection
 
 from engine.appeal import Appeal
 from engine.errors import Refusal, refuse
@@ -26,34 +25,10 @@ from engine.workflow import Workflow
 from storage import imports, petitions, rows, sealing, seals, search_index, verdicts
 from storage import tables as t
 from storage.journal import GENESIS, Entry, chained
-from storage.statements import Prepared, insert_once, once_for_each_kind, upsert
+from storage.statements import Prepared, upsert
 
 if TYPE_CHECKING:
     from storage.store import Store
-
-
-_e, _s, _w = t.extensions.c, t.seals.c, t.workflow_versions.c
-# Built once, for an indicator is created by many statements, and a city by thousands of indicators.
-_EXTENSION = select(_e.until_on).where(
-    _e.agency_id == bindparam("agency"),
-    _e.fiscal_year == bindparam("year"),
-    _e.quarter == bindparam("quarter"),
-)
-_SEALED_THROUGH = (
-    select(_s.quarter).where(_s.fiscal_year == bindparam("year")).order_by(_s.quarter.desc()).limit(1)
-)
-_WORKFLOW_VERSION = select(_w.id).where(_w.key == bindparam("key"), _w.version == bindparam("version"))
-_BEGIN_JOURNAL = (
-    update(t.indicators)
-    .where(t.indicators.c.id == bindparam("created"))
-    .values(journal_head=bindparam("head"))
-)
-_DETAIL = insert(t.indicator_details)
-
-
-@once_for_each_kind
-def _create(dialect: Dialect) -> Executable:
-    return insert_once(t.indicators, dialect).returning(t.indicators.c.id)
 
 
 class Tx:
@@ -93,15 +68,17 @@ class Tx:
     @contextmanager
     def part(self) -> Iterator[None]:
         """A part of the transaction: when it raises, nothing of it is kept, and the rest goes on."""
-        self.connection.exec_driver_sql("SAVEPOINT part")
+        self.flush()
+        self._driver.execute("SAVEPOINT part")
         try:
             yield
+            self.flush()
         except BaseException:
             self._pending.clear()
-            self._connection.exec_driver_sql("ROLLBACK TO SAVEPOINT part")
-            self._connection.exec_driver_sql("RELEASE SAVEPOINT part")
+            self._driver.execute("ROLLBACK TO SAVEPOINT part")
+            self._driver.execute("RELEASE SAVEPOINT part")
             raise
-        self.connection.exec_driver_sql("RELEASE SAVEPOINT part")
+        self._driver.execute("RELEASE SAVEPOINT part")
 
     def _send(self) -> None:
         pending, self._pending = self._pending, []
@@ -122,6 +99,10 @@ class Tx:
         if self._lock_rows:
             self._locked.add(indicator.id)
         return indicator
+
+    def has(self, code: str, fiscal_year: int) -> bool:
+        """Whether the indicator is there."""
+        return bool(self._fetch(self._statements.lock, {"code": code, "fiscal_year": fiscal_year}))
 
     def indicators(
         self,
@@ -151,38 +132,32 @@ class Tx:
 
     def create(self, indicator: Indicator, event: Event) -> None:
         """Write a new indicator with its milestones and its first event; sets its id and journal end."""
-        version_id = self._workflow_version(indicator.workflow)
-        inserted = self.connection.execute(
-            _create(self.store.engine.dialect),
-            {
-                "code": indicator.code,
-                "fiscal_year": indicator.fiscal_year.year,
-                "agency_id": indicator.agency,
-                "workflow_version_id": version_id,
-                "owner_id": indicator.workflow_owner,
-                "target": indicator.target,
-                "weight": indicator.weight,
-                "life": str(indicator.life),
-                "ladder": indicator.ladder,
-                "version": 1,
-                "journal_seq": 1,
-                "journal_head": "",
-                **rows.stored_columns(indicator.stored),
-            },
-        )
-        new = inserted.scalar_one_or_none()
-        if new is None:
-            raise refuse("indicator.exists", code=indicator.code, year=indicator.fiscal_year)
-        indicator.id = new
-        entry = chained(indicator.id, 1, event, GENESIS)
-        self.connection.execute(_BEGIN_JOURNAL, {"created": indicator.id, "head": entry.hash})
-        details = {
-            "indicator_id": indicator.id,
-            "title_th": indicator.title.th,
-            "title_en": indicator.title.en,
-            "unit": indicator.unit,
+        statements = self._statements
+        values = {
+            "code": indicator.code,
+            "fiscal_year": indicator.fiscal_year.year,
+            "agency_id": indicator.agency,
+            "workflow_version_id": self._workflow_version(indicator.workflow),
+            "owner_id": indicator.workflow_owner,
+            "target": indicator.target,
+            "weight": indicator.weight,
+            "life": str(indicator.life),
+            "ladder": indicator.ladder,
+            "version": 1,
+            "journal_seq": 1,
+            "journal_head": "",
+            **rows.stored_columns(indicator.stored),
         }
-        self.connection.execute(_DETAIL, details)
+        inserted = self._fetch(statements.create, values)
+        if not inserted:
+            raise refuse("indicator.exists", code=indicator.code, year=indicator.fiscal_year)
+        indicator.id = inserted[0][0]
+        entry = chained(indicator.id, 1, event, GENESIS)
+        begin = statements.begin_journal
+        self._write(begin, begin.parameters({"indicator": indicator.id, "head": entry.hash}))
+        title = indicator.title
+        described = (indicator.id, title.th, title.en, indicator.unit)
+        self._write(statements.describe, statements.describe.row(described))
         put = self._statements.upserts["milestones"]
         for milestone in indicator.milestones.values():
             self._write(put, put.row(rows.milestone_row(indicator.id, milestone)))
@@ -248,12 +223,14 @@ class Tx:
 
     def extension(self, agency: int, quarter: Quarter) -> date | None:
         """The day until which the agency was given longer for the quarter, if it was."""
-        given = {"agency": agency, "year": quarter.fiscal_year, "quarter": quarter.number}
-        return self.connection.execute(_EXTENSION, given).scalar_one_or_none()
+        key = {"agency": agency, "fiscal_year": quarter.fiscal_year, "quarter": quarter.number}
+        found = self._fetch(self._statements.extension, key)
+        return found[0][0] if found else None
 
     def sealed_through(self, fiscal_year: int) -> int:
         """The last sealed quarter of the year, 0 for none."""
-        return self.connection.execute(_SEALED_THROUGH, {"year": fiscal_year}).scalar_one_or_none() or 0
+        found = self._fetch(self._statements.sealed_through, {"fiscal_year": fiscal_year})
+        return found[0][0] if found else 0
 
     def petitions(self, indicator: Indicator) -> list[Petition]:
         """Every petition about the indicator, by number."""
@@ -281,9 +258,8 @@ class Tx:
 
     def newest(self, workflow: Workflow) -> Workflow:
         """The newest version of the workflow that is kept."""
-        kept = t.workflow_versions.c
-        newest = select(kept.id).where(kept.key == workflow.key).order_by(kept.version.desc()).limit(1)
-        return self.store.workflow(self.connection.execute(newest).scalar_one(), self._connection)
+        found = self._fetch(self._statements.newest_version, {"key": workflow.key})
+        return self.store.workflow(found[0][0], self._connection)
 
     def texts(self, indicator: Indicator) -> Texts:
         """The long texts of the indicator."""
@@ -295,8 +271,10 @@ class Tx:
 
     def keep_page(self, indicator: Indicator, page: ImportedPage, texts: Texts) -> None:
         """Write a page with the texts that it tells."""
-        imports.keep_page(self.connection, indicator.id, page)
-        imports.describe(self.connection, indicator.id, texts)
+        statements = imports.statements_for(self.store.engine.dialect)
+        self._write(statements.keep_page, statements.keep_page.row((indicator.id, *page)))
+        row = imports.details(indicator.id, texts, self._plan_node(texts))
+        self._write(statements.describe, statements.describe.parameters(row))
 
     def proposals(self, indicator: Indicator) -> list[Proposed]:
         """Every fact that the indicator's texts proposed, by number."""
@@ -304,7 +282,9 @@ class Tx:
 
     def keep_proposals(self, indicator: Indicator, proposals: Iterable[Proposed]) -> None:
         """Write proposals, new or decided on."""
-        imports.keep_proposals(self.connection, indicator.id, proposals)
+        put = imports.statements_for(self.store.engine.dialect).keep_proposal
+        for one in proposals:
+            self._write(put, put.row(imports.proposal_row(indicator.id, one)))
 
     def extend(self, agency: int, quarter: Quarter, until: date, reason: str, event: Event) -> None:
         """Keep an extension of the agency's deadline with its event in the city's own journal."""
@@ -401,12 +381,21 @@ class Tx:
                 statement.run(cursor, values)
         return statement.rows(cursor)
 
+    def _plan_node(self, texts: Texts) -> int | None:
+        """The id of the deepest place of the plan that the page tells; most are there already."""
+        deepest = max(texts.plan, key=lambda line: line.code.count("."), default=None)
+        if deepest is None:
+            return None
+        statement = imports.statements_for(self.store.engine.dialect).plan_node
+        found = self._fetch(statement, {"code": deepest.code})
+        return found[0][0] if found else imports.add_plan(self.connection, texts)
+
     def _workflow_version(self, workflow: Workflow) -> int:
-        given = {"key": workflow.key, "version": workflow.version}
-        found = self.connection.execute(_WORKFLOW_VERSION, given).scalar_one_or_none()
-        if found is None:
+        key = {"key": workflow.key, "version": workflow.version}
+        found = self._fetch(self._statements.workflow_version, key)
+        if not found:
             raise refuse("workflow.not_registered", key=workflow.key, version=workflow.version)
-        return int(found)
+        return int(found[0][0])
 
     def _unknown(self, code: str, fiscal_year: int) -> Refusal:
         """Unknown here: offer the nearest codes of the year, and the years that do have this one."""

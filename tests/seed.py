@@ -33,5 +33,6 @@ def import_the_page(town: Town, text: str = PAGE) -> None:
     """As an administrator would, after the year."""
     with town.store.begin() as tx:
         given = Given(IMPORTED, FiscalYear(YEAR), workflow=NETWORK.key)
-        prepared = prepare(text, given, city_of(tx.connection, [NETWORK]))
-        take_in(tx, prepared, "5049-2017.txt", text, update=False, by=ADMINISTRATOR, now=at(AFTER))
+        city = city_of(tx.connection, [NETWORK])
+        prepared = prepare(text, given, city)
+        take_in(tx, city, prepared, "5049-2017.txt", text, update=False, by=ADMINISTRATOR, now=at(AFTER))

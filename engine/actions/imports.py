@@ -16,6 +16,7 @@ from engine.pages.taking_in import TakenReport, Texts
 from engine.pages.values import ImportedPage
 from engine.permissions import Action, Person
 from engine.ports import Transaction
+from engine.proposed import ProposalState
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class TakenPage:
 
 def import_page(tx: Transaction, taken: TakenPage, *, by: Person, now: datetime) -> Outcome:
     """Create the indicator with the past that the page tells, and the facts that its texts propose.
+
+    The outcome's ``number`` is how many facts wait.
 
     When a report was handed in the page does not tell, so nobody is made up who did: a report that was
     evaluated is accepted, every other is a draft that can be handed in here.
@@ -67,7 +70,8 @@ def _keep(work: Work, taken: TakenPage, reports: Sequence[TakenReport], number: 
         work.change.reports.append(_report(work, one))
     work.tx.keep_page(work.indicator, page, taken.texts)
     proposed = propose(work, page.number)
-    return work.finish(Happened.PAGE_IMPORTED, _told(page, reports, proposed))
+    waiting = sum(one.state == ProposalState.PENDING for one in proposed)
+    return work.finish(Happened.PAGE_IMPORTED, _told(page, reports, waiting), number=waiting)
 
 
 def _faults(work: Work, reports: Sequence[TakenReport]) -> Iterator[Unmet]:

@@ -54,8 +54,10 @@ def create_indicator(tx: Transaction, new: NewIndicator, *, by: Person, now: dat
         workflow_owner=new.workflow_owner,
         sealed_through=tx.sealed_through(new.fiscal_year.year),
     )
+    quarters = {one.due_quarter for one in new.workflow.milestones}
+    due = {number: deadline(tx, new.agency, new.fiscal_year.quarters[number - 1]) for number in quarters}
     for definition in new.workflow.milestones:
-        due_on = deadline(tx, new.agency, new.fiscal_year.quarters[definition.due_quarter - 1])
+        due_on = due[definition.due_quarter]
         indicator.milestones[definition.key] = Milestone(definition.key, due_on=due_on, since=now)
     indicator.stored = restate(indicator, tx.policy.day_of(now))
     data = {

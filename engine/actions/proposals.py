@@ -29,16 +29,15 @@ def propose_facts(
     """
     work = begin(tx, code, fiscal_year, Action.RECORD, by, now, expected_version)
     work.check_person(None)
-    before = {one.number for one in tx.proposals(work.indicator)}
     changed = propose(work, None)
     if not changed:
         return work.nothing_to_do()
-    new = [one.number for one in tx.proposals(work.indicator) if one.number not in before]
+    new = [one.number for one in changed if one.state != ProposalState.OUTDATED]
     return work.finish(Happened.FACTS_PROPOSED, {"proposals": new}, number=len(new))
 
 
-def propose(work: Work, page: int | None) -> int:
-    """Keep what the reports of the indicator propose now; how many proposals are new or outdated."""
+def propose(work: Work, page: int | None) -> list[Proposed]:
+    """Keep what the reports of the indicator propose now; the proposals that are new or outdated."""
     indicator = work.indicator
     said = Said(
         {number: one.narrative for number, one in indicator.reports.items() if one.narrative},
@@ -53,7 +52,7 @@ def propose(work: Work, page: int | None) -> int:
     there = [] if page == 1 else work.tx.proposals(indicator)
     rows = kept(found, there, page=page, by=work.by.id, at=work.now)
     work.tx.keep_proposals(indicator, rows)
-    return len(rows)
+    return rows
 
 
 def accept_proposal(

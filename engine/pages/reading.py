@@ -41,9 +41,9 @@ class _Cuts(NamedTuple):
 def read_page(text: str) -> ReadPage:
     """What the page tells, and ``None`` for all that it does not."""
     lines = [Line(one, plain, label_of(plain)) for one in lines_of(text) for plain in [even(one)]]
-    headings = _headings(lines)
-    plan = _plan(lines, headings)
-    lines = [line for place, line in enumerate(lines) if place not in plan]
+    plan = _plan(lines, _headings(lines))
+    if plan:
+        lines = [line for place, line in enumerate(lines) if place not in plan]
     cuts = _cuts(lines)
     gap = lines[cuts.body : min([*cuts.reports, *cuts.texts], default=len(lines))]
     rows = table_of(line.text for line in gap)
@@ -118,6 +118,10 @@ def _is_course(lines: Sequence[Line], headings: Mapping[int, int]) -> bool:
 _SURE = 3
 
 
+#: A line of the plan begins with its mark, or with the name of its floor.
+_MAY_BE_PLAN = re.compile(r"[\s*|]*(?::|ด้าน|มิติ|เป้าหมาย|เป้าประสงค์|กลยุทธ)")
+
+
 def _plan(lines: Sequence[Line], headings: Mapping[int, int]) -> dict[int, PlanLine]:
     """The lines of the plan by their places: marked ones anywhere behind the head, others at the end."""
     texts = [line.text for line in lines]
@@ -130,6 +134,8 @@ def _plan(lines: Sequence[Line], headings: Mapping[int, int]) -> dict[int, PlanL
     found: dict[int, PlanLine] = {}
     for at, line in enumerate(lines):
         if at <= head or at <= last_report or (line.label and line.label is not Label.TARGET):
+            continue
+        if not (at >= from_here or at > under or _MAY_BE_PLAN.match(line.text) or line.text.endswith("|")):
             continue
         for part in line.text.split("|"):
             marked = (

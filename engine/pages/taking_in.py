@@ -27,13 +27,14 @@ class KnownAgency(NamedTuple):
     code: str | None
     name: Text
     kind: str
+    id: int | None = None
 
 
 class Given(NamedTuple):
     """What whoever imports a page says of it; ``None`` leaves it to the page.
 
-    ``zero_as_is`` keeps a 0 although it seems to stand for "not reported"; ``code_of_file`` says that the
-    code is the name of the file.
+    ``zero_as_is`` keeps a 0 although it seems to stand for "not reported"; ``code_of_file`` is the
+    code that the file is called, for a page that does not tell its own.
     """
 
     code: str | None = None
@@ -43,14 +44,18 @@ class Given(NamedTuple):
     title: str | None = None
     encoding: str | None = None
     zero_as_is: bool = False
-    code_of_file: bool = False
+    code_of_file: str | None = None
 
 
 class City(NamedTuple):
-    """What the city knows: the newest version of every workflow, and its agencies, those it has first."""
+    """What the city knows: the newest version of every workflow, and its agencies, those it has first.
+
+    ``registered`` are the hashes of the definitions that are kept already.
+    """
 
     workflows: Sequence[Workflow]
     agencies: Sequence[KnownAgency]
+    registered: frozenset[str] = frozenset()
 
 
 class TakenReport(NamedTuple):
@@ -122,7 +127,7 @@ def prepare(text: str, given: Given, city: City) -> Prepared:
         return Prepared(ReadPage(Form.TEXT_ONLY), (found,), None, None, None, None, "")
     page = read_page(text)
     year = given.fiscal_year or (FiscalYear(page.fiscal_year) if page.fiscal_year else None)
-    code = given.code or page.code
+    code = given.code or page.code or given.code_of_file
     odd = [
         _settled(one, given)
         for one in findings(page, year.year if year else None)
@@ -145,8 +150,8 @@ def _settled(found: Finding, given: Given) -> Finding:
 def _of_given(given: Given, page: ReadPage, year: FiscalYear | None) -> Iterator[Finding]:
     if given.encoding:
         yield Finding(Found.OTHER_ENCODING, "page", 0, {"encoding": given.encoding})
-    if given.code_of_file:
-        yield Finding(Found.CODE_OF_FILE, "code", 0, {"code": given.code})
+    if given.code_of_file and not given.code and not page.code:
+        yield Finding(Found.CODE_OF_FILE, "code", 0, {"code": given.code_of_file})
     if given.code and page.code and given.code != page.code:
         yield Finding(Found.CODE_DIFFERS, "code", 0, {"given": given.code, "page": page.code})
     if year is None:

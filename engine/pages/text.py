@@ -1,6 +1,7 @@
 """From what somebody has of a page, bytes of a file or pasted HTML, to its lines of text."""
 
 import re
+from functools import lru_cache
 from html.parser import HTMLParser
 from itertools import groupby
 from typing import NamedTuple
@@ -120,7 +121,7 @@ def without_tags(text: str) -> str:
 
 #: Marks that nobody sees, and blanks of every width.
 _EVEN = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060\u00ad\u0000"), None) | dict.fromkeys(
-    map(ord, "\u00a0\u2002\u2003\u2009\u202f\u3000\t"), " "
+    map(ord, "\u00a0\u2002\u2003\u2009\u202f\u3000"), " "
 )
 _BREAKS = re.compile(r"\r\n?|[\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 _BLANKS = re.compile(r" {2,}")
@@ -131,31 +132,33 @@ def lines_of(text: str) -> list[str]:
 
     A tab between cells becomes a bar, for that is how cells stand apart everywhere else.
     """
-    seen = without_tags(text) if is_html(text) else text
+    seen = (without_tags(text) if is_html(text) else text).translate(_EVEN)
     lines = [_line(one) for one in _BREAKS.split(seen)]
     return [one for has_text, run in groupby(lines, bool) for one in (run if has_text else [""])]
 
 
 def _line(line: str) -> str:
-    cells = line.strip().replace("\t", " | ") if "\t" in line.strip() else line
-    return _BLANKS.sub(" ", cells.translate(_EVEN)).strip()
+    return _BLANKS.sub(" ", line.strip().replace("\t", " | ")).strip()
 
 
 # --- spelling --------------------------------------------------------------------------------------------
 
+_THAI_DIGIT = re.compile("[๐-๙]")
 _DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
-#: Two เ that stand for แ; a sara am in its two halves, or with one half too many.
-_SLIPS = (
-    (re.compile("เเ"), "แ"),
-    (re.compile("\u0e4d([\u0e48-\u0e4b]?)\u0e32"), "\\1\u0e33"),
-    (re.compile("\u0e33\u0e32"), "\u0e33"),
-    (re.compile("\u0e33\u0e33"), "\u0e33"),
-)
+#: A sara am in its two halves, with a tone mark between them.
+_HALVES = re.compile("\u0e4d([\u0e48-\u0e4b]?)\u0e32")
+#: Two เ that stand for แ, and a sara am with one half too many.
+_SLIPS = (("เเ", "แ"), ("\u0e33\u0e32", "\u0e33"), ("\u0e33\u0e33", "\u0e33"))
 
 
+@lru_cache(512)  # the same lines and reports are looked through again and again
 def even(text: str) -> str:
     """The text in one spelling, for labels to be found in: Arabic digits, small letters, no slips."""
-    found = text.translate(_DIGITS).lower()
+    found = text.translate(_DIGITS) if _THAI_DIGIT.search(text) else text
+    found = found.lower()
+    if "\u0e4d" in found:
+        found = _HALVES.sub("\\1\u0e33", found)
     for slip, mended in _SLIPS:
-        found = slip.sub(mended, found)
+        if slip in found:
+            found = found.replace(slip, mended)
     return found

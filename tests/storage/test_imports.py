@@ -41,7 +41,16 @@ def ready(tx, text: str, **given: Any) -> Prepared:
 def kept(store: Store, text: str, *, update: bool = False, **given: Any) -> Taken:
     with store.begin() as tx:
         by = registry.person(tx.connection, registry.OPERATOR_EMAIL)
-        return take_in(tx, ready(tx, text, **given), "page.txt", text, update=update, by=by, now=NOW)
+        return take_in(
+            tx,
+            city_of(tx.connection, WORKFLOWS),
+            ready(tx, text, **given),
+            "page.txt",
+            text,
+            update=update,
+            by=by,
+            now=NOW,
+        )
 
 
 def page_of(code: str) -> str:
@@ -191,7 +200,16 @@ def test_part_of_a_transaction_is_taken_back_by_itself(store):
             prepared = ready(tx, page_of(code))
             try:
                 with tx.part():
-                    take_in(tx, prepared, code, page_of(code), update=False, by=by, now=NOW)
+                    take_in(
+                        tx,
+                        city_of(tx.connection, WORKFLOWS),
+                        prepared,
+                        code,
+                        page_of(code),
+                        update=False,
+                        by=by,
+                        now=NOW,
+                    )
                     if code == "5018-0808":
                         raise KeyError(code)
             except KeyError:

@@ -50,6 +50,7 @@ class _Seen(NamedTuple):
     """What was made of the form."""
 
     text: str
+    city: City
     prepared: Prepared
 
 
@@ -80,6 +81,7 @@ class _Import:
                     update = bool(typed.fields.get("update"))
                     taken = take_in(
                         tx,
+                        seen.city,
                         seen.prepared,
                         _NAME,
                         seen.text,
@@ -113,7 +115,8 @@ class _Import:
             typed.line("title", 500) or None,
             zero_as_is=bool(typed.fields.get("zero_as_is")),
         )
-        return None if typed.faults else _Seen(text, prepare(text, given, self._city(tx)))
+        city = self._city(tx)
+        return None if typed.faults else _Seen(text, city, prepare(text, given, city))
 
     def _city(self, tx: Tx) -> City:
         newest = review.workflows(tx.connection)

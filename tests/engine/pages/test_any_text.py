@@ -3,20 +3,33 @@
 The long form, a hundred thousand inputs, is ``make fuzz``.
 """
 
-import os
+from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.pages import LONGEST, ReadPage, decoded, findings, read_page
 from tests.pages import ROWS, text_only, whole
 
-#: So many inputs each of the tests below tries.
-INPUTS = int(os.environ.get("RADAP_FUZZ", "150"))
-_settings = settings(
-    max_examples=INPUTS, deadline=None, suppress_health_check=list(HealthCheck), database=None
-)
+#: So many inputs are tried of each kind; the long form tries a hundred thousand.
+INPUTS = {"texts": (60, 40_000), "bytes": (40, 20_000), "holes": (80, 40_000)}
+
+
+def try_all(name: str, inputs: st.SearchStrategy[Any], act: Callable[[Any], object], *, long: bool) -> None:
+    @settings(
+        max_examples=INPUTS[name][long],
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        database=None,
+    )
+    @given(inputs)
+    def tried(one: Any) -> None:
+        act(one)
+
+    tried()
+
 
 _words = st.sampled_from(
     [line for row in ROWS[:12] for made in (whole(row), text_only(row)) for line in made.split("\n")]
@@ -38,26 +51,24 @@ def _tried(text: str) -> ReadPage:
     return page
 
 
-@given(_texts)
-@example("<![")
-@_settings
-def test_any_text_is_read(text: str) -> None:
-    _tried(text)
+def test_any_text_is_read(long):
+    _tried("<![")
+    try_all("texts", _texts, _tried, long=long)
 
 
-@given(st.binary(max_size=600))
-@_settings
-def test_any_bytes_are_read(content: bytes) -> None:
-    _tried(decoded(content).text)
+def test_any_bytes_are_read(long):
+    try_all("bytes", st.binary(max_size=600), lambda content: _tried(decoded(content).text), long=long)
 
 
-@given(st.sampled_from(ROWS), st.integers(0, 400), st.integers(0, 60), st.text(max_size=20), st.booleans())
-@_settings
-def test_page_with_a_hole_is_read(
-    row: dict[str, object], at: int, length: int, put: str, is_whole: bool
-) -> None:
-    made = whole(row) if is_whole else text_only(row)
-    _tried(made[:at] + put + made[at + length :])
+def test_page_with_a_hole_is_read(long):
+    pages = [made(row) for row in ROWS for made in (whole, text_only)]
+    holes = st.tuples(st.sampled_from(pages), st.integers(0, 900), st.integers(0, 60), st.text(max_size=20))
+
+    def read(hole: tuple[str, int, int, str]) -> None:
+        page, at, length, put = hole
+        _tried(page[:at] + put + page[at + length :])
+
+    try_all("holes", holes, read, long=long)
 
 
 def test_longest_page_is_read_in_little_time() -> None:
