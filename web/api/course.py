@@ -114,9 +114,11 @@ class Course:
     def _change(self, call: Call, one: Operation, body: bytes) -> Response:
         if one.takes is not None:
             call.given = _given(call.request, one.takes, body)
-        if one.reads is not None:
-            return self._told(call, one, one.reads(call))
         key = call.request.headers.get("idempotency-key")
+        if one.reads is not None:
+            if key is not None:
+                raise Wrong(400, "api.no_key", [Fault(at="header.Idempotency-Key", says="not taken here")])
+            return self._told(call, one, one.reads(call))
         if key is not None and not (1 <= len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
             raise Wrong(
                 400, "api.bad_key", [Fault(at="header.Idempotency-Key", says="1 to 200 ASCII characters")]
