@@ -73,7 +73,7 @@ class _Tokens:
     def revoke(self, request: Request) -> Response:
         """End one."""
         visit: Visit = request.state.visit
-        number, now = Typed(request.state.form).whole("token") or 0, self._site.clock()
+        number, now = Typed(request.state.form).whole("number") or 0, self._site.clock()
         with self._site.store.begin() as tx:
             tokens.revoke(tx, visit.person.id, number, client_of(request), now)
         return RedirectResponse(f"{self._site.root}{_PAGE}?done=revoked", 303)
@@ -108,14 +108,7 @@ class _Tokens:
 
 
 def _row(one: Token, wording: Wording, now: datetime) -> dict[str, Any]:
-    if one.revoked_at is not None:
-        state = wording.say("tokens.revoked")
-    else:
-        state = (
-            wording.say("tokens.until", until=one.ends_at)
-            if one.is_live(now)
-            else wording.say("tokens.ended")
-        )
+    state = "tokens.revoked" if one.revoked_at else "tokens.until" if one.is_live(now) else "tokens.ended"
     used = wording.say("tokens.used", at=one.used_at) if one.used_at else wording.say("tokens.never_used")
     return {
         "id": one.id,

@@ -18,6 +18,8 @@ from engine.jobs import Product, Scope, Wanted
 from engine.petition import PetitionKind
 from engine.workflow import Text
 from storage import jobs, registry
+from engine.tokens import NewToken
+from storage import tokens
 from tests.browser.conftest import DAY, DESK, PHONE, Served
 from tests.cast import (
     ADMINISTRATOR,
@@ -35,7 +37,7 @@ from tests.cast import (
 )
 from tests.fifty import found_fifty
 from tests.web.coordinators import PNG
-from tests.web.doorway import EMAIL, EVALUATOR_EMAIL, HEAD_EMAIL, give_password
+from tests.web.doorway import CLIENT, EMAIL, EVALUATOR_EMAIL, HEAD_EMAIL, give_password
 from tests.web.post import post, tell_a_program
 from tests.web.sheets import TARGETS, file_of, tried
 
@@ -73,6 +75,7 @@ OF_THE_COORDINATOR: dict[str, str] = {
     "receipt": f"{HOME}/quarters/1/receipt",
     "report": f"{HOME}/quarters/1",
     "account": "/account",
+    "tokens": "/account/tokens",
     "search": "/search?q=ประชุม",
     "search_nothing": "/search?q=ไม่มีคำนี้",
 }
@@ -165,6 +168,10 @@ def full(served: Served) -> Served:
         town.site.uploads.attach(*where, upload, request=None, occurrence=3, by=COORDINATOR, now=now)
     for content in (RIGHT, WRONG):
         tried(town, content, "ค่าเป้าหมายปี 2564.xlsx", ADMINISTRATOR)
+        for name, scopes in (("ระบบสารบรรณ", ["read", "record"]), ("รายงานประจำเดือน", ["read"])):
+            new = NewToken(name, scopes, 90)
+            _, token = tokens.make(tx, COORDINATOR.id, new, CLIENT, now)
+        tokens.revoke(tx, COORDINATOR.id, token.id, CLIENT, now)
     return served
 
 

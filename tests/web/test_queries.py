@@ -27,6 +27,7 @@ from tests.cast import COORDINATOR as C
 from tests.counting import counted
 from tests.web.coordinators import BASE, DAY, enter
 from tests.web.doorway import come_in
+from tests.web.programs import ONE, Program, program
 
 #: The pages that have rows of something of which there may be many.
 PAGES = [
@@ -151,3 +152,46 @@ def order(town, through: int, since: int) -> None:
         for number in range(since, through):
             wanted = Wanted(Product.PDF, Scope.INDICATOR, str(number), YEAR)
             jobs.ask(tx.connection, wanted, Text("", ""), EVALUATOR.id, at(DAY))
+
+
+#: What programs read of rows of which there may be many.
+OF_PROGRAMS = [
+    "/me/work",
+    "/indicators?year=2564",
+    f"{ONE}",
+    f"{ONE}/history",
+    f"{ONE}/milestones/{MEETINGS}",
+    f"{ONE}/quarters/1",
+    "/matrix?year=2564",
+    f"/matrix/{WORKFLOW.key}?year=2564",
+    "/city?year=2564",
+    "/review",
+    f"/review/2564/{WORKFLOW.key}/{GUIDELINES}",
+    "/search?q=64",
+    "/jobs",
+]
+
+
+def test_programs_ask_as_often_for_thirty_rows_as_for_one(town):
+    grow(town, 1, 0)
+    order(town, 1, 0)
+    judge(town, range(1))
+    town.clock.now = at(DAY)
+    theirs = program(town, EVALUATOR.id)
+    one = asked_by(theirs)
+    grow(town, 30, 1)
+    order(town, 30, 1)
+    judge(town, range(1, 30))
+
+    assert asked_by(theirs) == one
+    assert max(one.values()) < 40
+
+
+def asked_by(theirs: Program) -> dict[str, int]:
+    found = {}
+    for path in OF_PROGRAMS:
+        theirs.get(path)
+        with counted(theirs.town.store) as sent:
+            assert theirs.get(path).status_code == 200, path
+        found[path] = len(sent)
+    return found

@@ -7,7 +7,7 @@ from functools import partial
 from fastapi import HTTPException
 
 from engine.actions import grant_extension
-from engine.events import Happened
+from engine.errors import refuse
 from engine.explain import rule_text
 from engine.outbox import TROUBLED, State
 from engine.permissions import Action
@@ -22,7 +22,6 @@ from web.api import bodies, reading, shapes
 from web.api.indicators import year_of
 from web.api.operation import Call, Made, Operation
 from web.api.paging import cursor_of, cut, number_behind
-from web.api.problems import Fault, Wrong
 from web.api.shapes import records
 from web.doors import for_city
 from web.site import Site
@@ -157,8 +156,7 @@ class _Records:
 
     def add_agency(self, call: Call, tx: Tx) -> Made:
         new: bodies.NewAgency = call.given
-        if new.parent is not None and new.parent not in {one.id for one in registry.agencies(tx.connection)}:
-            raise Wrong(422, "api.invalid", [Fault(at="body.parent", says="there is no such agency")])
+        check_agency(tx, new.parent)
         added = registry.add_agency(
             tx,
             Text(new.name, new.name_en or new.name),
@@ -208,8 +206,7 @@ class _Records:
 
     def extend(self, call: Call, tx: Tx) -> records.ExtensionGiven:
         new: bodies.ExtensionAsked = call.given
-        if new.agency not in {one.id for one in registry.agencies(tx.connection)}:
-            raise Wrong(422, "api.invalid", [Fault(at="body.agency", says="there is no such agency")])
+        check_agency(tx, new.agency)
         quarter = FiscalYear.from_be(new.year).quarters[new.quarter - 1]
         grant_extension(tx, new.agency, quarter, new.until, reason=new.reason, by=call.by, now=call.now)
         return records.ExtensionGiven(
@@ -302,11 +299,8 @@ class _Records:
 
     def journal(self, call: Call) -> records.Journal:
         asked: bodies.JournalAsked = call.asked
-        kind = next((one for one in Happened if one == asked.kind), None)
-        if asked.kind is not None and kind is None:
-            raise Wrong(422, "api.invalid", [Fault(at="query.kind", says="no kind of event")])
         first, last = self._instant(asked.first), self._instant(asked.last, 1)
-        wanted = Asked(kind, first, last, number_behind(asked.cursor))
+        wanted = Asked(asked.kind, first, last, number_behind(asked.cursor))
         broken = None
         with self._site.store.read() as tx:
             stream = self._stream(tx, asked)
@@ -339,6 +333,12 @@ class _Records:
         return begin.astimezone(UTC)
 
 
+def check_agency(tx: Tx, agency: int | None) -> None:
+    """Refuse an agency that there is not."""
+    if agency is not None and agency not in {one.id for one in registry.agencies(tx.connection)}:
+        raise refuse("agency.gone", number=agency)
+
+
 def _version(one: definitions.Kept) -> dict[str, object]:
     workflow = one.workflow
     return {
@@ -356,7 +356,4 @@ def _version(one: definitions.Kept) -> dict[str, object]:
 def _states(wanted: str | None) -> tuple[State, ...]:
     if wanted is None:
         return tuple(State)
-    found = tuple(TROUBLED) if wanted == "troubled" else tuple(one for one in State if one == wanted)
-    if not found:
-        raise Wrong(422, "api.invalid", [Fault(at="query.state", says="no state of a message")])
-    return found
+    return tuple(TROUBLED) if wanted == "troubled" else (State(wanted),)

@@ -41,8 +41,8 @@ def _dashed(value: object) -> object:
 
 
 #: Days and instants are ISO.
-Day = Annotated[date, BeforeValidator(_dashed)]
-Instant = Annotated[AwareDatetime, BeforeValidator(_dashed)]
+Day = Annotated[date, Field(strict=False), BeforeValidator(_dashed)]
+Instant = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_dashed)]
 #: Texts are kept as those that are typed: composed letters, nothing hidden in them.
 Text = Annotated[str, Field(max_length=20_000), AfterValidator(plain)]
 Reason = Annotated[str, Field(max_length=2000), AfterValidator(plain)]
@@ -56,6 +56,15 @@ LEAST_YEAR, LAST_YEAR = 2500, 2700
 Year = Annotated[int, Field(ge=LEAST_YEAR, le=LAST_YEAR, description="Fiscal year of the Buddhist Era.")]
 Limit = Annotated[int, Field(ge=1, le=200, description="How many at most.")]
 Cursor = Annotated[str, Field(max_length=200, description="`next` of the page before.")]
+
+
+#: What people can be, and where messages can be.
+RoleName = Literal[
+    "coordinator", "deputy", "section_head", "director", "owner", "evaluator", "administrator", "viewer"
+]
+MessageState = Literal[
+    "troubled", "pending", "claimed", "sending", "sent", "failed", "uncertain", "withdrawn", "held"
+]
 
 
 class Paged(Asked):
@@ -212,7 +221,7 @@ class MatrixAsked(IndicatorsAsked):
     """`beside` is another reading, such as `2563-4`; `on` and `known_at` have levels computed of then."""
 
     quarter: QuarterNumber | None = None
-    beside: Annotated[str, Field(pattern="^[0-9]{4}-[1-4]$")] | None = None
+    beside: Annotated[str, Field(pattern="^2[56][0-9]{2}-[1-4]$")] | None = None
     on: Day | None = None
     known_at: Instant | None = None
     sort: Literal["agency", "level", "due"] = "agency"
@@ -266,12 +275,12 @@ class AcrossAsked(Asked):
 class OutboxAsked(Paged):
     """`troubled` are those that somebody should look at."""
 
-    state: str | None = Field(default=None, max_length=20)
+    state: MessageState | None = None
 
 
 class PeopleAsked(Paged):
     q: Annotated[str, Field(max_length=200)] = ""
-    role: str | None = Field(default=None, max_length=20)
+    role: RoleName | None = None
     agency: Id | None = None
 
 
@@ -280,7 +289,7 @@ class JournalAsked(Paged):
 
     code: Annotated[str, Field(min_length=1, max_length=64)] | None = None
     year: Year | None = None
-    kind: str | None = Field(default=None, max_length=40)
+    kind: Happened | None = None
     first: Day | None = None
     last: Day | None = None
     verify: bool = False
@@ -337,12 +346,12 @@ class NewPerson(In):
     email: Annotated[str, Field(min_length=3, max_length=254)]
     name: Annotated[str, Field(min_length=1, max_length=200)]
     language: Literal["th", "en"] = "th"
-    role: str | None = Field(default=None, max_length=20)
+    role: RoleName | None = None
     agency: Id | None = None
 
 
 class RoleGiven(In):
-    role: Annotated[str, Field(max_length=20)]
+    role: RoleName
     agency: Id | None = None
 
 

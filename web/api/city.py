@@ -24,11 +24,9 @@ from storage.overview import handed_in, levels_by_quarter, waiting, waits
 from storage.rollup import ROOT, Node, Tree, alike, leaves_at, nodes, rolled
 from storage.search import find
 from web.api import bodies, shapes
-from web.api.bodies import LAST_YEAR, LEAST_YEAR
 from web.api.indicators import wanted_of, year_of
 from web.api.operation import Call, Operation
 from web.api.paging import cursor_of, cut, number_behind
-from web.api.problems import Fault, Wrong
 from web.api.shapes import sights
 from web.doors import SIGNED_IN
 from web.evaluator.asking import Question, moment_of
@@ -345,8 +343,6 @@ def _reading(asked: str | None) -> tuple[FiscalYear, int] | None:
     if asked is None:
         return None
     be, _, quarter = asked.partition("-")
-    if not LEAST_YEAR <= int(be) <= LAST_YEAR:
-        raise Wrong(422, "api.invalid", [Fault(at="query.beside", says="no fiscal year of the Buddhist Era")])
     return FiscalYear.from_be(int(be)), int(quarter)
 
 

@@ -1,13 +1,15 @@
 """The course of every operation: the token, the rule, the limit, what came in, the act, what goes out."""
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import HTTPException, Request
 from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
+from starlette.routing import Route, Router
 
 from engine.actions import Outcome
 from engine.tokens import LONGEST_KEY, PER_WINDOW, WINDOW, Use
@@ -36,7 +38,7 @@ class Course:
         self._pages = pages
         self._doors = doors
 
-    def add(self, router: APIRouter, every: Iterable[Operation]) -> None:
+    def add(self, router: Router, every: Iterable[Operation]) -> None:
         """A route for each path, which knows all of its methods."""
         paths: dict[str, dict[str, Operation]] = {}
         for one in every:
@@ -45,7 +47,7 @@ class Course:
                 paths.setdefault(ROOT + one.path, {})[method] = one
         for path, by_method in paths.items():
             answer = self._answering(by_method)
-            router.add_api_route(path, answer, methods=list(by_method), response_model=None)
+            router.routes.append(Route(path, answer, methods=list(by_method)))
 
     def _answering(self, by_method: Mapping[str, Operation]) -> Callable[..., Any]:
         async def answer(request: Request) -> Response:
@@ -112,9 +114,11 @@ class Course:
     def _change(self, call: Call, one: Operation, body: bytes) -> Response:
         if one.takes is not None:
             call.given = _given(call.request, one.takes, body)
-        if one.reads is not None:
-            return self._told(call, one, one.reads(call))
         key = call.request.headers.get("idempotency-key")
+        if one.reads is not None:
+            if key is not None:
+                raise Wrong(400, "api.no_key", [Fault(at="header.Idempotency-Key", says="not taken here")])
+            return self._told(call, one, one.reads(call))
         if key is not None and not (1 <= len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
             raise Wrong(
                 400, "api.bad_key", [Fault(at="header.Idempotency-Key", says="1 to 200 ASCII characters")]
@@ -226,10 +230,22 @@ def _given(request: Request, model: type[BaseModel], body: bytes) -> BaseModel:
     if kind != _JSON:
         raise Wrong(415, "api.not_json", [Fault(at="header.Content-Type", says=f"must be {_JSON}")])
     try:
-        return model.model_validate_json(body)
-    except ValidationError as error:
+        return model.model_validate_json(_normal(body))
+    except (ValueError, RecursionError) as error:
+        if not isinstance(error, ValidationError):
+            raise Wrong(400, "api.invalid", [Fault(at="body", says="no JSON")]) from None
         broken = any(one["type"] == "json_invalid" for one in error.errors(include_url=False))
         raise Wrong(400 if broken else 422, "api.invalid", faults_of(error, "body")) from None
+
+
+def _normal(body: bytes) -> str:
+    """The JSON with whole numbers written as such: to its schema language 4.0 is one."""
+
+    def number(text: str) -> int | float:
+        value = float(text)
+        return int(value) if value.is_integer() else value
+
+    return json.dumps(json.loads(body, parse_float=number))
 
 
 def _print_of(call: Call, body: bytes) -> str:

@@ -131,6 +131,9 @@ def _operation(one: Operation, refs: Refs) -> dict[str, Any]:
     if one.takes is not None:
         schema = refs[one.takes, "validation"]
         found["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    if one.streams is not None:
+        bytes_of_it = {"schema": {"type": "string", "format": "binary"}}
+        found["requestBody"] = {"required": True, "content": {"application/octet-stream": bytes_of_it}}
     return found
 
 
@@ -154,6 +157,14 @@ def _parameters(one: Operation) -> Iterator[dict[str, Any]]:
             "required": True,
             "schema": {"type": "string", "pattern": r'^(\*|(W/)?"[0-9]{1,9}")$'},
             "description": "The `ETag` that was seen, or `*` for whichever version there is.",
+        }
+    if one.streams is not None:
+        yield {
+            "name": "Upload-Offset",
+            "in": "header",
+            "required": True,
+            "schema": {"type": "integer", "minimum": 0, "maximum": 10**12},
+            "description": "How much of the file is there already.",
         }
     if one.keeps_answer:
         yield {

@@ -42,4 +42,4 @@ def cut(rows: Sequence[_Row], limit: int) -> tuple[Sequence[_Row], bool]:
 
 
 def _not_ours() -> Wrong:
-    return Wrong(422, "api.invalid", [Fault(at="query.cursor", says="no cursor of ours")])
+    return Wrong(404, "api.bad_cursor", [Fault(at="query.cursor", says="no cursor of ours")])

@@ -16,9 +16,9 @@ from storage.people import Known, Sought
 from storage.transaction import Tx
 from web import setup_links
 from web.api import bodies
+from web.api.administration import check_agency
 from web.api.operation import Call, Operation
 from web.api.paging import cursor_of, cut, number_behind
-from web.api.problems import Fault, Wrong
 from web.api.shapes import office, records
 from web.doors import client_of, for_city
 from web.setup_links import SetupLink
@@ -160,7 +160,7 @@ class _People:
         email, name = addresses.address(new.email), addresses.display_name(new.name)
         given = [] if new.role is None else [grant_of(new.role, new.agency)]
         with self._site.store.begin() as tx:
-            _check_agency(tx, new.agency)
+            check_agency(tx, new.agency)
             added = registry.add_person(tx, email, name, new.language, given, by=call.by.id, now=call.now)
         link = self._link(call, added) if self._site.takes_passwords else None
         return records.AddedPerson(
@@ -225,10 +225,5 @@ class _People:
 def _grant(call: Call, tx: Tx) -> Grant:
     """The role that is asked for, at an agency that there is."""
     new: bodies.RoleGiven = call.given
-    _check_agency(tx, new.agency)
+    check_agency(tx, new.agency)
     return grant_of(new.role, new.agency)
-
-
-def _check_agency(tx: Tx, agency: int | None) -> None:
-    if agency is not None and agency not in {one.id for one in registry.agencies(tx.connection)}:
-        raise Wrong(422, "api.invalid", [Fault(at="body.agency", says="there is no such agency")])

@@ -106,8 +106,6 @@ def refused(request: Request, refusal: Refusal, wording: Wording) -> Response:
     status = _REFUSED.get(first, 409)
     if any(one.kind == "person.not_permitted" for one in refusal.conditions):
         status = 403
-    if status == 409 and request.method in ("GET", "HEAD"):
-        status = 422  # what only reads is in conflict with nothing: the question is wrong
     conditions = [_condition(one, wording) for one in refusal.conditions]
     kind = "changed-meanwhile" if status == 412 else "refused"
     detail = " ".join(one.sentence for one in conditions)
