@@ -47,13 +47,16 @@ def change_indicator(
 ) -> Outcome:
     """Change what is ``given`` of :data:`AGREED`; levels follow a new target at once.
 
+    The event keeps what is given and, as far as it is short, what was there ``before``.
+
     Target and weight stand once a quarter of the year is sealed: what was computed with them is frozen.
     """
     work = begin(tx, code, fiscal_year, Action.MANAGE_INDICATORS, by, now, expected_version)
     unless([*unmet_conditions((permitted, year_open), work.attempt()), *_faults(work.indicator, given)])
+    before = {name: _plain(one) for name, one in _agreed(work.indicator).items() if name in given}
     _agree(work.indicator, given)
     tx.agree(work.indicator, given)
-    data = {name: str(one) if isinstance(one, Decimal) else one for name, one in sorted(given.items())}
+    data = {**{name: _plain(one) for name, one in sorted(given.items())}, "before": before}
     affected_from = work.indicator.fiscal_year.first_day if "target" in given else None
     return work.finish(Happened.INDICATOR_CHANGED, data, affected_from)
 
@@ -74,6 +77,22 @@ def _faults(indicator: Indicator, given: Mapping[str, Any]) -> list[Unmet]:
     if isinstance(weight, Decimal) and weight.is_finite() and weight <= 0:
         faults.append(Unmet("weight.not_positive", {"key": indicator.code, "weight": weight}))
     return faults
+
+
+def _agreed(indicator: Indicator) -> dict[str, Any]:
+    """What it is agreed on, as far as the engine knows it: texts are read by pages alone."""
+    return {
+        "title_th": indicator.title.th,
+        "title_en": indicator.title.en,
+        "unit": indicator.unit,
+        "target": indicator.target,
+        "weight": indicator.weight,
+        "owner_id": indicator.workflow_owner,
+    }
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Decimal) else value
 
 
 def _agree(indicator: Indicator, given: Mapping[str, Any]) -> None:

@@ -223,3 +223,16 @@ def test_page_asks_as_often_for_fifty_districts_as_for_one(town):
     with counted(town.store) as many:
         town.get(PAGE)
     assert len(many) == len(few)
+
+
+def test_history_tells_what_was_changed(town):
+    with town.store.begin() as tx:
+        given = {"target": Decimal(4), "definition": "นิยาม", "title_th": "เครือข่ายใหม่"}
+        actions.change_indicator(tx, CODE, YEAR, given, by=ADMINISTRATOR, now=town.clock.now)
+    enter(town, ADMINISTRATOR)
+
+    page = town.get(f"/indicators/2564/{CODE}/history")
+
+    assert "แก้ไขข้อตกลงของตัวชี้วัด" in page.text
+    assert "ค่าเป้าหมาย: 5 → 4" in page.text
+    assert "→ เครือข่ายใหม่ · ค่าเป้าหมาย: 5 → 4 · นิยาม" in page.text

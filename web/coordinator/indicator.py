@@ -3,12 +3,14 @@
 import json
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request
 from markupsafe import Markup
 from starlette.responses import Response
 
+from engine.actions.agreement import AGREED
 from engine.indicator import Indicator, Life
 from engine.machine import milestone_rules
 from engine.permissions import Action
@@ -360,10 +362,33 @@ def particulars(indicator: Indicator, data: Mapping[str, Any], wording: Wording)
     for name in ("reason", "waiting_for", "remark"):
         if data.get(name):
             yield f"“{data[name]}”"
+    before = data.get("before")
+    if isinstance(before, Mapping):
+        yield from _agreed(data, before, wording)
     for basis in ("claimed", "verified"):
         if basis in data:
             before, after = data[basis]
             yield wording.say(f"history.{basis}", before=before, after=after)
+
+
+#: Fields of an agreement that records call otherwise, and those that are told with their values.
+_FIELDS: Mapping[str, str] = {"title_th": "title", "owner_id": "owner", "plan_node_id": "plan"}
+_TOLD = ("title_th", "title_en", "unit", "target", "weight")
+
+
+def _agreed(data: Mapping[str, Any], before: Mapping[str, Any], wording: Wording) -> Iterator[str]:
+    """What an indicator is agreed on now, and was before; of texts only that they are others."""
+    for name in AGREED:
+        if name in data:
+            field = wording.word("record_field", _FIELDS.get(name, name))
+            values = {"before": _number(name, before.get(name)), "after": _number(name, data[name])}
+            told_so = name in _TOLD and name in before
+            yield wording.say("records.becomes", field=field, **values) if told_so else field
+
+
+def _number(name: str, value: Any) -> Any:
+    """Events keep exact numbers as texts."""
+    return Decimal(value) if name in ("target", "weight") and value is not None else value
 
 
 def _told(rows: list[told.Told], wording: Wording) -> list[tuple[str, str, str, str]]:
