@@ -103,7 +103,7 @@ class _Spreadsheets:
         with self._site.store.read() as tx:
             store = self._site.store
             kept = kept_records.read(store, tx.connection, year.year, with_results=is_filled)
-        filling = Filling(kept, year, person)
+        filling = Filling(kept, year, person, chosen)
         rows = filling.rows if is_filled else nothing
         name = f"radap-{only or 'template'}-{year.be}.{'csv' if is_csv else 'xlsx'}"
         headers = {"Content-Disposition": attachment(name), "Cache-Control": "no-store"}

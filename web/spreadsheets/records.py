@@ -227,16 +227,12 @@ class Drawing:
         self._records[record.name] = before._replace(fields=self._together(line, before, record))
 
     def _together(self, line: Line, before: Record, record: Record) -> Fields:
-        """What both say; where they differ, what is not as it is kept is meant: nobody types that anew."""
-        known = self._kept.records.get(record.name)
+        """What both say; that they differ is a fault, for whichever was meant, the other would undo it."""
         fields = dict(before.fields)
         for name, value in record.fields.items():
-            other, there = fields.get(name), known.fields.get(name) if known else None
             if name == "roles":
-                fields[name] = (*_roles(other), *_roles(value))
-            elif name not in fields or other == there:
-                fields[name] = value
-            elif value not in (other, there):
+                fields[name] = (*_roles(fields.get(name)), *_roles(value))
+            elif fields.setdefault(name, value) != value:
                 sheet, row = before.place
                 self._wrong(line, name, "sheet.said_otherwise", sheet=sheet, row=row)
         return fields
