@@ -74,6 +74,7 @@ OF_THE_COORDINATOR: dict[str, str] = {
     "report": f"{HOME}/quarters/1",
     "account": "/account",
     "search": "/search?q=ประชุม",
+    "give_results": "/spreadsheets",
     "search_nothing": "/search?q=ไม่มีคำนี้",
 }
 OF_THE_HEAD: dict[str, str] = {

@@ -7,7 +7,7 @@ from engine.errors import Refusal
 from engine.faults import Fault, Path
 from engine.guards import not_permitted
 from engine.nearest import nearest
-from engine.permissions import Action, Person, Subject
+from engine.permissions import Action, Person, Subject, may
 from engine.quarter import FiscalYear
 from engine.records import Agencies, Kind, Name, Record, Value, result_key
 from engine.roles import AT_AN_AGENCY
@@ -47,7 +47,10 @@ class Drawing:
         self._kept, self._year, self._by = kept, year, by
         self._agencies: Agencies = kept.agencies
         self._plan = {one.key for one in kept.of(Kind.PLAN_NODE)}
-        self._indicators = {one.key for one in kept.of(Kind.INDICATOR)}
+        # One that they may not see is like one that there is not.
+        self._indicators = {
+            one.key for one in kept.of(Kind.INDICATOR) if may(by, Action.VIEW, self._subject(one.key))
+        }
         self._workflows = workflows_by_name(kept)
         self._records: dict[Name, Record] = {}
         self._said_by: dict[Name, SheetKind] = {}
