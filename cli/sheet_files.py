@@ -48,6 +48,8 @@ def take_in(
 
     desk: Desk = ctx.obj
     only, of_year = _kind(kind), None if year is None else parsing.fiscal_year(year)
+    if file.suffix.lower() == ".csv" and only is None:
+        raise _which_kind()
     house = desk.house()
     with house.store.read() as tx:
         person = desk.person(tx, by)
@@ -117,11 +119,12 @@ def template(
         raise refuse("export.exists", file=str(file))
     is_csv = file.suffix.lower() == ".csv"
     if is_csv and only is None:
-        raise parsing.unreadable("sheet.csv_kind", kinds=[str(one) for one in SheetKind])
+        raise _which_kind()
+    kinds = list(SheetKind) if only is None else [only]
     house = desk.house()
     with house.store.read() as tx:
         kept = kept_records.read(house.store, tx.connection, of_year.year, with_results=filled)
-        filling = Filling(kept, of_year, desk.person(tx, by))
+        filling = Filling(kept, of_year, desk.person(tx, by), kinds)
     rows = filling.rows if filled else nothing
     partial = file.with_name(f".{file.name}.partial")
     try:
@@ -129,7 +132,6 @@ def template(
             with partial.open("w", encoding="utf-8", newline="") as target:
                 write_csv(target, desk.wording, only, rows)
         else:
-            kinds = list(SheetKind) if only is None else [only]
             with desk.progress("progress.export", None) as bar:
                 write_book(partial, desk.wording, house.policy.zone, kinds, filling.offered, rows, bar.step)
         partial.rename(file)
@@ -149,6 +151,12 @@ def _kind(typed: str | None) -> "SheetKind | None":
             "sheet.kind_unknown", given=typed, nearest=nearest(typed, known), known=known
         )
     return SheetKind(typed)
+
+
+def _which_kind() -> parsing.Unreadable:
+    from web.spreadsheets.columns import SheetKind  # noqa: PLC0415 - see above
+
+    return parsing.unreadable("sheet.csv_kind", kinds=[str(one) for one in SheetKind])
 
 
 def _wordings(desk: Desk) -> list[Wording]:

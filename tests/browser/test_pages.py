@@ -77,6 +77,7 @@ OF_THE_COORDINATOR: dict[str, str] = {
     "account": "/account",
     "tokens": "/account/tokens",
     "search": "/search?q=ประชุม",
+    "give_results": "/spreadsheets",
     "search_nothing": "/search?q=ไม่มีคำนี้",
 }
 OF_THE_HEAD: dict[str, str] = {

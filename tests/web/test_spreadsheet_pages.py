@@ -7,19 +7,21 @@ import httpx2
 import openpyxl
 import pytest
 
-from engine.actions import change_indicator
+from engine.actions import change_indicator, create_indicator
 from engine.permissions import Person
 from engine.records import Kind
 from storage import kept_records, registry
-from tests.cast import ADMINISTRATOR, CODE, EVALUATOR, YEAR
+from tests.cast import ADMINISTRATOR, CODE, EVALUATOR, SAI_MAI, YEAR, new_indicator
 from tests.web.coordinators import enter, heading, words
-from tests.web.doorway import token_in
+from tests.web.doorway import EMAIL, token_in
 from tests.web.hostile_files import encrypted_office, office
 from tests.web.sheets import RESULTS, TARGETS, file_of
 from tests.web.town import NOW, Town
 from web.reports.worker import Maker
 
 PAGE = "/administration/spreadsheets"
+#: An indicator of another district.
+OTHER = "5042-2017"
 
 
 @pytest.fixture
@@ -28,9 +30,11 @@ def desk(town: Town) -> Town:
     return enter(town, ADMINISTRATOR)
 
 
-def give(town: Town, content: bytes, name: str = "targets.xlsx", **fields: str) -> httpx2.Response:
-    data = {"token": token_in(town.get(PAGE)), "year": "2564", "kind": "", **fields}
-    return town.client.post(PAGE, data=data, files={"file": (name, content)}, follow_redirects=False)
+def give(
+    town: Town, content: bytes, name: str = "targets.xlsx", path: str = PAGE, **fields: str
+) -> httpx2.Response:
+    data = {"token": token_in(town.get(path)), "year": "2564", "kind": "", **fields}
+    return town.client.post(path, data=data, files={"file": (name, content)}, follow_redirects=False)
 
 
 def made(town: Town, answer: httpx2.Response) -> httpx2.Response:
@@ -142,3 +146,33 @@ def test_results_are_refused_row_by_row_where_an_administrator_gives_them(desk):
     with desk.store.read() as tx:
         kept = kept_records.read(desk.store, tx.connection, YEAR, with_results=True)
     assert list(kept.of(Kind.RESULT)) == []
+
+
+def test_coordinator_gives_results_of_their_own_agency_and_of_no_other(town):
+    with town.store.begin() as tx:
+        create_indicator(tx, new_indicator(OTHER, agency=SAI_MAI), by=ADMINISTRATOR, now=NOW)
+    enter(town)
+    assert 'href="/spreadsheets"' in town.get("/indicators?year=2564").text
+    template = town.get("/spreadsheets/template?year=2564&kind=results&filled=yes").content
+    sheet = openpyxl.load_workbook(BytesIO(template))["ผลรายไตรมาส"]
+    assert {row[1].value for row in sheet.iter_rows(min_row=3)} == {CODE}
+    assert town.get("/spreadsheets/template?year=2564&kind=people").status_code == 404
+
+    tried = made(
+        town, give(town, file_of("ผลรายไตรมาส", RESULTS, (CODE, 2, 3, "ประชุม")), path="/spreadsheets")
+    )
+    assert "ผลที่รายงาน 3" in words(tried.text)
+    made(town, confirm(town, tried))
+    with town.store.read() as tx:
+        assert tx.indicator(CODE, YEAR).reports[2].narrative == "ประชุม"
+
+    for content, said in (
+        (file_of("ผลรายไตรมาส", RESULTS, (OTHER, 1, 3, "x")), f"ไม่พบตัวชี้วัด {OTHER}"),
+        (file_of("ค่าเป้าหมาย", TARGETS, (CODE, 1)), "ไม่มีสิทธิ์"),
+        (file_of("ผู้ใช้", ("อีเมล", "ชื่อ-นามสกุล", "บทบาท"), (EMAIL, "ใหม่", "ผู้ประเมิน")), "ไม่มีสิทธิ์"),
+    ):
+        page = made(town, give(town, content, path="/spreadsheets"))
+        assert said in words(page.text)
+        assert "ยืนยันและบันทึกทั้งหมด" not in page.text
+    enter(town, EVALUATOR)
+    assert town.get("/spreadsheets").status_code == 403

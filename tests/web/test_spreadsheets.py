@@ -79,7 +79,7 @@ def filled(store: Store, path: Path, kinds: list[SheetKind] | None = None) -> by
     """The template with what is there."""
     with store.read() as tx:
         kept = kept_records.read(store, tx.connection, YEAR, with_results=True)
-    filling = Filling(kept, FiscalYear(YEAR), OPERATOR)
+    filling = Filling(kept, FiscalYear(YEAR), OPERATOR, kinds or list(SheetKind))
     write_book(path, THAI, ZONE, kinds or list(SheetKind), filling.offered, filling.rows)
     return path.read_bytes()
 
@@ -166,7 +166,7 @@ def test_template_with_what_is_there_comes_back_and_changes_nothing(city, tmp_pa
     assert everything(city) == before
 
 
-def test_what_somebody_changed_in_one_sheet_of_two_is_meant(store, tmp_path):
+def test_what_was_changed_in_a_template_is_meant_and_the_second_time_nothing(store, tmp_path):
     path = tmp_path / "filled.xlsx"
     filled(store, path)
     book = openpyxl.load_workbook(path)
@@ -178,6 +178,7 @@ def test_what_somebody_changed_in_one_sheet_of_two_is_meant(store, tmp_path):
     (changed,) = [one for one in taken.differences if one.how is How.CHANGED]
     assert told(taken) == []
     assert dict(changed.after) == {"title": "ชื่อใหม่", "target": Decimal(4)}
+    assert given(store, saved(book)).count(How.SAME) == len(taken.differences)
 
 
 def test_sheets_that_say_different_things_are_told(store, tmp_path):
@@ -381,7 +382,9 @@ def test_nothing_that_is_kept_becomes_a_formula(store, tmp_path):
     assert {cell.data_type for row in book["หน่วยงาน"].iter_rows(min_row=5) for cell in row} <= {"s", "n"}
 
     with store.read() as tx:
-        filling = Filling(kept_records.read(store, tx.connection, YEAR), FiscalYear(YEAR), OPERATOR)
+        filling = Filling(
+            kept_records.read(store, tx.connection, YEAR), FiscalYear(YEAR), OPERATOR, [SheetKind.AGENCIES]
+        )
     out = StringIO(newline="")
     write_csv(out, THAI, SheetKind.AGENCIES, filling.rows)
     assert out.getvalue().startswith("\ufeffรหัสหน่วยงาน,ชื่อหน่วยงาน *,")

@@ -21,7 +21,7 @@ from storage import jobs, kept_records
 from storage.choices import choices
 from storage.file_names import clean_name
 from web.administrator.counter import YEARS, Counter, by_of, number_of
-from web.doors import Doors, for_city
+from web.doors import SIGNED_IN, Doors, Rule, for_city
 from web.ranges import attachment
 from web.reading import Typed, whole_number
 from web.spreadsheets.columns import DONE_BY, SheetKind
@@ -30,7 +30,8 @@ from web.spreadsheets.reading import XLSX, check_file
 from web.spreadsheets.taking import Asked
 from web.spreadsheets.template import nothing, write_book, write_csv
 
-PATH = "/administration/spreadsheets"
+#: Where administrators give everything, and where those who write reports give results.
+PATH, RESULTS = "/administration/spreadsheets", "/spreadsheets"
 #: So many differences and faults are shown; the file that can be fetched has more.
 _SHOWN = 100
 #: So many seconds after it was opened the page of a file that is being read looks again by itself.
@@ -45,14 +46,17 @@ _COLOURS = {
 
 
 def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
-    """The pages under ``/administration/spreadsheets``."""
-    room, rule = _Spreadsheets(counter), for_city(Action.MANAGE_PEOPLE)
-    bringing = for_city(Action.MANAGE_PEOPLE, files=True)
-    doors.add(router, PATH, room.ask, rule)
-    doors.add(router, PATH, room.give, bringing, ["POST"])
-    doors.add(router, f"{PATH}/template", room.template, rule)
-    doors.add(router, f"{PATH}/{{number}}", room.show, rule)
-    doors.add(router, f"{PATH}/{{number}}", room.confirm, rule, ["POST"])
+    """The pages under ``/administration/spreadsheets``, and the same for results under ``/spreadsheets``."""
+    for path, rule, bringing in (
+        (PATH, for_city(Action.MANAGE_PEOPLE), for_city(Action.MANAGE_PEOPLE, files=True)),
+        (RESULTS, SIGNED_IN, Rule(signed_in=True, files=True)),
+    ):
+        room = _Spreadsheets(counter, path)
+        doors.add(router, path, room.ask, rule)
+        doors.add(router, path, room.give, bringing, ["POST"])
+        doors.add(router, f"{path}/template", room.template, rule)
+        doors.add(router, f"{path}/{{number}}", room.show, rule)
+        doors.add(router, f"{path}/{{number}}", room.confirm, rule, ["POST"])
 
 
 def kinds_for(person: Person) -> list[SheetKind]:
@@ -66,9 +70,29 @@ def kinds_for(person: Person) -> list[SheetKind]:
 
 
 class _Spreadsheets:
-    def __init__(self, counter: Counter) -> None:
+    def __init__(self, counter: Counter, path: str) -> None:
         self._counter = counter
         self._site = counter.site
+        self._path = path
+
+    def _kinds(self, person: Person) -> list[SheetKind]:
+        """What they may give here; whoever may give nothing has no business here."""
+        here = [SheetKind.RESULTS] if self._path == RESULTS else list(SheetKind)
+        kinds = [kind for kind in kinds_for(person) if kind in here]
+        if not kinds:
+            raise HTTPException(403)
+        return kinds
+
+    def _frame(self, wording: Wording) -> dict[str, Any]:
+        """Where the page lies among the others."""
+        is_own = self._path == RESULTS
+        part = "indicators" if is_own else "administration"
+        return {
+            "current": part,
+            "home": f"{self._site.root}{self._path}",
+            "above": (f"{self._site.root}/{part}", wording.say(f"page.menu_{part}")),
+            "name": wording.say("sheets.results" if is_own else "admin.spreadsheets"),
+        }
 
     # -- templates, and giving a file ---------------------------------------------------------------------
 
@@ -82,19 +106,22 @@ class _Spreadsheets:
             own = [one for one in jobs.jobs_of(tx.connection, person.id) if one.wanted.product in _PRODUCTS]
         running = FiscalYear.containing(self._site.today())
         typed.fields.setdefault("year", str(running.be))
-        kinds = [(str(one), wording.say(f"sheet_of.{one}")) for one in kinds_for(person)]
+        kinds = [(str(one), wording.say(f"sheet_of.{one}")) for one in self._kinds(person)]
+        frame = self._frame(wording)
         values = {
+            **frame,
             "years": [(str(one + BE_OFFSET), wording.value(FiscalYear(one))) for one in sorted(years)[::-1]],
             "kinds": [("", wording.say("sheets.every_kind")), *kinds],
+            "only": kinds[0][0] if len(kinds) == 1 else "",
             "kinds_of_file": [("", wording.say("sheets.as_named")), *kinds],
             "jobs": [self._row(one, wording) for one in own],
         }
-        return self._counter.show(request, "spreadsheets", wording.say("admin.spreadsheets"), values, typed)
+        return self._counter.show(request, "spreadsheets", frame["name"], values, typed)
 
     def template(self, request: Request) -> Response:
         """A template to be filled in, of everything or of one kind, empty or with what is there."""
         asked, wording, person = request.query_params, self._counter.wording(request), by_of(request)
-        kinds = kinds_for(person)
+        kinds = self._kinds(person)
         year, only = _year(asked.get("year", "")), asked.get("kind", "")
         if year is None or only not in ("", *kinds):
             raise HTTPException(404)
@@ -103,7 +130,7 @@ class _Spreadsheets:
         with self._site.store.read() as tx:
             store = self._site.store
             kept = kept_records.read(store, tx.connection, year.year, with_results=is_filled)
-        filling = Filling(kept, year, person)
+        filling = Filling(kept, year, person, chosen)
         rows = filling.rows if is_filled else nothing
         name = f"radap-{only or 'template'}-{year.be}.{'csv' if is_csv else 'xlsx'}"
         headers = {"Content-Disposition": attachment(name), "Cache-Control": "no-store"}
@@ -122,7 +149,7 @@ class _Spreadsheets:
         sent, year, kind = request.state.form.get("file"), _year(typed.line("year")), typed.line("kind")
         if year is None:
             typed.fault("year", Unmet("admin.year_missing"))
-        if kind not in ("", *kinds_for(person)):
+        if kind not in ("", *self._kinds(person)):
             typed.fault("kind", Unmet("sheets.choose_kind"))
         # A browser sends an empty file where none was chosen.
         if not isinstance(sent, UploadFile) or not (sent.filename and sent.size):
@@ -147,7 +174,7 @@ class _Spreadsheets:
             if jobs.waiting_of(tx.connection, by_of(request).id) >= jobs.MOST_WAITING:
                 raise Refusal([Unmet("job.too_many", {"most": jobs.MOST_WAITING})])
             number = jobs.ask(tx.connection, wanted, name, by_of(request).id, now)
-        return RedirectResponse(f"{self._site.root}{PATH}/{number}", 303)
+        return RedirectResponse(f"{self._site.root}{self._path}/{number}", 303)
 
     # -- what became of it --------------------------------------------------------------------------------
 
@@ -157,6 +184,7 @@ class _Spreadsheets:
         is_open = job.state in (JobState.WAITING, JobState.RUNNING)
         found = self._result(job)
         values = {
+            **self._frame(wording),
             "job": self._row(job, wording),
             "is_open": is_open,
             "is_trial": job.wanted.product is Product.TRIAL,
@@ -198,7 +226,7 @@ class _Spreadsheets:
 
     def _row(self, job: Job, wording: Wording) -> dict[str, Any]:
         return {
-            "href": f"{self._site.root}{PATH}/{job.id}",
+            "href": f"{self._site.root}{self._path}/{job.id}",
             "title": _title(job, wording),
             "state": wording.word("job_state", job.state),
             "colour": _COLOURS[job.state],

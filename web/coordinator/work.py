@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from engine.desk import Group, Task, Verb, grouped, tasks_of
 from engine.errors import Unmet
-from engine.permissions import Role
+from engine.permissions import Action, Role, who_may
 from engine.quarter import BE_OFFSET, FiscalYear, Quarter
 from engine.reminders import Topic
 from engine.thai_dates import DateProblem, parse_be_year
@@ -100,6 +100,7 @@ class _Work:
             "current": "indicators",
             "title": wording.say("page.indicators_of", year=FiscalYear(year)),
             "years": [(one + BE_OFFSET, wording.value(FiscalYear(one)), one == year) for one in there],
+            "gives_results": any(one.role in who_may(Action.WRITE_REPORT) for one in visit.person.grants),
             "rows": [
                 {
                     "href": site.root + path_of(one.fiscal_year.be, one.code),

@@ -70,10 +70,10 @@ MEDIA_TYPES: Mapping[Product, str] = {
 
 
 class Found(NamedTuple):
-    """What a wish is about: its name, and whose it is as far as permissions care."""
+    """What a wish is about: its name, and whose it is as far as permissions care; ``None`` for one's own."""
 
     name: Text
-    subject: Subject
+    subject: Subject | None
 
 
 def find(tx: Tx, wanted: Wanted) -> Found | None:
@@ -98,7 +98,9 @@ def find(tx: Tx, wanted: Wanted) -> Found | None:
                 (Found(Text(one.title, one.title), Subject()) for one in steps if one.code == wanted.of), None
             )
         case Scope.CITY:
-            return Found(WHOLE_CITY, Subject())
+            # What becomes of a file of theirs is told to whoever gave it, as far as they may do it.
+            is_own = wanted.product in (Product.TRIAL, Product.INTAKE)
+            return Found(WHOLE_CITY, None if is_own else Subject())
 
 
 def _indicator(tx: Tx, wanted: Wanted) -> Found | None:
@@ -114,7 +116,7 @@ def _indicator(tx: Tx, wanted: Wanted) -> Found | None:
 
 def may_have(person: Person, found: Found) -> bool:
     """Whether the person may see all that the product holds."""
-    return may(person, Action.VIEW, found.subject)
+    return found.subject is None or may(person, Action.VIEW, found.subject)
 
 
 def file_name(telling: Telling, wanted: Wanted, name: Text) -> str:

@@ -1,6 +1,6 @@
 """What is there, row by row as the sheets have it, so that people edit it and give it back."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from engine.permissions import Action, Person, Subject, may
 from engine.quarter import FiscalYear
@@ -11,12 +11,19 @@ from web.spreadsheets.columns import SheetKind
 from web.spreadsheets.records import workflows_by_name
 from web.spreadsheets.template import Offered, Said
 
+#: What a sheet of targets says, so that one of indicators beside it does not.
+_WEIGHED: Said = {"target": None, "weight": None}
+
 
 class Filling:
-    """The records of a year as rows of sheets; results only of indicators whose reports the person writes."""
+    """The records of a year as rows of sheets of these kinds, and nothing of them in two sheets.
 
-    def __init__(self, kept: Kept, year: FiscalYear, by: Person) -> None:
+    Results are only of indicators whose reports the person writes.
+    """
+
+    def __init__(self, kept: Kept, year: FiscalYear, by: Person, kinds: Collection[SheetKind]) -> None:
         self._kept, self._year, self._by = kept, year, by
+        self._elsewhere = _WEIGHED if SheetKind.TARGETS in kinds else {}
         self._agencies = kept.agencies
         self._workflows = workflows_by_name(kept)
 
@@ -54,7 +61,7 @@ class Filling:
         for one in self._kept.of(Kind.INDICATOR):
             names = {name: self._agency(one.fields.get(name)) for name in ("agency", "owner")}
             workflow = self._workflow(str(one.fields["workflow"]))
-            yield {**self._known(one), **one.fields, **names, "workflow": workflow}
+            yield {**self._known(one), **one.fields, **names, "workflow": workflow, **self._elsewhere}
 
     def _target_rows(self) -> Iterator[Said]:
         for one in self._kept.of(Kind.INDICATOR):

@@ -7,7 +7,7 @@ from engine.errors import Refusal
 from engine.faults import Fault, Path
 from engine.guards import not_permitted
 from engine.nearest import nearest
-from engine.permissions import Action, Person, Subject
+from engine.permissions import Action, Person, Subject, may
 from engine.quarter import FiscalYear
 from engine.records import Agencies, Kind, Name, Record, Value, result_key
 from engine.roles import AT_AN_AGENCY
@@ -47,7 +47,10 @@ class Drawing:
         self._kept, self._year, self._by = kept, year, by
         self._agencies: Agencies = kept.agencies
         self._plan = {one.key for one in kept.of(Kind.PLAN_NODE)}
-        self._indicators = {one.key for one in kept.of(Kind.INDICATOR)}
+        # One that they may not see is like one that there is not.
+        self._indicators = {
+            one.key for one in kept.of(Kind.INDICATOR) if may(by, Action.VIEW, self._subject(one.key))
+        }
         self._workflows = workflows_by_name(kept)
         self._records: dict[Name, Record] = {}
         self._said_by: dict[Name, SheetKind] = {}
@@ -227,16 +230,12 @@ class Drawing:
         self._records[record.name] = before._replace(fields=self._together(line, before, record))
 
     def _together(self, line: Line, before: Record, record: Record) -> Fields:
-        """What both say; where they differ, what is not as it is kept is meant: nobody types that anew."""
-        known = self._kept.records.get(record.name)
+        """What both say; that they differ is a fault, for whichever was meant, the other would undo it."""
         fields = dict(before.fields)
         for name, value in record.fields.items():
-            other, there = fields.get(name), known.fields.get(name) if known else None
             if name == "roles":
-                fields[name] = (*_roles(other), *_roles(value))
-            elif name not in fields or other == there:
-                fields[name] = value
-            elif value not in (other, there):
+                fields[name] = (*_roles(fields.get(name)), *_roles(value))
+            elif fields.setdefault(name, value) != value:
                 sheet, row = before.place
                 self._wrong(line, name, "sheet.said_otherwise", sheet=sheet, row=row)
         return fields
