@@ -64,7 +64,6 @@ class _Calendar:
             ],
             "deadlines": [self._deadlines(one, year, longer, wording) for one in agencies],
             "granted": [_told(one, names, wording) for one in granted],
-            "may_extend": may(by_of(request), Action.EXTEND, Subject()),
         }
         return self._counter.show(request, "calendar", wording.say("admin.calendar"), values)
 
