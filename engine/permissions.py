@@ -87,6 +87,9 @@ class Subject(NamedTuple):
     workflow_owner: int | None = None
 
 
+#: Those who do an agency's work, or answer for it.
+AT_AN_AGENCY = frozenset({Role.COORDINATOR, Role.DEPUTY, Role.SECTION_HEAD, Role.DIRECTOR})
+
 _OWN, _SET, _ALL = Reach.OWN_AGENCY, Reach.OWN_WORKFLOWS, Reach.EVERYWHERE
 _C, _D, _H, _B, _O, _E, _A, _V = (
     Role.COORDINATOR,
@@ -127,7 +130,7 @@ PERMISSIONS: dict[Action, dict[Role, Reach]] = {
     Action.PETITION: _WORKERS,
     Action.REQUEST_CANCELLATION: _WORKERS,
     Action.CANCEL: {_E: _ALL},
-    Action.EXTEND: {_E: _ALL},
+    Action.EXTEND: {_E: _ALL, _A: _ALL},
     Action.SEAL: {_E: _ALL},
     Action.MANAGE_INDICATORS: {_A: _ALL},
     Action.MANAGE_PEOPLE: {_A: _ALL},

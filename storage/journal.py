@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -83,15 +83,3 @@ def _hash_of(entry: Entry) -> str:
     return entry_hash(
         entry.stream, entry.seq, entry.what, entry.at, entry.by, entry.data, entry.previous_hash
     )
-
-
-def by_stream(entries: Iterable[Entry]) -> Iterator[tuple[int, list[Entry]]]:
-    """Rows ordered by stream and number, gathered stream by stream."""
-    current: list[Entry] = []
-    for entry in entries:
-        if current and current[0].stream != entry.stream:
-            yield current[0].stream, current
-            current = []
-        current.append(entry)
-    if current:
-        yield current[0].stream, current

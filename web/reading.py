@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from engine.errors import Refusal, Unmet
 from engine.numbers import parse_number
-from engine.thai_dates import DateProblem, parse_day, plain_text
+from engine.quarter import FiscalYear
+from engine.thai_dates import DateProblem, parse_be_year, parse_day, plain_text
 from engine.wording import Wording
 
 #: Nothing that is typed into one field is longer, in characters.
@@ -140,6 +141,20 @@ class Typed:
             name: list(dict.fromkeys(wording.unmet(one) for one in unmet))
             for name, unmet in self.faults.items()
         }
+
+
+#: Years that somebody may ask for: what lies further off is a slip of the hand.
+YEARS = range(2000, 2200)
+
+
+def year_asked(asked: str, there: Sequence[int], today: date) -> FiscalYear:
+    """The fiscal year of an address; without one, or with one that is none, the running one or the newest."""
+    running = FiscalYear.containing(today).year
+    try:
+        year = parse_be_year(asked)
+    except DateProblem:
+        return FiscalYear(newest_year(there, running))
+    return FiscalYear(year if year in YEARS else newest_year(there, running))
 
 
 def newest_year(there: Sequence[int], running: int) -> int:

@@ -10,7 +10,7 @@ from engine.events import Event, Happened
 from engine.guards import not_permitted
 from engine.indicator import Indicator
 from engine.levels import Basis, level_of
-from engine.permissions import Action, Person, Subject
+from engine.permissions import AT_AN_AGENCY, Action, Person, Subject, who_may
 from engine.ports import SealLine, Transaction
 from engine.quarter import Quarter, deadline_of
 from engine.sealing import unsettled
@@ -26,11 +26,14 @@ def grant_extension(
     by: Person,
     now: datetime,
 ) -> None:
-    """Give one agency longer for one quarter; the milestones still due then move with it."""
+    """Give one agency longer for one quarter; the milestones still due then move with it.
+
+    Nobody gives it to the agency whose work they do themselves.
+    """
     usual = deadline_of(quarter, tx.policy.deadlines, tx.policy.calendar, None)
     unless(
         [
-            not_permitted(by, Action.EXTEND, Subject()),
+            not_permitted(by, Action.EXTEND, Subject()) or _own(by, agency),
             None if reason.strip() else Unmet("reason.missing", {"action": Action.EXTEND}),
             None if until > usual else Unmet("extension.not_longer", {"until": until, "usual": usual}),
             _sealed(tx, quarter),
@@ -46,6 +49,13 @@ def grant_extension(
     tx.extend(agency, quarter, until, reason.strip(), Event(Happened.EXTENSION_GRANTED, now, by.id, data))
     for indicator in tx.indicators(quarter.fiscal_year, agency):
         _move_deadlines(tx, indicator, quarter, until, by, now)
+
+
+def _own(by: Person, agency: int) -> Unmet | None:
+    """The condition that is unmet where whoever decides works for the agency."""
+    if any(one.agency == agency and one.role in AT_AN_AGENCY for one in by.grants):
+        return Unmet("extension.own_agency", {"person": by.name}, who_may(Action.EXTEND))
+    return None
 
 
 def _move_deadlines(

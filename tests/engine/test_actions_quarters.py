@@ -46,6 +46,14 @@ def seal(tx: Memory, quarter: Quarter, day: date, **given: Any) -> str:
     return seal_quarter(tx, quarter, **{"by": EVALUATOR, "now": at(day), **given})
 
 
+def test_nobody_gives_longer_to_the_agency_whose_work_they_do():
+    both = ADMINISTRATOR._replace(grants=(*ADMINISTRATOR.grants, *SECTION_HEAD.grants))
+    assert [one.kind for one in unmet(lambda: extend(desk().tx, DAY, by=both))] == ["extension.own_agency"]
+    one = desk()
+    extend(one.tx, DAY, by=ADMINISTRATOR)
+    assert one.tx.extensions == {(THUNG_KHRU, Q1): DAY}
+
+
 # --- extensions ----------------------------------------------------------------------------------------
 
 
@@ -117,7 +125,7 @@ def test_extension_is_refused_with_everything_that_is_wrong():
         "extension.not_longer",
         "quarter.sealed",
     ]
-    assert refused[0].who == (Role.EVALUATOR,)
+    assert refused[0].who == (Role.EVALUATOR, Role.ADMINISTRATOR)
     assert one.tx.extensions == {}
 
 

@@ -408,9 +408,27 @@ def test_evaluator_gives_an_agency_longer(town):
     page = arrive(town, send(town, path, at="/account", **given))
     assert banner(page) == ["ขยายเวลาแล้ว"]
     assert told(town)[:2] == ("extension_granted", EVALUATOR.id)
+
+
+def test_administrator_gives_longer_on_the_calendar_but_not_to_the_agency_they_work_for(town):
     enter(town, ADMINISTRATOR, TODAY)
+    path = f"{CALENDAR}/extend"
+    assert f'href="{path}"' in town.get(CALENDAR).text
+    given = {"year": "2564", "quarter": "1", "day": "29 ม.ค. 2564", "reason": "น้ำท่วม"}
+    page = arrive(town, send(town, path, agency=str(THUNG_KHRU), **given))
+    assert banner(page) == ["ขยายเวลาแล้ว"]
+    assert told(town)[:2] == ("extension_granted", ADMINISTRATOR.id)
+    assert "29 ม.ค. 2564 (ขยายเวลา)" in words(town.get(CALENDAR).text)
+
+    with town.store.begin() as tx:
+        row = {"person_id": ADMINISTRATOR.id, "role": "director", "agency_id": SAI_MAI}
+        tx.connection.execute(insert(t.grants).values(row))
     with town.nothing_changes():
-        assert send(town, path, **given).status_code == 403
+        answer = send(town, path, agency=str(SAI_MAI), **given)
+    assert answer.status_code == 422
+    assert [text for _, text in errors(answer)] == [
+        "ผู้ดูแลระบบ ขยายเวลาให้หน่วยงานของตนเองไม่ได้ ผู้ที่ทำได้: ผู้ประเมิน, ผู้ดูแลระบบ"
+    ]
 
 
 def grow(town, through, since):

@@ -542,3 +542,22 @@ def test_strictness_is_told_of_who_gave_five_verdicts_and_not_of_fewer(town):
     assert page.text.count("<rect") == 1
     assert f'<title id="bar-1">{EVALUATOR.name}: ' in page.text
     assert THAI.say("strictness.none") in words(town.get("/review/strictness?year=2565").text)
+
+
+def test_long_queue_stands_on_pages_that_hold_everything_once(town):
+    codes = districts(town, 60)
+    enter(town, EVALUATOR)
+    seen, number, query = [], 1, "?kind=milestone"
+    while query:
+        page = town.get(f"/review{query}")
+        rows = re.findall(r'<th scope="row".*?</th>', page.text, re.DOTALL)
+        assert len(rows) == (25, 25, 10)[number - 1]
+        seen += [re.findall(r"\d{4}-2017", words(one))[0] for one in rows]
+        number += 1
+        query = f"?kind=milestone&page={number}"
+        query = query if query.replace("&", "&amp;") in page.text else ""
+
+    assert sorted(seen) == sorted(codes)
+    last = words(town.get("/review?page=99").text)
+    assert f"{THAI.say('review.waits', count=60)} · {THAI.say('review.shown', first=51, last=60)}" in last
+    assert town.get("/review?page=x").text.count('<th scope="row"') == 25

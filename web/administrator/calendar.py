@@ -19,9 +19,9 @@ from storage.extensions import Granted
 from storage.registry import Agency
 from storage.transaction import Tx
 from web.administrator.choosing import agencies_to_choose
-from web.administrator.counter import YEARS, Counter, by_of
+from web.administrator.counter import Counter, by_of
 from web.doors import Doors, for_city
-from web.reading import Typed, whole_number
+from web.reading import YEARS, Typed, year_asked
 
 
 def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
@@ -38,12 +38,13 @@ class _Calendar:
 
     def show(self, request: Request) -> Response:
         wording, policy = self._counter.wording(request), self._counter.site.store.policy
-        year = self._year(request.query_params.get("year", ""))
+        today = self._counter.site.today()
+        year = year_asked(request.query_params.get("year", ""), (), today)
         with self._counter.site.store.read() as tx:
             agencies = registry.agencies(tx.connection)
             granted = extensions.granted(tx.connection, year.year)
             sealed = tx.sealed_through(year.year)
-            years = {*choices(tx.connection).years, year.year, self._year("").year}
+            years = {*choices(tx.connection).years, year.year, FiscalYear.containing(today).year}
         holidays = sorted(day for day in policy.calendar.holidays if year.first_day <= day <= year.last_day)
         longer = {(one.agency, one.quarter): one.until for one in granted}
         names = {one.id: wording.value(one.name) for one in agencies}
@@ -64,13 +65,14 @@ class _Calendar:
             ],
             "deadlines": [self._deadlines(one, year, longer, wording) for one in agencies],
             "granted": [_told(one, names, wording) for one in granted],
-            "may_extend": may(by_of(request), Action.EXTEND, Subject()),
         }
         return self._counter.show(request, "calendar", wording.say("admin.calendar"), values)
 
     def ask(self, request: Request) -> Response:
         """The form that gives an agency longer."""
-        return self._asked(request, Typed({"year": str(self._year("").be)}))
+        return self._asked(
+            request, Typed({"year": str(FiscalYear.containing(self._counter.site.today()).be)})
+        )
 
     def _asked(self, request: Request, typed: Typed) -> Response:
         wording = self._counter.wording(request)
@@ -107,13 +109,6 @@ class _Calendar:
         if not self._counter.act(typed, do, at="day"):
             return self._asked(request, typed)
         return self._counter.to("/calendar/extend", "extended")
-
-    def _year(self, given: str) -> FiscalYear:
-        """The year asked for; the running one where that is none."""
-        be = whole_number(given, 4)
-        if be is not None and be - BE_OFFSET in YEARS:
-            return FiscalYear(be - BE_OFFSET)
-        return FiscalYear.containing(self._counter.site.today())
 
     def _deadlines(
         self, agency: Agency, year: FiscalYear, longer: Mapping[tuple[int, int], date], wording: Wording

@@ -12,8 +12,7 @@ from storage import views
 from storage.people import Held
 from storage.registry import Agency
 from storage.transaction import Tx
-from web.administrator.counter import YEARS
-from web.reading import Typed
+from web.reading import YEARS, Typed
 
 
 def roles_to_choose(wording: Wording, nothing: str) -> list[tuple[str, str]]:

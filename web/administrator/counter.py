@@ -18,8 +18,6 @@ from web.site import Site
 
 #: So many rows stand on a page of a list.
 ROWS = 50
-#: Years that somebody may ask for: what lies further off is a slip of the hand.
-YEARS = range(2000, 2200)
 #: What a page may say was done before it was opened.
 _DONE = frozenset(
     {

@@ -1,6 +1,6 @@
 """My work: of all that is owed, what is mine to do next; and the list of the indicators that I may see."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from functools import cache, lru_cache
 from typing import NamedTuple
@@ -14,7 +14,6 @@ from engine.errors import Unmet
 from engine.permissions import Action, Role, who_may
 from engine.quarter import BE_OFFSET, FiscalYear, Quarter
 from engine.reminders import Topic
-from engine.thai_dates import DateProblem, parse_be_year
 from engine.wording import Wording, level_text
 from engine.workflow import Text
 from notifications.phrases import Phrases
@@ -23,7 +22,7 @@ from storage.desk import Head, desk_of, indicators_of_year, years
 from storage.registry import these_agencies
 from web.coordinator.scene import Counter, path_of
 from web.doors import SIGNED_IN, Doors, Visit, agencies_of
-from web.reading import newest_year
+from web.reading import year_asked
 
 #: In these groups the rows are folded away: they are there to be looked up.
 _FOLDED = (Group.LATER, Group.PAST)
@@ -92,9 +91,7 @@ class _Work:
         wording, site = self._counter.wording(request), self._site
         with site.store.read() as tx:
             there = years(tx.connection, visit.person)
-            year = year_asked(
-                request.query_params.get("year", ""), there, FiscalYear.containing(site.today()).year
-            )
+            year = year_asked(request.query_params.get("year", ""), there, site.today()).year
             heads = indicators_of_year(tx.connection, site.store.workflow, visit.person, year, visit.agency)
         values = {
             "current": "indicators",
@@ -137,14 +134,6 @@ def _nothing(visit: Visit, heads: dict[int, Head]) -> str:
         evaluates = visit.person.has(Role.EVALUATOR) or visit.person.has(Role.OWNER)
         return "desk.nothing_waits" if evaluates else "desk.only_looks"
     return "desk.nothing_to_do" if heads else "desk.no_indicator"
-
-
-def year_asked(asked: str, there: Sequence[int], running: int) -> int:
-    """The year asked for; without one, or with one that is none, the running one or the newest there is."""
-    try:
-        return parse_be_year(asked) if asked else newest_year(there, running)
-    except DateProblem:
-        return newest_year(there, running)
 
 
 #: Where each thing is done, below the page of its indicator.

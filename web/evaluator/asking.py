@@ -13,13 +13,12 @@ from engine.matrix import CellState, Sort
 from engine.permissions import Person
 from engine.ports import Policy
 from engine.quarter import FiscalYear, deadline_of
-from engine.thai_dates import DateProblem, parse_be_year
 from engine.wording import Wording
 from engine.workflow import Workflow
 from storage.choices import Choices
 from storage.narrowing import Moment, Wanted
 from storage.registry import AGENCY_KINDS
-from web.reading import Typed, newest_year, whole_number
+from web.reading import Typed, whole_number, year_asked
 
 #: So many agencies stand on a page.
 AGENCIES = 100
@@ -82,7 +81,9 @@ def question_of(
     """
     given = request.query_params
     typed = Typed({name: given[name] for name in _FIELDS if given.get(name)})
-    year = _year(typed, choices.years, today)
+    year = year_asked(typed.fields.get("year", ""), choices.years, today)
+    if typed.fields.get("year"):
+        typed.fields["year"] = str(year.be)
     quarter = _one_of(typed, "quarter", {str(number): number for number in (1, 2, 3, 4)})
     page = _number(typed, "page", 6) or 1
     wanted = _wanted(typed, person, choices, workflows, page)
@@ -114,17 +115,6 @@ def readings(years: Iterable[int]) -> list[tuple[str, tuple[FiscalYear, int]]]:
         for year in map(FiscalYear, years)
         for quarter in (4, 3, 2, 1)
     ]
-
-
-def _year(typed: Typed, there: tuple[int, ...], today: date) -> FiscalYear:
-    """The year asked for; without one, or with one that is none, the running one or the newest there is."""
-    running = FiscalYear.containing(today).year
-    try:
-        found = parse_be_year(typed.fields.get("year", ""))
-    except DateProblem:
-        found = newest_year(there, running)
-        typed.fields.pop("year", None)
-    return FiscalYear(found)
 
 
 def _wanted(

@@ -9,8 +9,7 @@ from engine.levels import Basis
 from engine.quarter import BE_OFFSET, FiscalYear, Quarter
 from engine.scores import Method
 from engine.wording import Wording
-from web.coordinator.work import year_asked
-from web.reading import whole_number
+from web.reading import whole_number, year_asked
 
 #: Of what is planned there is no roll-up: nobody has stored it.
 _BASES = (Basis.CLAIMED, Basis.VERIFIED)
@@ -51,10 +50,10 @@ class Choice(NamedTuple):
 
 def choice_of(asked: Mapping[str, str], years: Sequence[int], today: date) -> Choice:
     """What an address asks for; without a year the running one, or the newest there is."""
-    year = year_asked(asked.get("year", ""), years, FiscalYear.containing(today).year)
+    year = year_asked(asked.get("year", ""), years, today)
     quarter = whole_number(asked.get("quarter", ""), 1)
     return Choice(
-        FiscalYear(year),
+        year,
         quarter if quarter in (1, 2, 3, 4) else None,
         next((one for one in _BASES if one == asked.get("basis")), Basis.CLAIMED),
         next((one for one in Method if one == asked.get("method")), Method.MEAN),

@@ -25,7 +25,7 @@ from storage.views import level_counts
 from web.doors import Doors, Visit, for_city
 from web.evaluator.open_rows import check_rows
 from web.pages import Pages
-from web.reading import Typed, newest_year
+from web.reading import Typed, year_asked
 from web.reports.wanted import WHOLE_CITY, altered_words
 from web.site import Site
 
@@ -70,7 +70,7 @@ class _Seals:
         wording, today = self._pages.wording(request), self._site.today()
         with self._site.store.read() as tx:
             there = years(tx.connection, visit.person)
-            year = _year(request, there, FiscalYear.containing(today).year)
+            year = year_asked(request.query_params.get("year", ""), there, today).year
             kept = seals.seals_of(tx.connection, year)
             names = names_of(tx.connection, [one.sealed_by for one in kept.values()])
         rows = [self._row(one, kept, names, today, wording) for one in FiscalYear(year).quarters]
@@ -247,13 +247,6 @@ class _Seals:
 
     def _show(self, request: Request, template: str, values: dict[str, Any], status: int = 200) -> Response:
         return self._pages.show(request, f"evaluator/{template}", {"current": "seals", **values}, status)
-
-
-def _year(request: Request, there: list[int], running: int) -> int:
-    asked = request.query_params.get("year", "")
-    if asked.isascii() and asked.isdigit() and int(asked) - BE_OFFSET in there:
-        return int(asked) - BE_OFFSET
-    return newest_year(there, running)
 
 
 def _quarter(request: Request) -> Quarter:

@@ -10,14 +10,13 @@ from engine.permissions import Action
 from engine.quarter import BE_OFFSET, FiscalYear
 from engine.scores import rounded
 from engine.strictness import FEWEST, Strictness, strictness
-from engine.thai_dates import DateProblem, parse_be_year
 from engine.wording import Wording
 from storage.desk import years
 from storage.dossier import names_of
 from storage.review import given_in
 from web.coordinator.scene import Counter
 from web.doors import Doors, Visit, for_city
-from web.reading import newest_year
+from web.reading import year_asked
 
 #: How wide the picture of a difference is; the middle is none.
 _WIDTH = 640
@@ -49,7 +48,7 @@ class _Strictness:
         wording = self._counter.wording(request)
         with self._site.store.read() as tx:
             there = years(tx.connection, visit.person)
-            year = _year(request.query_params.get("year", ""), there, self._site.today().year)
+            year = year_asked(request.query_params.get("year", ""), there, self._site.today()).year
             found = strictness(given_in(tx.connection, year))
             names = names_of(tx.connection, [one.evaluator for one in found])
         told = [one for one in found if one.verdicts >= FEWEST]
@@ -64,13 +63,6 @@ class _Strictness:
             "width": _WIDTH,
         }
         return self._counter.page(request, "evaluator/strictness.html", values)
-
-
-def _year(asked: str, there: list[int], running: int) -> int:
-    try:
-        return parse_be_year(asked)
-    except DateProblem:
-        return newest_year(there, running)
 
 
 def _row(one: Strictness, name: str, wording: Wording) -> dict[str, str]:

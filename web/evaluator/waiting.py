@@ -1,5 +1,6 @@
 """What waits for evaluators: reports, milestones, petitions, appeals, by the day on which they are due."""
 
+from collections import Counter as Counts
 from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from engine.errors import Unmet
 from engine.permissions import Action
 from engine.ports import Policy
 from engine.quarter import BE_OFFSET, FiscalYear, Quarter
+from engine.wording import Wording
 from engine.workflow import Workflow
 from notifications.phrases import Phrases
 from storage.deadlines import read_deadlines
@@ -20,6 +22,11 @@ from storage.review import KINDS, MOST, Filter, Front, Waiting, fronts, waiting_
 from web.coordinator.scene import Counter, path_of
 from web.doors import Doors, Visit, for_city
 from web.reading import whole_number
+
+#: So many rows stand on a page.
+ROWS = 25
+#: By what the list is narrowed.
+_FIELDS = ("kind", "agency", "workflow")
 
 
 class Row(NamedTuple):
@@ -76,11 +83,23 @@ class _Waits:
             if not _is_own(one, visit)
         ]
         rows.sort(key=lambda row: (row[0], row[1].since, row[1].indicator))
+        fields = {name: asked.get(name, "") for name in _FIELDS}
+        page = min(whole_number(asked.get("page", ""), 3) or 1, -(-len(rows) // ROWS) or 1)
+        first = (page - 1) * ROWS
         look = _Look(site.root, site.today(), phrases, site.store.policy)
         values = {
             "current": "review",
             "title": wording.say("review.title"),
-            "rows": [look.row(due, one, titles[one.version], visit) for due, one in rows],
+            "rows": [
+                look.row(due, one, titles[one.version], visit) for due, one in rows[first : first + ROWS]
+            ],
+            "total": len(rows),
+            "shown": wording.say("review.shown", first=first + 1, last=min(first + ROWS, len(rows)))
+            if len(rows) > ROWS
+            else "",
+            "counts": _counts(rows, fields, wording) if len(kinds) > 1 else [],
+            "before": _address(fields, page=page - 1) if page > 1 else "",
+            "after": _address(fields, page=page + 1) if first + ROWS < len(rows) else "",
             "cut": [wording.word("waits", kind) for kind, of_kind in found.items() if len(of_kind) > MOST],
             "most": MOST,
             "fronts": [look.front(one, titles[one.version]) for one in ahead],
@@ -93,10 +112,27 @@ class _Waits:
                 ("", wording.say("review.any")),
                 *((key, wording.value(titles[version].title)) for key, version in known.items()),
             ],
-            "fields": {name: asked.get(name, "") for name in ("kind", "agency", "workflow")},
-            "is_narrowed": any(asked.get(name) for name in ("kind", "agency", "workflow")),
+            "fields": fields,
+            "is_narrowed": any(fields.values()),
         }
         return self._counter.page(request, "evaluator/review.html", values)
+
+
+def _address(fields: Mapping[str, str], **more: object) -> str:
+    """The same choice, with more to it."""
+    return "?" + urlencode({**{name: value for name, value in fields.items() if value}, **more})
+
+
+def _counts(
+    rows: list[tuple[date, Waiting]], fields: Mapping[str, str], wording: Wording
+) -> list[tuple[str, int, str]]:
+    """How much of each kind waits, with the way to see only that."""
+    found = Counts(one.kind for _, one in rows)
+    return [
+        (wording.word("waits", kind), found[kind], _address(fields, kind=kind))
+        for kind in KINDS
+        if found[kind]
+    ]
 
 
 def _is_own(one: Waiting, visit: Visit) -> bool:
