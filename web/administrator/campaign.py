@@ -15,10 +15,10 @@ from engine.records import Difference, How, Kind
 from engine.wording import Wording
 from storage.choices import choices
 from web import campaigns
-from web.administrator.counter import YEARS, Counter, by_of
+from web.administrator.counter import Counter, by_of
 from web.campaigns import Names, SetUp
 from web.doors import Doors, for_city
-from web.reading import Typed, plain, whole_number
+from web.reading import YEARS, Typed, plain, whole_number
 from workflows.reading import DefinitionError
 
 _PAGE = "/administration/campaign"

@@ -20,10 +20,10 @@ from engine.workflow import Text
 from storage import jobs, kept_records
 from storage.choices import choices
 from storage.file_names import clean_name
-from web.administrator.counter import YEARS, Counter, by_of, number_of
+from web.administrator.counter import Counter, by_of, number_of
 from web.doors import SIGNED_IN, Doors, Rule, for_city
 from web.ranges import attachment
-from web.reading import Typed, whole_number
+from web.reading import YEARS, Typed, whole_number
 from web.spreadsheets.columns import DONE_BY, SheetKind
 from web.spreadsheets.filling import Filling
 from web.spreadsheets.reading import XLSX, check_file
