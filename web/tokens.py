@@ -21,9 +21,9 @@ from web.site import Site
 _PAGE = "/account/tokens"
 #: To which field a refusal belongs, by how its kind begins.
 _AT = {
-    "token.name": "name",
+    "token.name_": "name",
     "token.no_scope": "scopes",
-    "token.scope": "scopes",
+    "token.scope_": "scopes",
     "token.days": "days",
     "password.": "present",
     "sign_in.": "present",
