@@ -127,11 +127,7 @@ def _of_result(
 def kept(
     found: Iterable[Proposal], there: Sequence[Proposed], *, page: int | None, by: int, at: datetime
 ) -> list[Proposed]:
-    """What is new among the proposals, and what of the open ones is no longer found, marked so.
-
-    Only quarters that were read are looked at: what another quarter proposed stays.
-    """
-    found = list(found)
+    """What is new among the proposals of a year, and what of the open ones is no longer found, marked so."""
     rows = [_row(one, page, by, at) for one in found]
     known, seen = {one.identity for one in there}, {one.identity for one in rows}
     new = [row for row in rows if row.identity not in known]
