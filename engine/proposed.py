@@ -132,10 +132,7 @@ def kept(
     known, seen = {one.identity for one in there}, {one.identity for one in rows}
     new = [row for row in rows if row.identity not in known]
     numbered = [row._replace(number=len(there) + place) for place, row in enumerate(new, start=1)]
-    quarters = {one.quarter for one in found}
-    gone = [
-        one for one in there if one.state in OPEN and one.quarter in quarters and one.identity not in seen
-    ]
+    gone = [one for one in there if one.state in OPEN and one.identity not in seen]
     return [*numbered, *(one._replace(state=ProposalState.OUTDATED.value, decided_at=at) for one in gone)]
 
 

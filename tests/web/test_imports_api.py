@@ -42,12 +42,19 @@ def test_proposals_are_read_accepted_and_refused(knowing):
     assert theirs.ask("GET", f"{PROPOSALS}/99").status_code == 404
     done = theirs.ask("POST", f"{PROPOSALS}/accept", None, if_match="*").json()
     assert done["event"] == "occurrence_recorded"
-    changed = {"milestone": "guidelines_set", "occurred_on": "2020-11-02", "note": "โครงการ"}
-    assert theirs.ask("POST", f"{PROPOSALS}/1/accept", changed, if_match="*").status_code == 200
+    changed = {"milestone": "guidelines_set", "kind": "guidelines", "note": "แนวทาง"}
+    answer = theirs.ask("POST", f"{PROPOSALS}/1/accept", changed, if_match="*")
+    assert answer.status_code == 200, answer.text
     assert theirs.ask("POST", f"{PROPOSALS}/6/refuse", {"reason": "ไม่นับ"}, if_match="*").status_code == 200
     again = theirs.ask("POST", f"{PROPOSALS}/6/refuse", {}, if_match="*")
     assert again.status_code == 409
     assert theirs.ask("POST", f"{PROPOSALS}/read", None, if_match="*").json()["event"] is None
     with knowing.store.read() as tx:
         indicator = tx.indicator(IMPORTED, YEAR)
-    assert indicator.stored.claimed.level == 3
+    fact = indicator.occurrences[-1]
+    assert (fact.milestone, fact.kind, fact.note, fact.quarter) == (
+        "guidelines_set",
+        "guidelines",
+        "แนวทาง",
+        1,
+    )
