@@ -127,19 +127,12 @@ def _of_result(
 def kept(
     found: Iterable[Proposal], there: Sequence[Proposed], *, page: int | None, by: int, at: datetime
 ) -> list[Proposed]:
-    """What is new among the proposals, and what of the open ones is no longer found, marked so.
-
-    Only quarters that were read are looked at: what another quarter proposed stays.
-    """
-    found = list(found)
+    """What is new among the proposals of a year, and what of the open ones is no longer found, marked so."""
     rows = [_row(one, page, by, at) for one in found]
     known, seen = {one.identity for one in there}, {one.identity for one in rows}
     new = [row for row in rows if row.identity not in known]
     numbered = [row._replace(number=len(there) + place) for place, row in enumerate(new, start=1)]
-    quarters = {one.quarter for one in found}
-    gone = [
-        one for one in there if one.state in OPEN and one.quarter in quarters and one.identity not in seen
-    ]
+    gone = [one for one in there if one.state in OPEN and one.identity not in seen]
     return [*numbered, *(one._replace(state=ProposalState.OUTDATED.value, decided_at=at) for one in gone)]
 
 

@@ -117,6 +117,7 @@ class Accepted:
     accepted: tuple[int, ...]
     approved: tuple[int, ...]
     refused: tuple[tuple[int, Refusal], ...]
+    last: Outcome | None = None
 
 
 def accept_proposals(
@@ -133,18 +134,19 @@ def accept_proposals(
     waiting.sort(key=lambda one: (one.quarter, order.get(one.milestone or "", 0), one.begins))
     approves = not_permitted(by, Action.APPROVE_UNDATED, Subject(indicator.agency)) is None
     accepted, approved, refused = [], [], []
+    last = None
     for one in waiting:
         if only_certain and not one.is_certain:
             continue
         try:
-            outcome = accept_proposal(tx, code, fiscal_year, one.number, by=by, now=now)
+            last = outcome = accept_proposal(tx, code, fiscal_year, one.number, by=by, now=now)
             accepted.append(one.number)
             if approves and not only_certain and outcome.number and one.counts and not one.is_dated:
                 approve_occurrence(tx, code, fiscal_year, outcome.number, by=by, now=now)
                 approved.append(outcome.number)
         except Refusal as why:
             refused.append((one.number, why))
-    return Accepted(tuple(accepted), tuple(approved), tuple(refused))
+    return Accepted(tuple(accepted), tuple(approved), tuple(refused), last)
 
 
 def as_fact(one: Proposed) -> NewOccurrence:

@@ -191,6 +191,7 @@ def test_proposal_is_refused_with_a_reason(imported):
 
 def test_report_that_is_written_here_is_read_on_demand(imported):
     enter(imported, COORDINATOR, AFTER)
+    assert f'action="{PROPOSALS}/read"' in imported.get(f"{BASE}/quarters/3").text
     page = arrive(imported, send(imported, f"{PROPOSALS}/read"))
     assert banner(page) == ["อ่านรายงานแล้ว ไม่พบสิ่งใหม่"]
     before = loaded(imported).reports[3].narrative

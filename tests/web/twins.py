@@ -23,6 +23,7 @@ PAGES_ONLY: dict[str, str] = {
 }
 
 _ONE = "/indicators/{year}/{code}"
+_PROPOSALS = f"{_ONE}/proposals"
 _QUARTER = f"{_ONE}/quarters/{{quarter}}"
 _MILESTONE = f"{_ONE}/milestones/{{milestone}}"
 #: What a page calls a part of its path is called otherwise by its twin.
@@ -55,6 +56,12 @@ TWINS: dict[Route, Route] = {
         for act in ACTS
         for method in ("GET", "POST")
     },
+    ("GET", _PROPOSALS): ("GET", _PROPOSALS),
+    ("POST", f"{_PROPOSALS}/read"): ("POST", f"{_PROPOSALS}/read"),
+    ("POST", f"{_PROPOSALS}/accept"): ("POST", f"{_PROPOSALS}/accept"),
+    ("GET", f"{_PROPOSALS}/{{key}}"): ("GET", f"{_PROPOSALS}/{{number}}"),
+    ("POST", f"{_PROPOSALS}/{{key}}/accept"): ("POST", f"{_PROPOSALS}/{{number}}/accept"),
+    ("POST", f"{_PROPOSALS}/{{key}}/refuse"): ("POST", f"{_PROPOSALS}/{{number}}/refuse"),
     ("GET", _QUARTER): ("GET", _QUARTER),
     ("POST", _QUARTER): ("POST", f"{_QUARTER}/write"),
     ("POST", f"{_QUARTER}/draft"): ("PUT", f"{_QUARTER}/draft"),
@@ -125,6 +132,9 @@ TWINS: dict[Route, Route] = {
         ("POST", f"/administration/people/{{person}}/{name}"): ("POST", f"/people/{{person}}/{name}")
         for name in ("give", "take", "link", "sessions", "second-factor", "away", "back", "reachable")
     },
+    ("GET", "/administration/import"): ("POST", "/import/page"),
+    ("POST", "/administration/import"): ("POST", "/import/page"),
+    ("POST", "/administration/import/keep"): ("POST", "/import/page/keep"),
     ("GET", "/administration/calendar"): ("GET", "/calendar"),
     ("GET", "/administration/calendar/extend"): ("POST", "/extensions"),
     ("POST", "/administration/calendar/extend"): ("POST", "/extensions"),

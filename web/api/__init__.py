@@ -10,6 +10,7 @@ from web.api import (
     administration,
     city,
     files,
+    imports,
     indicators,
     mine,
     people,
@@ -49,4 +50,5 @@ def operations(site: Site, pages: Pages, accounts: StoredAccounts) -> Iterator[O
     yield from files.operations(site, pages)
     yield from people.operations(site, accounts)
     yield from administration.operations(site)
+    yield from imports.operations(site)
     yield from webhooks.operations(site)

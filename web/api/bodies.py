@@ -395,3 +395,34 @@ class Repeated(In):
 def given(model: BaseModel) -> dict[str, Any]:
     """The fields that were sent."""
     return {name: getattr(model, name) for name in model.model_fields_set}
+
+
+# --- pages of the existing site, and what reports propose --------------------------------------------------
+
+
+class AcceptedFact(In):
+    """What is left out stays as it is proposed."""
+
+    milestone: Key | None = None
+    kind: Key | None = None
+    occurred_on: Day | None = None
+    document_number: Line | None = None
+    note: Reason = ""
+    value: Exact | None = None
+
+
+class RefusedFact(In):
+    reason: Reason = ""
+
+
+class PageAsked(In):
+    """The text of a page, or its HTML, and what it does not tell."""
+
+    text: Annotated[str, Field(min_length=1, max_length=200_000), AfterValidator(plain)]
+    code: Annotated[str, Field(max_length=32)] | None = None
+    fiscal_year: Year | None = None
+    agency: Line | None = None
+    workflow: Key | None = None
+    title: Line | None = None
+    zero_as_is: bool = False
+    update: bool = False

@@ -148,6 +148,7 @@ class _Report:
                 if one.quarter == quarter.number
             ],
             # Once it is accepted there is nothing left to be seen to.
+            "may_read_facts": bool(report.narrative) and scene.may(Action.RECORD),
             "is_open": about.is_there and report.state not in (ReportState.ACCEPTED, ReportState.SEALED),
             "warnings": _warnings(scene, quarter, report.narrative, report.self_reported),
             "acts": acts,
