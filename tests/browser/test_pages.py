@@ -16,10 +16,9 @@ from engine import actions
 from engine.actions import NewPetition
 from engine.jobs import Product, Scope, Wanted
 from engine.petition import PetitionKind
-from engine.workflow import Text
-from storage import jobs, registry
 from engine.tokens import NewToken
-from storage import tokens
+from engine.workflow import Text
+from storage import jobs, registry, tokens
 from tests.browser.conftest import DAY, DESK, PHONE, Served
 from tests.cast import (
     ADMINISTRATOR,
@@ -168,8 +167,9 @@ def full(served: Served) -> Served:
         town.site.uploads.attach(*where, upload, request=None, occurrence=3, by=COORDINATOR, now=now)
     for content in (RIGHT, WRONG):
         tried(town, content, "ค่าเป้าหมายปี 2564.xlsx", ADMINISTRATOR)
-        for name, scopes in (("ระบบสารบรรณ", ["read", "record"]), ("รายงานประจำเดือน", ["read"])):
-            new = NewToken(name, scopes, 90)
+    with town.store.begin() as tx:
+        for called, scopes in (("ระบบสารบรรณ", ["read", "record"]), ("รายงานประจำเดือน", ["read"])):
+            new = NewToken(called, scopes, 90)
             _, token = tokens.make(tx, COORDINATOR.id, new, CLIENT, now)
         tokens.revoke(tx, COORDINATOR.id, token.id, CLIENT, now)
     return served

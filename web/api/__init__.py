@@ -10,9 +10,11 @@ from web.api import (
     administration,
     city,
     files,
+    house,
     indicators,
     mine,
     people,
+    proposals,
     reports,
     review,
     seals,
@@ -43,6 +45,7 @@ def operations(site: Site, pages: Pages, accounts: StoredAccounts) -> Iterator[O
     yield from indicators.operations(counter)
     yield from acts.operations()
     yield from reports.operations(counter)
+    yield from proposals.operations(counter)
     yield from city.operations(site)
     yield from review.operations(site)
     yield from seals.operations(site)
@@ -50,3 +53,4 @@ def operations(site: Site, pages: Pages, accounts: StoredAccounts) -> Iterator[O
     yield from people.operations(site, accounts)
     yield from administration.operations(site)
     yield from webhooks.operations(site)
+    yield from house.operations(site)
