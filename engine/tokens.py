@@ -54,6 +54,7 @@ SCOPES: Mapping[Action, Scope] = {
     Action.MANAGE_INDICATORS: Scope.MANAGE,
     Action.MANAGE_PEOPLE: Scope.ADMIN,
     Action.MANAGE_WEBHOOKS: Scope.ADMIN,
+    Action.MANAGE_SETTINGS: Scope.ADMIN,
 }
 
 

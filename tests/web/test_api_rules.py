@@ -1,5 +1,6 @@
 """Every operation of the API has a rule, made from the table of routes like that of the pages."""
 
+from engine.permissions import Action
 from engine.tokens import SCOPES, Scope
 from tests.cast import OPERATOR, SAI_MAI_COORDINATOR
 from tests.web.doorway import come_in
@@ -58,4 +59,5 @@ def test_token_without_scopes_of_changes_changes_nothing(sqlite_town):
 
 
 def test_every_action_has_a_scope_and_no_scope_is_idle():
+    assert set(SCOPES) == set(Action)
     assert set(SCOPES.values()) == set(Scope)

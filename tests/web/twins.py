@@ -22,6 +22,13 @@ PAGES_ONLY: dict[str, str] = {
     "/administration:GET": "nothing but the way to the pages below it",
 }
 
+#: Routes whose twin is not there yet, by how their path begins, each with how programs do it meanwhile.
+NOT_YET: dict[str, str] = {
+    "/administration/campaign": "`radap import campaign`, `export campaign`, `campaign carry-over`",
+    "/administration/import": "`radap import page`",
+    "/administration/spreadsheets": "`radap import xlsx`, `radap export`",
+}
+
 _ONE = "/indicators/{year}/{code}"
 _PROPOSALS = f"{_ONE}/proposals"
 _QUARTER = f"{_ONE}/quarters/{{quarter}}"
@@ -121,6 +128,19 @@ TWINS: dict[Route, Route] = {
     ("POST", "/uploads"): ("POST", "/uploads"),
     ("PATCH", "/uploads/{id}"): ("PATCH", "/uploads/{id}"),
     ("DELETE", "/uploads/{id}"): ("DELETE", "/uploads/{id}"),
+    # The diagram of the states is drawn; programs are told of each rung and what is met of it.
+    ("GET", f"{_ONE}/states"): ("GET", f"{_ONE}/level"),
+    ("GET", f"{_ONE}/proposals"): ("GET", f"{_ONE}/proposals"),
+    ("POST", f"{_ONE}/proposals/read"): ("POST", f"{_ONE}/proposals/read"),
+    ("POST", f"{_ONE}/proposals/accept"): ("POST", f"{_ONE}/proposals/accept"),
+    ("GET", f"{_ONE}/proposals/{{key}}"): ("GET", f"{_ONE}/proposals/{{number}}"),
+    ("POST", f"{_ONE}/proposals/{{key}}/accept"): ("POST", f"{_ONE}/proposals/{{number}}/accept"),
+    ("POST", f"{_ONE}/proposals/{{key}}/refuse"): ("POST", f"{_ONE}/proposals/{{number}}/refuse"),
+    ("GET", "/administration/jobs"): ("GET", "/administration/jobs"),
+    ("POST", "/administration/jobs/{number}/move"): ("POST", "/administration/jobs/{number}/retry"),
+    ("GET", "/administration/settings"): ("GET", "/settings"),
+    ("GET", "/administration/settings/{key}"): ("GET", "/settings/{key}"),
+    ("POST", "/administration/settings/{key}"): ("POST", "/settings/{key}"),
     ("GET", "/administration/agencies"): ("GET", "/agencies"),
     ("GET", "/administration/agencies/add"): ("POST", "/agencies"),
     ("POST", "/administration/agencies/add"): ("POST", "/agencies"),
@@ -156,3 +176,8 @@ def is_for_people(method: str, path: str) -> bool:
     """Whether a route is for people alone."""
     exact = f"{path}:{method}" in PAGES_ONLY
     return exact or any(path.startswith(one) for one in PAGES_ONLY if ":" not in one)
+
+
+def is_not_there_yet(path: str) -> bool:
+    """Whether programs wait for its twin."""
+    return any(path.startswith(one) for one in NOT_YET)

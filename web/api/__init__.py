@@ -10,10 +10,12 @@ from web.api import (
     administration,
     city,
     files,
+    house,
     imports,
     indicators,
     mine,
     people,
+    proposals,
     reports,
     review,
     seals,
@@ -44,6 +46,7 @@ def operations(site: Site, pages: Pages, accounts: StoredAccounts) -> Iterator[O
     yield from indicators.operations(counter)
     yield from acts.operations()
     yield from reports.operations(counter)
+    yield from proposals.operations(counter)
     yield from city.operations(site)
     yield from review.operations(site)
     yield from seals.operations(site)
@@ -52,3 +55,4 @@ def operations(site: Site, pages: Pages, accounts: StoredAccounts) -> Iterator[O
     yield from administration.operations(site)
     yield from imports.operations(site)
     yield from webhooks.operations(site)
+    yield from house.operations(site)

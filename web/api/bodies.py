@@ -392,6 +392,31 @@ class Repeated(In):
     delivery: Id | None = None
 
 
+class JobsAsked(Paged):
+    state: Literal["open", "waiting", "running", "done", "failed", "cancelled"] | None = None
+
+
+class PerhapsReasoned(In):
+    reason: Reason = ""
+
+
+class ChangedProposal(In):
+    """What is left out stays as proposed."""
+
+    milestone: Key | None = None
+    kind: Key | None = None
+    occurred_on: Day | None = None
+    document_number: Line | None = None
+    note: Reason = ""
+    value: Exact | None = None
+
+
+class SettingChanged(In):
+    """As the form has it: a text, or days; `null` gives the setting back to the file."""
+
+    value: Annotated[str, Field(max_length=20_000)] | Annotated[list[Line], Field(max_length=1000)] | None
+
+
 def given(model: BaseModel) -> dict[str, Any]:
     """The fields that were sent."""
     return {name: getattr(model, name) for name in model.model_fields_set}

@@ -43,7 +43,7 @@ _PARTS: dict[str, dict[str, Any]] = {
 }
 _NUMBERED = {"type": "integer", "minimum": 1, "maximum": 999_999_999}
 _NAMED = {"type": "string", "minLength": 1, "maxLength": LONGEST_PART}
-_NAMES = ("milestone", "workflow", "id")
+_NAMES = ("milestone", "workflow", "id", "key")
 #: What a status says, in the document.
 _STATUSES = {
     400: "The request cannot be read.",
@@ -187,7 +187,7 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _responses(one: Operation, refs: Refs) -> dict[str, Any]:
     headers: dict[str, Any] = dict(_HEADERS)
-    if one.about_one and not one.media:
+    if one.about_one and not one.media and one.writes is None:
         headers["ETag"] = _ETAG
     good: dict[str, Any] = {"description": one.says, "headers": headers}
     if one.media:

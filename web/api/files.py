@@ -149,40 +149,42 @@ class _Jobs:
         number = jobs.ask(tx.connection, wanted, found.name, call.by.id, call.now, by_mail=asked.mail)
         job = jobs.job(tx.connection, number)
         assert job is not None  # asked for a moment ago
-        return Made(self._told(job, call), f"/jobs/{number}")
+        return Made(told_of(job, call), f"/jobs/{number}")
 
     def own(self, call: Call) -> office.Jobs:
         with self._site.store.read() as tx:
             found = jobs.jobs_of(tx.connection, call.by.id)
-        return office.Jobs(items=[self._told(one, call) for one in found])
+        return office.Jobs(items=[told_of(one, call) for one in found])
 
     def one(self, call: Call) -> office.Job:
-        return self._told(self._room.job_of(call.request), call)
+        return told_of(self._room.job_of(call.request), call)
 
     def file(self, call: Call) -> Response:
         return self._room.fetch(call.request)
 
-    def _told(self, job: Job, call: Call) -> office.Job:
-        wanted = job.wanted
-        return office.Job.model_validate(
-            {
-                "number": job.id,
-                "product": str(wanted.product),
-                "scope": str(wanted.scope),
-                "of": wanted.of,
-                "fiscal_year": FiscalYear(wanted.fiscal_year),
-                "quarter": wanted.quarter,
-                "name": job.name,
-                "state": str(job.state),
-                "done": job.done,
-                "total": job.total,
-                "asked_at": job.asked_at,
-                "ended_at": job.ended_at,
-                "expires_at": job.expires_at,
-                "error": job.error,
-                "file": job.result if job.can_be_fetched(call.now) else None,
-            }
-        )
+
+def told_of(job: Job, call: Call) -> office.Job:
+    """A job as programs are told of it."""
+    wanted = job.wanted
+    return office.Job.model_validate(
+        {
+            "number": job.id,
+            "product": str(wanted.product),
+            "scope": str(wanted.scope),
+            "of": wanted.of,
+            "fiscal_year": FiscalYear(wanted.fiscal_year),
+            "quarter": wanted.quarter,
+            "name": job.name,
+            "state": str(job.state),
+            "done": job.done,
+            "total": job.total,
+            "asked_at": job.asked_at,
+            "ended_at": job.ended_at,
+            "expires_at": job.expires_at,
+            "error": job.error,
+            "file": job.result if job.can_be_fetched(call.now) else None,
+        }
+    )
 
 
 def _of_uploads(here: "_Uploads") -> Iterator[Operation]:

@@ -3,16 +3,15 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from engine.errors import Refusal
 from engine.permissions import Action
 from notifications.posting import target_in_reach
-from storage import endpoints, registry, told
+from storage import endpoints, told
 from storage.endpoints import Endpoint, New
 from storage.transaction import Tx
 from web.api import bodies
+from web.api.administration import check_agency
 from web.api.operation import Call, Made, Operation
 from web.api.paging import cursor_of, cut, number_behind
-from web.api.problems import Fault, Wrong
 from web.api.shapes import records
 from web.doors import for_city
 from web.site import Site
@@ -120,13 +119,8 @@ class _Webhooks:
 
     def add(self, call: Call, tx: Tx) -> Made:
         new: bodies.NewWebhook = call.given
-        try:
-            target = target_in_reach(new.url, self._site.reach)
-        except Refusal as refused:
-            says = " ".join(call.wording.refusal(refused))
-            raise Wrong(422, "api.invalid", [Fault(at="body.url", says=says)]) from None
-        if new.agency is not None and new.agency not in {one.id for one in registry.agencies(tx.connection)}:
-            raise Wrong(422, "api.invalid", [Fault(at="body.agency", says="there is no such agency")])
+        target = target_in_reach(new.url, self._site.reach)
+        check_agency(tx, new.agency)
         wanted = New(new.url, new.name or target.host, tuple(map(str, new.events)), new.agency)
         number, secret = endpoints.add(tx, wanted, by=call.by.id, now=call.now)
         return Made(records.AddedWebhook(id=number, secret=secret), f"/webhooks/{number}")

@@ -240,3 +240,13 @@ class Upload(Out):
     size: int
     offset: int = Field(description="How much of it is here.")
     whole: bool
+
+
+class AnyJob(Job):
+    """A job among everybody's, with who asked for it."""
+
+    by: str
+
+
+class AllJobs(Listed):
+    items: list[AnyJob]

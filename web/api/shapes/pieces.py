@@ -438,3 +438,52 @@ class Assessment(Out):
     facts: list[Fact]
     evidence: list[Evidence]
     verdicts: list[Verdict]
+
+
+# --- what reports propose --------------------------------------------------------------------------------
+
+
+class Proposal(Out):
+    """A fact that was read in a quarter's narrative, at the characters from `begins` up to `ends`."""
+
+    number: int
+    quarter: QuarterNumber
+    begins: int
+    ends: int
+    text: str
+    standing: str
+    milestone: str | None
+    kind: str | None
+    counts: bool
+    occurred_on: date | None
+    first_on: date | None
+    last_on: date | None
+    document_number: str | None
+    note: str
+    value: Number | None
+    confidence: str
+    is_certain: bool
+    why: list[str]
+    made_at: datetime
+    made_by: PersonId
+    state: str
+    decided_at: datetime | None
+    decided_by: int | None
+    reason: Name
+    occurrence: int | None = Field(description="Number of the fact that it became.")
+
+
+class Proposals(Out):
+    items: list[Proposal]
+
+
+class RefusedProposal(Out):
+    number: int
+    sentences: list[str]
+
+
+class AcceptedProposals(Out):
+    """Which became facts, and what was in the way of the others."""
+
+    accepted: list[int]
+    refused: list[RefusedProposal]

@@ -1,6 +1,7 @@
 """What programs are given of the city's records: agencies, people, definitions, messages, events."""
 
 from datetime import date, datetime
+from typing import Any
 
 from pydantic import Field
 
@@ -265,3 +266,26 @@ class WebhookDetail(Listed):
 
 class Repeated(Out):
     count: int
+
+
+# --- settings --------------------------------------------------------------------------------------------
+
+
+class Setting(Out):
+    """A setting: what the release, the file and the last change say; `written` is `now` as a file has it."""
+
+    key: str
+    kind: str
+    choices: list[str]
+    default: Any
+    started: Any
+    now: Any
+    written: str
+    is_changed: bool
+    unfit: bool
+    at: datetime | None
+    by: str
+
+
+class Settings(Out):
+    items: list[Setting]
