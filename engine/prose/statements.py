@@ -26,6 +26,12 @@ class Statement(NamedTuple):
         )
 
 
+#: What a narrative may begin with: what was done comes behind it.
+_HEADING = re.compile(
+    r"\s*+(?:สรุป|รายงาน)?(?:ผลการ(?:ดำเนินงาน|ดำเนินการ|ปฏิบัติงาน|ปฏิบัติราชการ)|ความก้าวหน้า|ความคืบหน้า)"
+    r"(?:ตามตัวชี้วัด)? *+(?:ประจำ|ใน)? *+(?:ไตรมาส(?:ที่)? *+[1-4])?"
+    r" *+(?:ปี(?:งบประมาณ)? *+(?:พ\.ศ\. *+)?[0-9]{4})? *+(?::|\n|(?=- |1[.)](?![0-9])))"
+)
 _LINES = re.compile(r"\n+")
 _DASHES = re.compile(r"(?:(?<![^\s])|(?<=[)\]]))(?:[-•●▪■□◦·*►➢✓✔❖]+)(?=\s*+[^\s-])")
 _NUMBERS = re.compile(
@@ -134,6 +140,8 @@ _MEETING_NUMBER = re.compile(r"ครั้งที่ *+[0-9]{1,3}(?:/[0-9]{2,
 
 def _marks(even: str, dates: Sequence[Found]) -> Iterator[tuple[int, int]]:
     taken = [(one.start, one.end) for one in dates]
+    if heading := _HEADING.match(even):
+        yield heading.span()
     for mark in (*_LINES.finditer(even), *_DASHES.finditer(even)):
         if not _inside(mark.start(), taken) and not _between_numbers(even, mark):
             yield mark.span()

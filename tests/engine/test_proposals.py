@@ -203,13 +203,28 @@ def test_days_that_are_listed_below_what_was_done_on_them_belong_to_it(text):
     ]
 
 
+def test_a_report_that_comes_first_is_no_heading():
+    text = "รายงานผลการดำเนินงานเครือข่ายต่อผู้บริหาร เมื่อวันที่ 5 ม.ค. 64\n- จัดประชุมคณะกรรมการ"
+    assert [one.kind for one in read(text)] == ["report", "meeting"]
+
+
 def test_a_list_of_what_something_consists_of_is_no_list_of_things_done():
     (one,) = read("ได้ประเด็นปัญหา จำนวน 3 ประเด็น ได้แก่ 1) ขยะ 2) น้ำเสีย 3) ยาเสพติด")
     assert (one.kind, one.count) == ("resolution", Decimal(3))
 
 
-def test_a_heading_proposes_nothing():
-    assert [one.kind for one in read("ไตรมาสที่ 2 ดำเนินการดังนี้\n1. จัดประชุมคณะกรรมการ")] == ["meeting"]
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "ไตรมาสที่ 2 ดำเนินการดังนี้\n1. ",
+        "สรุปผลการดำเนินงาน : ",
+        "ผลการดำเนินงานไตรมาสที่ 2\n- ",
+        "รายงานผลการดำเนินงาน - ",
+        "สรุปผลการดำเนินการ 1.",
+    ],
+)
+def test_a_heading_proposes_nothing(heading):
+    assert [one.kind for one in read(f"{heading}จัดประชุมคณะกรรมการ")] == ["meeting"]
 
 
 # --- what is not done -----------------------------------------------------------------------------------
