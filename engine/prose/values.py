@@ -20,10 +20,11 @@ _RESULT = (
 _NO_RESULT = re.compile(
     r"(?:เป้าหมาย|ไม่น้อยกว่า|อย่างน้อย|ไม่ต่ำกว่า|ไม่เกิน|เกณฑ์|ค่าน้ำหนัก|น้ำหนัก|ปีที่แล้ว|ปีก่อน|จากเดิม|เดิม|ภายใน|ทุก)[^0-9]{0,25}$"
 )
-_PERCENT = re.compile(rf"(?P<before>ร้อยละ *+){_NUMBER}|{_MARKED_NUMBER} *+(?:%|เปอร์เซ็นต์)")
+_PERCENT = re.compile(rf"ร้อยละ *+{_NUMBER}|{_MARKED_NUMBER} *+(?:%|เปอร์เซ็นต์)")
 _SCORE = re.compile(
     rf"(?:คะแนน|ค่าเฉลี่ย)[^0-9\n]{{0,40}}?{_NUMBER}(?: *+/ *+[0-9]{{1,3}}(?![0-9/]))?|{_MARKED_NUMBER} *+คะแนน"
 )
+_PERCENT_UNIT = re.compile("ร้อยละ|%|เปอร์เซ็น|percent", re.IGNORECASE)
 _MARKED = re.compile(rf"{_RESULT}[^0-9\n]{{0,20}}$")
 
 
@@ -68,9 +69,10 @@ def _group(found: re.Match[str]) -> str:
 
 
 def _pattern(kind: MeasureKind, unit: str) -> re.Pattern[str] | None:
+    """What a number of that unit looks like; ``None`` where the unit is none that a text could name."""
     match kind:
         case MeasureKind.PERCENT:
-            return _PERCENT
+            return _PERCENT if not unit.strip() or _PERCENT_UNIT.search(unit) else None
         case MeasureKind.SCORE:
             return _SCORE
     name = "".join(unit.split()).removeprefix("จำนวน").lower()

@@ -450,6 +450,7 @@ def test_a_value_that_is_certain_is_proposed(workflow, unit, text, value, day):
         ("percent_of_target", "ร้อยละ", "คาดว่าจะเบิกจ่ายได้ร้อยละ 90"),
         ("percent_of_target", "ร้อยละ", "เป้าหมายไม่น้อยกว่าร้อยละ 90"),
         ("percent_of_target", "ร้อยละ", "ดำเนินการแล้ว 45 ครั้ง"),
+        ("percent_of_target", "ระดับ", "คิดเป็นร้อยละ 62"),
         ("satisfaction_score", "คะแนน", "คะแนนเฉลี่ย 48.3"),
         ("count_of_target", "", "จัดกิจกรรม 4 ครั้ง"),
         ("count_of_target", "ครั้ง", "จัดกิจกรรมครั้งที่ 4"),
