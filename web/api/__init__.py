@@ -8,6 +8,7 @@ from storage.accounts import StoredAccounts
 from web.api import (
     acts,
     administration,
+    campaigns,
     city,
     files,
     indicators,
@@ -49,4 +50,5 @@ def operations(site: Site, pages: Pages, accounts: StoredAccounts) -> Iterator[O
     yield from files.operations(site, pages)
     yield from people.operations(site, accounts)
     yield from administration.operations(site)
+    yield from campaigns.operations(site)
     yield from webhooks.operations(site)

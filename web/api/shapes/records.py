@@ -1,6 +1,7 @@
 """What programs are given of the city's records: agencies, people, definitions, messages, events."""
 
 from datetime import date, datetime
+from typing import Any
 
 from pydantic import Field
 
@@ -265,3 +266,34 @@ class WebhookDetail(Listed):
 
 class Repeated(Out):
     count: int
+
+
+# --- a year set up at once -----------------------------------------------------------------------------
+
+
+class RecordDifference(Out):
+    """What becomes of one record; `before` is null where it is new, else both have what differs alone."""
+
+    kind: str
+    key: str
+    how: str
+    before: dict[str, Any] | None
+    after: dict[str, Any]
+
+
+class CarryNote(Out):
+    """Something that does not simply go on from the year before."""
+
+    kind: str
+    key: str
+    says: str
+
+
+class SetUp(Out):
+    fiscal_year: Year
+    dry_run: bool
+    added: int
+    changed: int
+    same: int
+    differences: list[RecordDifference]
+    notes: list[CarryNote]
