@@ -7,7 +7,8 @@ A column goes out only if it is named here, so a new one stays at home until som
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Column, Table
+from sqlalchemy import Column, Table, select
+from sqlalchemy.sql.elements import ColumnElement
 
 from storage import tables as t
 
@@ -20,7 +21,7 @@ class Part:
     """One file of the export: a line for each row of the table, joined one to one with ``joined``.
 
     ``names`` says under which name each column goes out; a dot makes a table within the line. ``kept_back``
-    are columns that do not go out, with the reason.
+    are columns that do not go out, with the reason. ``only`` are the rows that do, where not all of them do.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Part:
     names: Mapping[str, str]
     joined: Table | None = None
     kept_back: Mapping[str, str] = field(default_factory=dict)
+    only: ColumnElement[bool] | None = None
 
     @property
     def file(self) -> str:
@@ -54,10 +56,11 @@ def _part(
     columns: str,
     joined: Table | None = None,
     kept_back: Mapping[str, str] | None = None,
+    only: ColumnElement[bool] | None = None,
 ) -> Part:
     """``columns`` names them in order: ``code`` as it is, ``agency_id:agency`` under another name."""
     names = {column: name or column for column, _, name in (one.partition(":") for one in columns.split())}
-    return Part(name, table, names, joined, kept_back or {})
+    return Part(name, table, names, joined, kept_back or {}, only)
 
 
 _TRAILS = " ".join(f"{basis}_q{n}:{basis}.q{n}" for basis in ("claimed", "verified") for n in (1, 2, 3, 4))
@@ -153,6 +156,17 @@ PARTS: Sequence[Part] = (
         t.extensions,
         "agency_id:agency fiscal_year quarter until_on:until reason granted_at granted_by",
     ),
+    _part(
+        "imported_pages", t.imported_pages, f"{_OF_INDICATOR} name form sha256 text imported_at imported_by"
+    ),
+    _part(
+        "proposals",
+        t.proposals,
+        f"{_OF_INDICATOR} quarter begins ends text standing milestone kind counts occurred_on first_on "
+        "last_on document_number note value confidence why page made_at made_by state decided_at decided_by "
+        "reason occurrence",
+    ),
+    _part("setting_changes", t.setting_changes, "id key value changed_at changed_by"),
     _part("journal", t.journal, "stream seq what at by data previous_hash hash"),
     _part(
         "city",
@@ -177,9 +191,16 @@ PARTS: Sequence[Part] = (
             "content": "its links do things without a password",
             "token": "of the process that is sending it",
             "lease_until": "of the process that is sending it",
+            "endpoint_id": "programs are told by this house; what is for them does not go out",
         },
+        only=t.outbox.c.endpoint_id.is_(None),
     ),
-    _part("message_steps", t.outbox_log, "id message_id:message at what detail"),
+    _part(
+        "message_steps",
+        t.outbox_log,
+        "id message_id:message at what detail",
+        only=t.outbox_log.c.message_id.in_(select(t.outbox.c.id).where(t.outbox.c.endpoint_id.is_(None))),
+    ),
     _part(
         "reminders",
         t.reminders,
@@ -206,6 +227,9 @@ KEPT_BACK: Mapping[str, str] = {
     "used_links": "links of this house's mails, which no other house takes",
     "uploads": "sent and attached to nothing yet, gone after a day",
     "jobs": "made in the background and fetched, gone after a while",
+    "tokens": "what programs come in with",
+    "replays": "answers to programs that may ask again, kept for a day",
+    "endpoints": "programs that are told of events, with the secret that signs what they are told",
     "drafts": "typed and not said yet",
     "search_texts": "made again from what is found",
 }

@@ -82,6 +82,8 @@ def rows_of(part: Part, connection: Connection) -> Select[Any]:
     query: Any = select(*part.columns)  # as many columns as the part has
     if part.joined is not None:
         query = query.join_from(part.table, part.joined)
+    if part.only is not None:
+        query = query.where(part.only)
     is_sqlite = connection.dialect.name == "sqlite"
     ordered: Select[Any] = query.order_by(
         *(

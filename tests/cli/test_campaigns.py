@@ -85,7 +85,7 @@ def test_faults_are_told_with_file_and_line_and_nothing_is_written(radap):
 
 
 def test_campaign_is_for_administrators(radap):
-    file = radap.file("c.toml", "year = 2564\n")
+    file = radap.file("c.toml", "year = 2564\n[[plan]]\ncode = '5'\ntitle = 'ด้าน'\n")
 
     assert "may not" in radap("import", "campaign", file, "--by", EVALUATOR).err
 

@@ -10,7 +10,7 @@ from datetime import UTC, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import inspect, select, text
+from sqlalchemy import insert, inspect, select, text
 
 from engine.errors import Refusal
 from storage import checks, exporting, importing, search_checks
@@ -394,6 +394,44 @@ def test_what_is_under_way_is_not_under_way_elsewhere(house, tmp_path):
     store.close()
     assert set(found) == {("uncertain", None, None)}
     assert ARRESTED
+
+
+def test_what_programs_are_told_stays_and_what_texts_proposed_goes_out(house, tmp_path):
+    shutil.copy(house / "radap.db", tmp_path / "radap.db")
+    url = f"sqlite:///{tmp_path / 'radap.db'}"
+    store = open_store(url)
+    now, common = FOUNDED, {"indicator_id": 1, "number": 50}
+    proposed = {"quarter": 1, "begins": 0, "ends": 4, "text": "30 พ.ย.", "standing": "done", "counts": True}
+    with store.engine.begin() as connection:
+        endpoint = {"name": "ระบบอื่น", "url": "https://other.example/hook", "secret": "whsec-hidden"}
+        row = {**endpoint, "events": "", "state": "active", "added_at": now, "added_by": 1, "answer": ""}
+        connection.execute(insert(t.endpoints).values(id=7, **row))
+        message = {"channel": "program", "kind": "event", "state": "sent", "not_before": now, "attempts": 1}
+        told = {"message_ref": "", "to_address": "https://other.example/hook", "subject": "", "answer": ""}
+        connection.execute(
+            insert(t.outbox).values(id=99, key="event:1", created_at=now, endpoint_id=7, **message, **told)
+        )
+        connection.execute(
+            insert(t.outbox_log).values(id=999, message_id=99, at=now, what="sent", detail="200")
+        )
+        page = {"name": "5049-2017.txt", "form": "text", "sha256": "b" * 64, "text": "เครือข่าย"}
+        connection.execute(insert(t.imported_pages).values(**common, **page, imported_at=now, imported_by=1))
+        said = {"note": "", "confidence": "high", "why": "[]", "made_at": now, "made_by": 1}
+        connection.execute(
+            insert(t.proposals).values(**common, **proposed, **said, state="pending", reason="")
+        )
+    store.close()
+
+    out = send_out(url, tmp_path, "out")
+    take_in(f"sqlite:///{tmp_path / 'new.db'}", tmp_path, out)
+
+    told_of = b"".join(files_of(out).values())
+    assert b"whsec-hidden" not in told_of
+    assert b"other.example" not in told_of
+    back = send_out(f"sqlite:///{tmp_path / 'new.db'}", tmp_path, "back")
+    assert files_of(back) == files_of(out)
+    assert '"text":"30 พ.ย."'.encode() in files_of(back)["proposals.jsonl"]
+    assert b'"name":"5049-2017.txt"' in files_of(back)["imported_pages.jsonl"]
 
 
 # --- values ----------------------------------------------------------------------------------------------

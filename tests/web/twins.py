@@ -169,6 +169,10 @@ TWINS: dict[Route, Route] = {
     ("POST", "/administration/webhooks/add"): ("POST", "/webhooks"),
     ("GET", "/administration/webhooks/{endpoint}"): ("GET", "/webhooks/{number}"),
     ("POST", "/administration/webhooks/{endpoint}/do"): ("POST", "/webhooks/{number}/pause"),
+    ("GET", "/administration/campaign"): ("POST", "/campaign"),
+    ("POST", "/administration/campaign"): ("POST", "/campaign"),
+    ("GET", "/administration/campaign/file"): ("GET", "/campaign"),
+    ("POST", "/administration/campaign/carry-over"): ("POST", "/campaign/carry-over"),
 }
 
 

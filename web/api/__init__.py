@@ -8,6 +8,7 @@ from storage.accounts import StoredAccounts
 from web.api import (
     acts,
     administration,
+    campaigns,
     city,
     files,
     house,
@@ -54,5 +55,6 @@ def operations(site: Site, pages: Pages, accounts: StoredAccounts) -> Iterator[O
     yield from people.operations(site, accounts)
     yield from administration.operations(site)
     yield from imports.operations(site)
+    yield from campaigns.operations(site)
     yield from webhooks.operations(site)
     yield from house.operations(site)

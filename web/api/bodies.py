@@ -451,3 +451,19 @@ class PageAsked(In):
     title: Line | None = None
     zero_as_is: bool = False
     update: bool = False
+
+
+class CampaignGiven(In):
+    text: Annotated[str, Field(max_length=100_000, description="A campaign file (TOML).")]
+    dry_run: bool = False
+
+
+class CarryOverAsked(In):
+    from_year: Year
+    to_year: Year
+    workflows: Literal["newest", "same"] = "newest"
+    without: Annotated[
+        list[Annotated[str, Field(max_length=200)]],
+        Field(max_length=200, description="Codes or names of agencies that are left behind."),
+    ] = []
+    dry_run: bool = False

@@ -289,3 +289,34 @@ class Setting(Out):
 
 class Settings(Out):
     items: list[Setting]
+
+
+# --- a year set up at once -----------------------------------------------------------------------------
+
+
+class RecordDifference(Out):
+    """What becomes of one record; `before` is null where it is new, else both have what differs alone."""
+
+    kind: str
+    key: str
+    how: str
+    before: dict[str, Any] | None
+    after: dict[str, Any]
+
+
+class CarryNote(Out):
+    """Something that does not simply go on from the year before."""
+
+    kind: str
+    key: str
+    says: str
+
+
+class SetUp(Out):
+    fiscal_year: Year
+    dry_run: bool
+    added: int
+    changed: int
+    same: int
+    differences: list[RecordDifference]
+    notes: list[CarryNote]
