@@ -100,6 +100,15 @@ def test_report_that_speaks_of_another_quarter_is_one_report() -> None:
     assert (page.summary, page.method, page.evidence_asked) == ("ดี", "นับพื้นที่", "ภาพถ่าย")
 
 
+@pytest.mark.parametrize(
+    "heading",
+    ["สรุปผลทั้งปี :", "รายงานผลฯ สรุปทั้งปี", "รายงานผลฯ ประจำปี", "ผลการดำเนินงานทั้งปี", "สรุปผลการดำเนินงานประจำปี :"],
+)
+def test_summary_of_the_year_is_no_part_of_the_last_report(heading: str) -> None:
+    page = read_page(BY_ROWS.replace("สรุปผลทั้งปี :", f"{heading}\n"))
+    assert (page.summary, reports(page)[4]) == ("ดี", "ครบถ้วน")
+
+
 def test_pasted_html_is_read_as_it_is_seen() -> None:
     page = read_page(PASTED)
     assert (page.code, page.title, page.kind, page.result_kind) == (
