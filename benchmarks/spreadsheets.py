@@ -26,7 +26,7 @@ from web.spreadsheets.taking import Given, take
 from web.spreadsheets.template import write_book
 
 BENCH = "Spreadsheets of {:,} rows"
-SECONDS, MEGABYTES = at_most(60), at_most(1024)
+SECONDS, MEGABYTES = at_most(60), at_most(512)
 _ROWS = 50_000
 _QUARTERS = (1, 2, 3, 4)
 _OPERATOR = Person(1, "operator", (Grant(Role.OPERATOR),))

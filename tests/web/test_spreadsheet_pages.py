@@ -6,16 +6,19 @@ from io import BytesIO
 import httpx2
 import openpyxl
 import pytest
+from sqlalchemy import update
 
 from engine.actions import change_indicator, create_indicator
+from engine.jobs import JobState
 from engine.permissions import Person
 from engine.records import Kind
 from storage import kept_records, registry
+from storage import tables as t
 from tests.cast import ADMINISTRATOR, CODE, EVALUATOR, SAI_MAI, YEAR, new_indicator
 from tests.web.coordinators import enter, heading, words
 from tests.web.doorway import EMAIL, token_in
 from tests.web.hostile_files import encrypted_office, office
-from tests.web.sheets import RESULTS, TARGETS, file_of
+from tests.web.sheets import RESULTS, TARGETS, THAI, file_of
 from tests.web.town import NOW, Town
 from web.reports.worker import Maker
 
@@ -85,6 +88,16 @@ def test_what_is_wrong_is_listed_with_its_place_and_nothing_can_be_confirmed(des
     assert "ยืนยันและบันทึกทั้งหมด" not in page.text
     data = {"token": token_in(desk.get(PAGE))}
     assert desk.client.post(page.url.path, data=data).status_code == 404
+
+
+def test_file_that_was_called_off_says_so(desk):
+    answer = give(desk, file_of("ค่าเป้าหมาย", TARGETS, (CODE, 4)))
+    with desk.store.begin() as tx:
+        tx.connection.execute(update(t.jobs).values(state=JobState.CANCELLED, ended_at=NOW))
+
+    page = desk.get(answer.headers["location"])
+    assert (page.status_code, "refresh" in page.headers) == (200, False)
+    assert THAI.word("job_state", JobState.CANCELLED) in words(page.text)
 
 
 def test_what_changed_since_it_was_tried_must_be_looked_at_again(desk):

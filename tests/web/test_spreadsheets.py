@@ -331,6 +331,15 @@ def test_faults_are_capped_and_the_rest_is_counted(store):
     assert (len(taken.findings.wrong), taken.findings.count) == (200, 500)
 
 
+def test_a_file_without_rows_says_so(store, tmp_path):
+    path = tmp_path / "empty.xlsx"
+    write_book(path, THAI, ZONE, list(SheetKind), {})
+
+    taken = given(store, path.read_bytes())
+
+    assert (told(taken), taken.differences, noted(taken)) == ([], [], ["ไฟล์นี้ไม่มีข้อมูลใต้หัวตาราง"])
+
+
 # --- templates ---------------------------------------------------------------------------------------------
 
 

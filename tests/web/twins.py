@@ -18,6 +18,8 @@ PAGES_ONLY: dict[str, str] = {
     "/offline": "the page without a connection",
     "/worker.js": "the page without a connection",
     "/matrix/live": "tells an open page that it is out of date; programs ask again",
+    "/administration/spreadsheets": "how people give many at a time; programs add and change each by itself",
+    "/spreadsheets": "how people give many at a time; programs write each report by itself",
     "/public": "open to everybody, with files of its own for programs",
     "/administration:GET": "nothing but the way to the pages below it",
 }

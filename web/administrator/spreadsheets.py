@@ -22,6 +22,7 @@ from storage.choices import choices
 from storage.file_names import clean_name
 from web.administrator.counter import Counter, by_of, number_of
 from web.doors import SIGNED_IN, Doors, Rule, for_city
+from web.jobs import COLOURS
 from web.ranges import attachment
 from web.reading import YEARS, Typed, whole_number
 from web.spreadsheets.columns import DONE_BY, SheetKind
@@ -37,12 +38,6 @@ _SHOWN = 100
 #: So many seconds after it was opened the page of a file that is being read looks again by itself.
 _REFRESH = "3"
 _PRODUCTS = (Product.TRIAL, Product.INTAKE)
-_COLOURS = {
-    JobState.WAITING: "grey",
-    JobState.RUNNING: "",
-    JobState.DONE: "green",
-    JobState.FAILED: "red",
-}
 
 
 def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
@@ -187,6 +182,7 @@ class _Spreadsheets:
             **self._frame(wording),
             "job": self._row(job, wording),
             "is_open": is_open,
+            "is_done": job.state is JobState.DONE,
             "is_trial": job.wanted.product is Product.TRIAL,
             "done": job.done,
             "total": job.total,
@@ -229,7 +225,7 @@ class _Spreadsheets:
             "href": f"{self._site.root}{self._path}/{job.id}",
             "title": _title(job, wording),
             "state": wording.word("job_state", job.state),
-            "colour": _COLOURS[job.state],
+            "colour": COLOURS[job.state],
             "asked": wording.value(job.asked_at),
             "ended": wording.value(job.ended_at) if job.ended_at else "",
         }

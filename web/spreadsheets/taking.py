@@ -97,6 +97,8 @@ def take(
     """
     findings, called, sha256 = Findings(), Called(), _digest(given.content)
     lines = list(read(given.content, given.name, names, findings, given.kind, lambda at: progress(at, 0)))
+    if not lines and not findings.count:
+        findings.note(Place(), "sheet.no_rows")
     year = given.year or _year_of(lines) or FiscalYear.containing(store.policy.day_of(now))
     heads = {line.heads.sheet: line.heads for line in lines}
 
