@@ -46,6 +46,10 @@ class Verdict(NamedTuple):
     remark: str = ""
     drawn: bool = False
 
+    def without_scores(self) -> "Verdict":
+        """The same, without what was found."""
+        return Verdict(self.number, self.quarter, self.kind, self.given_at, self.given_by, drawn=self.drawn)
+
 
 class CheckItem(NamedTuple):
     """A question of the checklist, and what it is worth where the answer is yes."""

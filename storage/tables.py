@@ -1,7 +1,6 @@
 """Every table. Children of an indicator are keyed by its id and a number that the engine gives."""
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -16,7 +15,6 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
-    true,
 )
 
 from storage.account_tables import (
@@ -40,12 +38,18 @@ from storage.outbox_tables import (
     substitutions,
     used_links,
 )
+from storage.review_tables import APPEALED, DRAWN, PENDING, appeals, petitions, verdicts
+from storage.search_tables import search_texts
 from storage.setting_tables import setting_changes
 from storage.token_tables import replays, tokens
 from storage.types import Exact, Instant
 
 #: What comes from elsewhere and is found here as well: this module knows every table.
 __all__ = [
+    "APPEALED",
+    "DRAWN",
+    "PENDING",
+    "appeals",
     "credentials",
     "door_log",
     "endpoints",
@@ -56,17 +60,20 @@ __all__ = [
     "outbox",
     "outbox_log",
     "password_links",
+    "petitions",
     "proposals",
     "quiets",
     "recovery_codes",
     "reminders",
     "replays",
+    "search_texts",
     "second_factors",
     "sessions",
     "setting_changes",
     "substitutions",
     "tokens",
     "used_links",
+    "verdicts",
 ]
 
 #: The stream of the journal that belongs to no indicator.
@@ -398,69 +405,6 @@ Index(
 )
 Index("ix_reports_to_mend", reports.c.fix_by, reports.c.indicator_id, reports.c.quarter, **only(TO_MEND))
 
-petitions = Table(
-    "petitions",
-    metadata,
-    Column("indicator_id", ForeignKey("indicators.id"), primary_key=True),
-    Column("number", Integer, primary_key=True),
-    Column("kind", String(16), nullable=False),
-    Column("milestone", String(64), nullable=False),
-    Column("quarter", SmallInteger, nullable=False),
-    Column("until", Date, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("asked_at", Instant, nullable=False),
-    Column("asked_by", Integer, nullable=False),
-    Column("state", String(16), nullable=False),
-    Column("decided_at", Instant),
-    Column("decided_by", Integer),
-    Column("answer", Text, nullable=False),
-    sqlite_with_rowid=False,
-)
-PENDING = one_of(petitions.c.state, "pending")
-Index("ix_petitions_pending", petitions.c.asked_at, petitions.c.indicator_id, **only(PENDING))
-
-verdicts = Table(
-    "verdicts",
-    metadata,
-    Column("indicator_id", ForeignKey("indicators.id"), primary_key=True),
-    Column("number", Integer, primary_key=True),
-    Column("quarter", SmallInteger, nullable=False),
-    Column("kind", String(16), nullable=False),
-    Column("given_at", Instant, nullable=False),
-    Column("given_by", Integer, nullable=False),
-    Column("quality", SmallInteger),
-    Column("timeliness", SmallInteger),
-    Column("met", Text),  # keys of the checklist, joined by commas; null where nobody went through it
-    Column("proposed_quality", SmallInteger),
-    Column("proposed_timeliness", SmallInteger),
-    Column("quality_reason", Text, nullable=False),
-    Column("timeliness_reason", Text, nullable=False),
-    Column("remark", Text, nullable=False),
-    Column("drawn", Boolean, nullable=False),
-    sqlite_with_rowid=False,
-)
-DRAWN = verdicts.c.drawn == true()
-Index("ix_verdicts_drawn", verdicts.c.given_at, verdicts.c.indicator_id, verdicts.c.number, **only(DRAWN))
-
-appeals = Table(
-    "appeals",
-    metadata,
-    Column("indicator_id", ForeignKey("indicators.id"), primary_key=True),
-    Column("number", Integer, primary_key=True),
-    Column("quarter", SmallInteger, nullable=False),
-    Column("verdict", Integer, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("made_at", Instant, nullable=False),
-    Column("made_by", Integer, nullable=False),
-    Column("state", String(16), nullable=False),
-    Column("decided_at", Instant),
-    Column("decided_by", Integer),
-    Column("answer", Text, nullable=False),
-    sqlite_with_rowid=False,
-)
-APPEALED = one_of(appeals.c.state, "pending")
-Index("ix_appeals_pending", appeals.c.made_at, appeals.c.indicator_id, appeals.c.number, **only(APPEALED))
-
 # What somebody typed and has not said yet: no fact, so no journal knows of it.
 drafts = Table(
     "drafts",
@@ -544,16 +488,4 @@ seal_lines = Table(
     Column("journal_seq", Integer, nullable=False),
     Column("journal_head", String(64), nullable=False),
     sqlite_with_rowid=False,
-)
-
-# What search looks through: the folded text of whatever can be found (:mod:`storage.search_index`). The place
-# is the number of the row on SQLite, where it must be called an INTEGER for that.
-search_texts = Table(
-    "search_texts",
-    metadata,
-    Column("place", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
-    Column("indicator_id", ForeignKey("indicators.id"), nullable=False),
-    Column("kind", SmallInteger, nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("text", Text, nullable=False),
 )

@@ -16,6 +16,7 @@ from storage.registry import person
 from tests.cast import ADMINISTRATOR, COORDINATOR, EVALUATOR, OPERATOR, OTHER_EVALUATOR, POLICY, YEAR, at
 from tests.web.coordinators import BASE, DAY, did, enter, fill, indicator, words
 from tests.web.doorway import token_in
+from tests.web.programs import program
 from tests.web.test_review import MET, PAGE, add_other, endorsed
 from tests.web.town import Town
 from web.reports.worker import Maker
@@ -131,3 +132,14 @@ def test_scores_are_hidden_from_evaluators_who_may_read_again_and_nobody_else(dr
             assert hidden_at(tx.connection, reader, own) == quarters
             assert hidden_in(tx.connection, reader, YEAR).get(own, set()) == quarters
             assert hidden_in(tx.connection, reader, YEAR - 1) == {}
+
+
+def test_programs_are_told_as_little(drawn):
+    paths = [BASE, f"{BASE}/history", PAGE, f"{BASE}/appeals/1"]
+    for reader, is_hidden in ((EVALUATOR, False), (OTHER_EVALUATOR, True)):
+        asking = program(drawn, reader.id)
+        answers = {path: asking.get(path) for path in paths}
+        assert {one.status_code for one in answers.values()} == {200}
+        secrets = (REMARK, WHY, DISPUTE, '"quality":85', '"quality": 85')
+        told = [path for path, one in answers.items() if any(each in one.text for each in secrets)]
+        assert told == ([] if is_hidden else paths)

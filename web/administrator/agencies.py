@@ -49,6 +49,8 @@ class _Agencies:
         with self._counter.site.store.read() as tx:
             every = registry.agencies(tx.connection)
         values = {
+            "list": "/agencies",
+            "list_title": wording.say("admin.agencies"),
             "kinds": [(one, wording.word("agency_kind", one), "") for one in registry.AGENCY_KINDS],
             "agencies": agencies_to_choose(every, wording, wording.say("admin.below_none")),
         }

@@ -75,6 +75,8 @@ class _People:
         with self._counter.site.store.read() as tx:
             agencies = registry.agencies(tx.connection)
         values = {
+            "list": "/people",
+            "list_title": wording.say("admin.people"),
             "roles": roles_to_choose(wording, wording.say("admin.choose")),
             "agencies": agencies_to_choose(agencies, wording, wording.say("admin.no_agency")),
             "languages": [(one, wording.say(f"language.{one}"), "") for one in self._counter.site.wordings],

@@ -138,12 +138,12 @@ class _Indicators:
 
     def history(self, call: Call) -> pieces.History:
         asked: bodies.Paged = call.asked
-        scene = self._counter.scene(call.request, lambda tx, one: tx.verdicts(one))
+        scene = self._counter.scene(call.request)
         wanted = views.Asked(before=number_behind(asked.cursor))
         with self._site.store.read() as tx:
             lines = views.browse(tx.connection, scene.indicator.id, wanted, asked.limit + 1)
         rows, more = cut(lines, asked.limit)
-        items = reading.happenings(rows, reading.blind_quarters(scene, scene.read))
+        items = reading.happenings(rows, scene.hidden)
         return pieces.History(items=items, next=cursor_of(rows[-1].entry.seq) if more else None)
 
     def milestone(self, call: Call) -> Tagged:
@@ -229,7 +229,6 @@ def _everything(tx: Any, indicator: Any) -> dict[str, Any]:
         "due": deadlines_of_year(tx, indicator.agency, year),
         "sealed": sealed_levels(connection, indicator.id, year.year),
         "appeals": appeals,
-        "verdicts": tx.verdicts(indicator),
         "told": told.told(connection, indicator.id, indicator.agency),
         "names": names_of(connection, {one for one in others if one}),
     }
@@ -238,7 +237,6 @@ def _everything(tx: Any, indicator: Any) -> dict[str, Any]:
 def _indicator(scene: Scene) -> pieces.Indicator:
     one, dossier, found, read = scene.indicator, scene.dossier, scene.found, scene.read
     workflow = one.workflow
-    blind = reading.blind_quarters(scene, read["verdicts"])
     return pieces.Indicator.model_validate(
         {
             "code": one.code,
@@ -274,11 +272,9 @@ def _indicator(scene: Scene) -> pieces.Indicator:
             "decisions": one.decisions,
             "waivers": one.waivers,
             "evidence": reading.evidence(scene),
-            "reports": [
-                reading.report(each, blind=number in blind) for number, each in sorted(one.reports.items())
-            ],
+            "reports": [pieces.Report.model_validate(each) for _, each in sorted(one.reports.items())],
             "petitions": scene.petitions,
-            "appeals": read["appeals"],
+            "appeals": reading.appeals(read["appeals"], scene.hidden),
             "told": reading.told(read["told"]),
             "people": {str(id_): name for id_, name in {**dossier.names, **read["names"]}.items()},
         }

@@ -2,19 +2,19 @@
 
 import json
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import Any
 
-from engine.events import Happened
+from engine.appeal import Appeal
 from engine.evidence import evidence_states
 from engine.indicator import Indicator, QuarterReport
 from engine.quarter import Quarter
-from engine.verdict import Verdict, of_quarter
+from engine.verdict import shown_of
 from storage.reminding import Reminder
 from storage.told import Told
 from storage.views import HistoryLine
 from web.api.shapes import pieces
 from web.coordinator.indicator import names_of_acts
-from web.coordinator.report import reads_again
 from web.coordinator.scene import Scene
 
 
@@ -65,20 +65,17 @@ def report(one: QuarterReport, *, blind: bool) -> pieces.Report:
     return found.model_copy(update={"evaluation": None}) if blind else found
 
 
-def blind_quarters(scene: Scene, verdicts: list[Verdict]) -> frozenset[int]:
-    """The quarters whose reports whoever looks may read again."""
-    numbers = (1, 2, 3, 4)
-    return frozenset(one for one in numbers if reads_again(scene, of_quarter(verdicts, one)))
+def appeals(made: Iterable[Appeal], hidden: Collection[int]) -> list[Appeal]:
+    """The appeals, without what is said of scores that whoever looks may not know yet."""
+    return [replace(one, reason="") if one.quarter in hidden else one for one in made]
 
 
-def happenings(lines: Iterable[HistoryLine], blind: Collection[int] = ()) -> list[pieces.Happening]:
+def happenings(lines: Iterable[HistoryLine], hidden: Collection[int] = ()) -> list[pieces.Happening]:
     """The events; of scores that whoever looks may not know yet, only that there are some."""
     found = []
     for line in lines:
         entry = line.entry
-        data = json.loads(entry.data)
-        if entry.what == Happened.REPORT_ACCEPTED and data.get("quarter") in blind:
-            data = {"quarter": data["quarter"]}
+        data = dict(shown_of(entry.what, json.loads(entry.data), hidden))
         found.append(
             pieces.Happening(
                 seq=entry.seq,

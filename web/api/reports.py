@@ -19,7 +19,6 @@ from storage.transaction import Tx
 from web.api import bodies, reading
 from web.api.operation import Call, Operation, Tagged
 from web.api.shapes import pieces
-from web.coordinator.report import reads_again
 from web.coordinator.scene import Counter, Scene
 from web.doors import SEEN, doing
 from web.evaluator.reading_room import Room, enter
@@ -134,13 +133,17 @@ class _Reports:
         kept = scene.indicator.reports.get(number)
         report, read = kept or QuarterReport(number), scene.read
         found = pieces.ReportDetail(
-            report=reading.report(report, blind=reads_again(scene, read["verdicts"])),
+            report=pieces.Report.model_validate(report),
             is_begun=kept is not None,
             level=_level(scene, quarter),
             due_on=read["due"],
             warnings=_warnings(scene, quarter, report),
             points=list(points_of(report.return_reason)),
-            appeals=[pieces.Appeal.model_validate(one) for one in read["appeals"] if one.quarter == number],
+            appeals=[
+                pieces.Appeal.model_validate(one)
+                for one in reading.appeals(read["appeals"], scene.hidden)
+                if one.quarter == number
+            ],
             draft=pieces.Draft.model_validate(read["draft"]) if read["draft"] else None,
             acts=list(self._acts(scene, quarter, report, is_there=kept is not None)),
         )
@@ -156,7 +159,7 @@ class _Reports:
             if trigger in possible and scene.may(action) and (is_there or name == "write"):
                 yield name
         verdicts, appeals = scene.read["verdicts"], scene.read["appeals"]
-        if reads_again(scene, verdicts):
+        if quarter.number in scene.hidden:
             yield "second"
         until = self._site.store.policy.appeal_until
         in_the_way = not_appealable(report, verdicts, appeals, until, scene.today)
@@ -202,7 +205,7 @@ class _Reports:
     def _assessed(self, room: Room, *, blind: bool) -> Tagged:
         scene, report, policy = room.scene, room.report, self._site.store.policy
         # Whoever is to read it again is not told, on no page, what the first evaluator found.
-        blind = blind or reads_again(scene, room.verdicts)
+        blind = blind or room.quarter.number in scene.hidden
         facts = reading.facts(scene.indicator, quarter=room.quarter.number)
         found = pieces.Assessment(
             report=reading.report(report, blind=blind),
@@ -227,7 +230,10 @@ class _Reports:
         if found is None:
             raise HTTPException(404)
         disputed = next(one for one in verdicts if one.number == found.verdict)
-        appeal = pieces.Appeal.model_validate(found).model_dump()
+        if found.quarter in scene.hidden:
+            disputed = disputed.without_scores()
+        (shown,) = reading.appeals([found], scene.hidden)
+        appeal = pieces.Appeal.model_validate(shown).model_dump()
         told = pieces.AppealDetail.model_validate({**appeal, "disputed": disputed})
         return Tagged(told, scene.indicator.version)
 

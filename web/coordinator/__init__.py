@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from web.coordinator import acts, ask, indicator, proposals, record, report, work
+from web.coordinator import acts, ask, indicator, proposals, record, report, report_decide, work
 from web.coordinator.scene import Counter
 from web.doors import Doors
 from web.pages import Pages
@@ -13,6 +13,6 @@ def routes(site: Site, pages: Pages, doors: Doors) -> APIRouter:
     """Every page of a coordinator, a section head and a deputy."""
     router = APIRouter()
     counter = Counter(site, pages)
-    for room in (work, indicator, record, acts, ask, report, proposals):
+    for room in (work, indicator, record, acts, ask, report, report_decide, proposals):
         room.add_routes(router, counter, doors)
     return router

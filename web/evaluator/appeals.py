@@ -14,7 +14,7 @@ from engine.verdict import Verdict, VerdictKind
 from storage.dossier import names_of
 from web.coordinator.scene import Counter, Scene, Turn
 from web.doors import SEEN, Doors, doing
-from web.evaluator.reading_room import Room, enter, values_of
+from web.evaluator.reading_room import Room, enter, score_choices, values_of
 from web.reading import Typed, whole_number
 
 _INDICATOR = "/indicators/{year}/{code}"
@@ -152,8 +152,10 @@ class _Decide:
             "may_decide": may_decide and not is_own,
             "is_own": may_decide and is_own,
             "rescores": verdict.kind is VerdictKind.ACCEPTED,
-            "quality_choices": _choices(say("appeal.stays", score=verdict.quality), scale.quality),
-            "timeliness_choices": _choices(say("appeal.stays", score=verdict.timeliness), scale.timeliness),
+            "quality_choices": score_choices(say("appeal.stays", score=verdict.quality), scale.quality),
+            "timeliness_choices": score_choices(
+                say("appeal.stays", score=verdict.timeliness), scale.timeliness
+            ),
             "typed": typed,
         }
         return self._counter.show(request, "evaluator/appeal_page.html", scene, values)
@@ -162,10 +164,6 @@ class _Decide:
 def _is_blind(room: Room) -> bool:
     """Whether whoever looks may still read the report again, and so is not shown what is disputed."""
     return room.quarter.number in room.scene.hidden
-
-
-def _choices(stays: str, scale: tuple[int, ...]) -> list[tuple[str, str]]:
-    return [("", stays), *((str(one), str(one)) for one in reversed(scale))]
 
 
 def _scores(scene: Scene, verdict: Verdict) -> str:

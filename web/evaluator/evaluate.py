@@ -14,7 +14,7 @@ from engine.permissions import Action
 from engine.verdict import CheckItem, to_be_read_again
 from web.coordinator.scene import Counter, Turn
 from web.doors import Doors, doing
-from web.evaluator.reading_room import Room, enter, news_of, values_of
+from web.evaluator.reading_room import Room, enter, news_of, score_choices, values_of
 from web.reading import Typed
 
 _PAGE = "/indicators/{year}/{code}/quarters/{quarter}"
@@ -97,10 +97,9 @@ class _Evaluate:
                 for one in possible
             ],
             "possible": possible,
-            "timeliness_choices": [
-                ("", say("evaluate.as_received", score=room.proposed_timeliness)),
-                *((str(one), str(one)) for one in reversed(scale.timeliness)),
-            ],
+            "timeliness_choices": score_choices(
+                say("evaluate.as_received", score=room.proposed_timeliness), scale.timeliness
+            ),
             "waits_for_head": room.report.state == ReportState.SUBMITTED,
             "scores": (given.quality, given.timeliness) if given else None,
             "typed": typed,
@@ -170,8 +169,5 @@ def checklist_values(counter: Counter, request: Request) -> dict[str, Any]:
         "checklist": [(one.key, wording.value(one.title), one.points) for one in policy.review.checklist],
         "most_points": most,
         "scale": list(policy.scale.quality),
-        "quality_choices": [
-            ("", wording.say("evaluate.as_checked")),
-            *((str(one), str(one)) for one in reversed(policy.scale.quality)),
-        ],
+        "quality_choices": score_choices(wording.say("evaluate.as_checked"), policy.scale.quality),
     }

@@ -1,6 +1,6 @@
 """What an evaluator reads of a report: text, facts and documents of the quarter, what does not fit, news."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -157,6 +157,11 @@ def _parts(room: Room, root: str) -> Iterator[Part]:
             [one for one in evidence if one.is_live],
             [words for _, words, is_needed, is_there in wanted if is_needed and not is_there],
         )
+
+
+def score_choices(nothing: str, scale: Sequence[int]) -> list[tuple[str, str]]:
+    """The scores that may be given, from the highest down, behind the words for giving none."""
+    return [("", nothing), *((str(one), str(one)) for one in reversed(scale))]
 
 
 def news_of(room: Room) -> dict[str, Any]:
