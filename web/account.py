@@ -1,7 +1,9 @@
 """One's own account: who one is here, the password, and where one is signed in."""
 
-from fastapi import APIRouter, HTTPException, Request
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import Router
 
 from engine.errors import Refusal
 from storage import sessions
@@ -46,9 +48,9 @@ def named(agent: str) -> str:
     return " · ".join(filter(None, found)) or agent[:_SHOWN] or "–"
 
 
-def routes(site: Site, pages: Pages, doors: Doors, accounts: StoredAccounts) -> APIRouter:
+def routes(site: Site, pages: Pages, doors: Doors, accounts: StoredAccounts) -> Router:
     """The pages under ``/account``."""
-    router = APIRouter()
+    router = Router()
     here = _Account(site, pages, doors, accounts)
     doors.add(router, "/account", here.account, SIGNED_IN)
     doors.add(router, "/account/password", here.change_password, SIGNED_IN, ["POST"])

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
@@ -62,7 +62,7 @@ _WRONG: Mapping[int, str] = {
 }
 
 
-def create_app(site: Site) -> FastAPI:
+def create_app(site: Site) -> Starlette:
     """The pages of a site, as an ASGI application."""
     pages, headers = Pages(site), headers_for(site.base_url)
 
@@ -85,9 +85,6 @@ def create_app(site: Site) -> FastAPI:
         assert isinstance(error, problems.Wrong)
         return problems.wrong(request, error, pages.wording(request))
 
-    def unreadable(request: Request, _error: Exception) -> Response:
-        return _told(pages, request, "page.unreadable", 400)
-
     def broken(request: Request, _error: Exception) -> Response:
         # Answered outside of everything else, so that it brings the headers itself.
         if problems.is_for_programs(request):
@@ -103,12 +100,12 @@ def create_app(site: Site) -> FastAPI:
         return RedirectResponse(address(site.root, error.next_path), 303)
 
     # What describes the interface for programs is written by :mod:`web.api.document`.
-    app = FastAPI(openapi_url=None, redirect_slashes=False)
+    app = Starlette()
+    app.router.redirect_slashes = False  # an address is right or it is not
     app.add_exception_handler(Refusal, refused)
     app.add_exception_handler(SignInFirst, sign_in_first)
     app.add_exception_handler(HTTPException, wrong)
     app.add_exception_handler(problems.Wrong, not_understood)
-    app.add_exception_handler(RequestValidationError, unreadable)
     app.add_exception_handler(Exception, broken)
     app.add_middleware(BodyLimit, limit=_LONGEST_FORM)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=6)

@@ -6,8 +6,10 @@ Whoever knows its address sees it, so an address that is not known, or is no lon
 from hashlib import sha256
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, HTTPException, Request
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine.quarter import WorkCalendar
 from engine.reminders import Subject, Topic
@@ -24,9 +26,9 @@ from web.site import Site
 _TO_MEND = (Topic.RETURNED_MILESTONE, Topic.RETURNED_REPORT)
 
 
-def routes(site: Site, doors: Doors) -> APIRouter:
+def routes(site: Site, doors: Doors) -> Router:
     """The feeds under ``/calendar``."""
-    router = APIRouter()
+    router = Router()
     phrases = {language: Phrases(wording) for language, wording in site.wordings.items()}
 
     def calendar(request: Request, token: str) -> Response:

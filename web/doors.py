@@ -5,15 +5,17 @@ import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from inspect import iscoroutinefunction, signature
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, NoReturn
 from urllib.parse import quote, urlsplit
 
-from fastapi import HTTPException, Request
 from sqlalchemy import bindparam, select
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, Router
 
@@ -313,10 +315,17 @@ class Doors:
                 await run_in_threadpool(self.refuse, request, visit.person, "token")
 
 
+@cache
+def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
+    """Their names, looked up once for all sites of a process."""
+    return tuple(signature(function).parameters)
+
+
 def _called(endpoint: Endpoint) -> Callable[[Request], Any]:
     """The endpoint as a function of the request alone."""
-    takes = list(signature(endpoint).parameters)
-    if takes == ["request"]:
+    function = getattr(endpoint, "__func__", endpoint)
+    takes = _parameters(function)[function is not endpoint :]
+    if takes == ("request",):
         return endpoint
     names = [name for name in takes if name != "request"]
 

@@ -3,8 +3,10 @@
 import tempfile
 from pathlib import Path
 
-from fastapi import APIRouter, HTTPException, Request
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine.jobs import Product, Scope, Wanted
 from storage.evidence import digest_of
@@ -18,9 +20,9 @@ from web.site import Site
 _PAGE = "/indicators/{year}/{code}"
 
 
-def routes(site: Site, pages: Pages, doors: Doors) -> APIRouter:
+def routes(site: Site, pages: Pages, doors: Doors) -> Router:
     """The products of one indicator, for whoever may see it."""
-    router = APIRouter()
+    router = Router()
     here = Downloads(site, pages)
     doors.add(router, f"{_PAGE}/report.pdf", here.report, SEEN)
     doors.add(router, f"{_PAGE}/report.xlsx", here.sheets, SEEN)

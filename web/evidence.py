@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
-from fastapi import APIRouter, HTTPException, Request
 from sqlalchemy import select
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from storage import tables as t
 from storage.previews import MEDIA_TYPE, WIDTHS, Previews
@@ -34,9 +36,9 @@ class _File(NamedTuple):
     media_type: str
 
 
-def routes(site: Site, pages: Pages, doors: Doors) -> APIRouter:
+def routes(site: Site, pages: Pages, doors: Doors) -> Router:
     """The files of an indicator, for whoever may see it."""
-    router = APIRouter()
+    router = Router()
     here = EvidenceDesk(site, pages)
     doors.add(router, _PAGE, here.hand_out, SEEN)
     doors.add(router, f"{_PAGE}/preview", here.show, SEEN)

@@ -1,7 +1,8 @@
 """A password that was forgotten or never set: asking for a link, and the page that the link opens."""
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine.errors import Refusal, refuse
 from notifications import password_links
@@ -14,9 +15,9 @@ from web.session import email_in, password_in, status_of
 from web.site import Site
 
 
-def routes(site: Site, pages: Pages, doors: Doors, accounts: StoredAccounts) -> APIRouter:
+def routes(site: Site, pages: Pages, doors: Doors, accounts: StoredAccounts) -> Router:
     """The pages under ``/forgotten`` and ``/password``."""
-    router = APIRouter()
+    router = Router()
     here = _Forgotten(site, pages, accounts)
     if site.takes_passwords:
         doors.add(router, "/forgotten", here.ask, OPEN)

@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fastapi import APIRouter, HTTPException, Request
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import Router
 
 from engine.errors import Unmet
 from engine.jobs import Job, JobState, Product, Scope, Wanted
@@ -38,9 +40,9 @@ _LONGEST_OF = 64
 OFFERED_IN_FORMS = (Product.PDF, Product.SHEETS, Product.PACK)
 
 
-def routes(site: Site, pages: Pages, doors: Doors) -> APIRouter:
+def routes(site: Site, pages: Pages, doors: Doors) -> Router:
     """``/reports``, where reports are asked for, and ``/jobs``, where they come to be."""
-    router = APIRouter()
+    router = Router()
     here = JobRoom(site, pages)
     doors.add(router, "/reports", here.offered, SIGNED_IN)
     doors.add(router, "/reports", here.ask, SIGNED_IN, ["POST"])

@@ -6,8 +6,9 @@ Opening a link changes nothing, for programs that look into mails open every lin
 from datetime import date
 from typing import Any
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine.errors import Refusal
 from engine.reminders import (
@@ -34,9 +35,9 @@ _DAYS = 10
 _CHOOSE_AGAIN = frozenset({"snooze.no_day", "snooze.past", "snooze.day_off", "snooze.beyond"})
 
 
-def routes(site: Site, pages: Pages, doors: Doors) -> APIRouter:
+def routes(site: Site, pages: Pages, doors: Doors) -> Router:
     """The pages under ``/links``."""
-    router = APIRouter()
+    router = Router()
     here = _Links(site, pages)
     doors.add(router, "/links/{token}", here.ask, OPEN)
     doors.add(router, "/links/{token}", here.answer, OPEN, ["POST"])

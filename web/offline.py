@@ -1,15 +1,16 @@
 """The page that a browser keeps for when there is no connection, and the worker that keeps it."""
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import FileResponse, Response
+from starlette.routing import Router
 
 from web.doors import OPEN, Doors
 from web.pages import FOLDER, Pages
 
 
-def routes(pages: Pages, doors: Doors) -> APIRouter:
+def routes(pages: Pages, doors: Doors) -> Router:
     """``/offline`` and ``/worker.js``, which may serve every page only from the root."""
-    router = APIRouter()
+    router = Router()
 
     def offline(request: Request) -> Response:
         """Says that there is no connection, and shows what was typed in this browser and not sent."""

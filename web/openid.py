@@ -7,8 +7,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import NamedTuple
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import Router
 
 from engine.errors import Refusal, refuse
 from storage.accounts import StoredAccounts
@@ -36,7 +37,7 @@ class _Way(NamedTuple):
 
 
 def add(
-    router: APIRouter, site: Site, terms: OpenId, doors: Doors, accounts: StoredAccounts, asked: Asked
+    router: Router, site: Site, terms: OpenId, doors: Doors, accounts: StoredAccounts, asked: Asked
 ) -> None:
     """The pages under ``/sign-in/openid``."""
     here = _Elsewhere(site, terms, doors, accounts, asked)

@@ -5,8 +5,9 @@ from itertools import groupby
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine.errors import Refusal
 from engine.quarter import Quarter
@@ -43,9 +44,9 @@ class Group(NamedTuple):
     texts: list[Found]
 
 
-def routes(site: Site, pages: Pages, doors: Doors) -> APIRouter:
+def routes(site: Site, pages: Pages, doors: Doors) -> Router:
     """``/search``."""
-    router = APIRouter()
+    router = Router()
 
     def search(request: Request) -> Response:
         """What was found, the newest year first, or why nothing was."""

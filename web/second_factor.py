@@ -4,8 +4,9 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import segno
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import Router
 
 from engine.errors import Refusal
 from storage.accounts import StoredAccounts
@@ -19,9 +20,9 @@ _HERE = "/account/second-factor"
 _SCALE = 4
 
 
-def routes(site: Site, pages: Pages, doors: Doors, accounts: StoredAccounts) -> APIRouter:
+def routes(site: Site, pages: Pages, doors: Doors, accounts: StoredAccounts) -> Router:
     """The pages under ``/account/second-factor``."""
-    router = APIRouter()
+    router = Router()
     here = _SecondFactor(site, pages, accounts)
     doors.add(router, _HERE, here.look, SIGNED_IN)
     if site.takes_passwords:

@@ -1,7 +1,9 @@
 """Signing in and out: the password, the code where one is asked for, and the demo on one's own machine."""
 
-from fastapi import APIRouter, HTTPException, Request
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import Router
 
 from engine.errors import Refusal
 from storage.accounts import StoredAccounts
@@ -19,9 +21,9 @@ _AGAIN = {"sign_in.wait": 429, "sign_in.busy": 503}
 _LONGEST_ADDRESS, _LONGEST_PASSWORD = 254, 1024
 
 
-def routes(site: Site, pages: Pages, doors: Doors, accounts: StoredAccounts) -> APIRouter:
+def routes(site: Site, pages: Pages, doors: Doors, accounts: StoredAccounts) -> Router:
     """The pages under ``/sign-in`` and ``/sign-out``."""
-    router = APIRouter()
+    router = Router()
     here = _Door(site, pages, doors, accounts)
     doors.add(router, "/sign-in", here.ask, OPEN)
     doors.add(router, "/sign-in/code", here.ask_code, HALFWAY)

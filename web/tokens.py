@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import Router
 
 from engine.errors import Refusal
 from engine.tokens import LASTS, NewToken, Scope
@@ -30,9 +31,9 @@ _AT = {
 }
 
 
-def routes(site: Site, pages: Pages, doors: Doors, accounts: StoredAccounts) -> APIRouter:
+def routes(site: Site, pages: Pages, doors: Doors, accounts: StoredAccounts) -> Router:
     """The page ``/account/tokens``."""
-    router = APIRouter()
+    router = Router()
     here = _Tokens(site, pages, accounts)
     doors.add(router, _PAGE, here.look, SIGNED_IN)
     doors.add(router, _PAGE, here.make, SIGNED_IN, ["POST"])

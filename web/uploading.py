@@ -5,11 +5,12 @@ from datetime import datetime
 from io import BytesIO
 from typing import Any
 
-from fastapi import APIRouter, HTTPException, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
-from starlette.requests import ClientDisconnect
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Router
 
 from engine.errors import Refusal, Unmet
 from engine.permissions import Action, Role, who_may
@@ -57,9 +58,9 @@ def taken(request: Request, uploads: Uploads, person: int, now: datetime) -> tup
     return found, faults
 
 
-def routes(site: Site, pages: Pages, doors: Doors) -> APIRouter:
+def routes(site: Site, pages: Pages, doors: Doors) -> Router:
     """What the script of a form speaks to, under ``/uploads``."""
-    router = APIRouter()
+    router = Router()
     here = UploadDesk(site, pages)
     doors.add(router, "/uploads", here.begin, SIGNED_IN, ["POST"])
     doors.add(router, "/uploads/{id}", here.add, Rule(signed_in=True, files=True), ["PATCH"])

@@ -27,7 +27,7 @@ def test_campaign_is_tried_and_then_taken_in(town):
 def test_faults_are_told_with_their_lines(town):
     answer = program(town, ADMINISTRATOR.id).post("/campaign", {"text": "year = 2564\nyaer = 1\n[[plan]]\n"})
 
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     assert {one["at"] for one in answer.json()["errors"]} == {"body.text, line 2", "body.text, line 3"}
     assert "Did you mean year?" in answer.json()["errors"][0]["says"]
 

@@ -24,6 +24,8 @@ def reader(town: Town) -> Program:
 
 def test_proposals_are_accepted_changed_and_refused(reader):
     told = reader.get(PROPOSALS)
+    assert [one["form"] for one in told.json()["pages"]] == ["text_only"]
+    assert reader.get(f"{PROPOSALS}/99").status_code == 404
     items = {one["number"]: one for one in told.json()["items"]}
     certain = [number for number, one in items.items() if one["is_certain"]]
     assert len(certain) > 3

@@ -26,8 +26,6 @@ PAGES_ONLY: dict[str, str] = {
 
 #: Routes whose twin is not there yet, by how their path begins, each with how programs do it meanwhile.
 NOT_YET: dict[str, str] = {
-    "/administration/campaign": "`radap import campaign`, `export campaign`, `campaign carry-over`",
-    "/administration/import": "`radap import page`",
     "/administration/spreadsheets": "`radap import xlsx`, `radap export`",
 }
 

@@ -1,6 +1,6 @@
 """The pages of administrators: each of their parts is a room of its own."""
 
-from fastapi import APIRouter
+from starlette.routing import Router
 
 from storage.accounts import StoredAccounts
 from web.administrator import (
@@ -25,9 +25,9 @@ from web.pages import Pages
 from web.site import Site
 
 
-def routes(site: Site, pages: Pages, doors: Doors, accounts: StoredAccounts) -> APIRouter:
+def routes(site: Site, pages: Pages, doors: Doors, accounts: StoredAccounts) -> Router:
     """Every page under ``/administration``."""
-    router = APIRouter()
+    router = Router()
     counter = Counter(site, pages, accounts)
     for room in (
         hall,

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine.errors import Unmet
 from engine.permissions import Action
@@ -22,7 +23,7 @@ from web.reading import Typed
 _CODE, _NAME = 16, 200
 
 
-def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
+def add_routes(router: Router, counter: Counter, doors: Doors) -> None:
     """The pages ``/administration/agencies`` and ``/administration/agencies/add``."""
     room, rule = _Agencies(counter), for_city(Action.MANAGE_PEOPLE)
     doors.add(router, "/administration/agencies", room.show, rule)

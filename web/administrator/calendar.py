@@ -5,8 +5,9 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine.actions import grant_extension
 from engine.errors import Unmet
@@ -24,7 +25,7 @@ from web.doors import Doors, for_city
 from web.reading import YEARS, Typed, year_asked
 
 
-def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
+def add_routes(router: Router, counter: Counter, doors: Doors) -> None:
     """The pages ``/administration/calendar`` and, for who may grant one, that of an extension."""
     room = _Calendar(counter)
     doors.add(router, "/administration/calendar", room.show, for_city(Action.MANAGE_INDICATORS))

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from fastapi import APIRouter, HTTPException, Request
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine.carry_over import Versions
 from engine.errors import Refusal, Unmet
@@ -32,7 +34,7 @@ _OF_A_LINE = 60
 _Course = Callable[[bool], SetUp]
 
 
-def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
+def add_routes(router: Router, counter: Counter, doors: Doors) -> None:
     """The pages under ``/administration/campaign``."""
     room, rule = _Campaign(counter), for_city(Action.MANAGE_INDICATORS)
     doors.add(router, _PAGE, room.page, rule)

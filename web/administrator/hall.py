@@ -1,7 +1,8 @@
 """The way in: the parts of the administration."""
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine.permissions import Action
 from web.administrator.counter import Counter
@@ -24,7 +25,7 @@ PARTS = (
 )
 
 
-def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
+def add_routes(router: Router, counter: Counter, doors: Doors) -> None:
     """The page ``/administration``."""
 
     def hall(request: Request) -> Response:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import Router
 
 from engine.errors import Refusal, Unmet
 from engine.pages.changes import ChangedField
@@ -38,7 +39,7 @@ _NAME = "pasted"
 _ORDER = (Weight.FATAL, Weight.DOUBT, Weight.MISSING, Weight.NOTE)
 
 
-def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
+def add_routes(router: Router, counter: Counter, doors: Doors) -> None:
     """The page to paste into, what was read, and keeping it."""
     room, rule = _Import(counter), for_city(Action.MANAGE_INDICATORS)
     doors.add(router, _PAGE, room.ask, rule)

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine.jobs import JOB_MOVES, JobState
 from engine.permissions import Action
@@ -21,7 +22,7 @@ from web.reading import Typed, whole_number
 _OPEN = "open"
 
 
-def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
+def add_routes(router: Router, counter: Counter, doors: Doors) -> None:
     """The page ``/administration/jobs`` and its buttons."""
     room, rule = _Jobs(counter), for_city(Action.MANAGE_PEOPLE)
     doors.add(router, "/administration/jobs", room.show, rule)

@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine.events import Happened
 from engine.indicator import Indicator
@@ -34,7 +35,7 @@ _FIELDS = ("code", "year", "kind", "first", "last")
 _HASH = 12
 
 
-def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
+def add_routes(router: Router, counter: Counter, doors: Doors) -> None:
     """The page ``/administration/journal``."""
     room = _Journal(counter)
     doors.add(router, "/administration/journal", room.browse, for_city(Action.MANAGE_PEOPLE))

@@ -4,8 +4,10 @@ import re
 from email import message_from_bytes
 from email.policy import default
 
-from fastapi import APIRouter, HTTPException, Request
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine.errors import Refusal
 from engine.outbox import STEPS, TROUBLED, State, Way
@@ -38,7 +40,7 @@ _ACTS = re.compile(r"(/(?:links|password|calendar)/)[A-Za-z0-9._~-]+")
 _SHOWN = 100_000
 
 
-def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
+def add_routes(router: Router, counter: Counter, doors: Doors) -> None:
     """The pages under ``/administration/outbox``."""
     room, rule = _Outbox(counter), for_city(Action.MANAGE_PEOPLE)
     doors.add(router, "/administration/outbox", room.listed, rule)

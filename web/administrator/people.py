@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine.errors import Refusal
 from engine.permissions import Action
@@ -20,7 +21,7 @@ from web.doors import Doors, for_city
 from web.reading import Typed, whole_number
 
 
-def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
+def add_routes(router: Router, counter: Counter, doors: Doors) -> None:
     """The pages ``/administration/people`` and ``/administration/people/add``."""
     room, rule = _People(counter), for_city(Action.MANAGE_PEOPLE)
     doors.add(router, "/administration/people", room.search, rule)

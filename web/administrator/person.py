@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from fastapi import APIRouter, HTTPException, Request
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine.errors import Refusal, Unmet, refuse
 from engine.permissions import Action, Grant, Person
@@ -26,7 +28,7 @@ from web.setup_links import SetupLink
 _LINES = 10
 
 
-def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
+def add_routes(router: Router, counter: Counter, doors: Doors) -> None:
     """The page ``/administration/people/{person}`` and what its forms do."""
     room, rule = PersonPage(counter), for_city(Action.MANAGE_PEOPLE)
     doors.add(router, "/administration/people/{person}", room.show, rule)

@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fastapi import APIRouter, HTTPException, Request
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine.errors import Unmet
 from engine.permissions import Action
@@ -21,7 +23,7 @@ from web.site import ChangingSettings, Setting
 _LONGEST = 8000
 
 
-def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
+def add_routes(router: Router, counter: Counter, doors: Doors) -> None:
     """The pages ``/administration/settings`` and one for each setting."""
     room, rule = _Settings(counter), for_city(Action.MANAGE_SETTINGS)
     doors.add(router, "/administration/settings", room.listed, rule)

@@ -7,9 +7,11 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, HTTPException, Request
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import Router
 
 from engine.errors import Refusal, Unmet
 from engine.jobs import Job, JobState, Product, Scope, Wanted
@@ -40,7 +42,7 @@ _REFRESH = "3"
 _PRODUCTS = (Product.TRIAL, Product.INTAKE)
 
 
-def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
+def add_routes(router: Router, counter: Counter, doors: Doors) -> None:
     """The pages under ``/administration/spreadsheets``, and the same for results under ``/spreadsheets``."""
     for path, rule, bringing in (
         (PATH, for_city(Action.MANAGE_PEOPLE), for_city(Action.MANAGE_PEOPLE, files=True)),

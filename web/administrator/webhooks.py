@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, HTTPException, Request
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine.endpoints import MOVES, EndpointState
 from engine.errors import Refusal
@@ -30,7 +32,7 @@ _STATES = {EndpointState.ACTIVE: "green", EndpointState.PAUSED: "yellow", Endpoi
 _BOX = "event-"
 
 
-def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
+def add_routes(router: Router, counter: Counter, doors: Doors) -> None:
     """The pages under ``/administration/webhooks``."""
     room, rule = _Webhooks(counter), for_city(Action.MANAGE_WEBHOOKS)
     doors.add(router, "/administration/webhooks", room.listed, rule)

@@ -2,8 +2,10 @@
 
 from datetime import date
 
-from fastapi import APIRouter, HTTPException, Request
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine.errors import Unmet
 from engine.permissions import Action
@@ -17,7 +19,7 @@ from web.reading import Typed
 from web.states import Place, states_of, told_of
 
 
-def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
+def add_routes(router: Router, counter: Counter, doors: Doors) -> None:
     """The pages under ``/administration/workflows``."""
     room, rule = _Definitions(counter), for_city(Action.MANAGE_INDICATORS)
     doors.add(router, "/administration/workflows", room.listed, rule)

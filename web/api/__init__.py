@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from fastapi import APIRouter
+from starlette.routing import Router
 
 from storage.accounts import StoredAccounts
 from web.api import (
@@ -31,9 +31,9 @@ from web.pages import Pages
 from web.site import Site
 
 
-def routes(site: Site, pages: Pages, doors: Doors, accounts: StoredAccounts) -> APIRouter:
+def routes(site: Site, pages: Pages, doors: Doors, accounts: StoredAccounts) -> Router:
     """Every operation, and the document that describes them."""
-    router = APIRouter()
+    router = Router()
     every = list(operations(site, pages, accounts))
     Course(site, pages, doors).add(router, every)
     doors.add(router, "/api/v1/openapi.json", Document(site, every).answer, OPEN)
@@ -54,7 +54,7 @@ def operations(site: Site, pages: Pages, accounts: StoredAccounts) -> Iterator[O
     yield from files.operations(site, pages)
     yield from people.operations(site, accounts)
     yield from administration.operations(site)
-    yield from imports.operations(site)
+    yield from imports.operations()
     yield from campaigns.operations(site)
     yield from webhooks.operations(site)
     yield from house.operations(site)

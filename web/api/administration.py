@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 
-from fastapi import HTTPException
+from starlette.exceptions import HTTPException
 
 from engine.actions import grant_extension
 from engine.errors import refuse

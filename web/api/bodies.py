@@ -422,22 +422,7 @@ def given(model: BaseModel) -> dict[str, Any]:
     return {name: getattr(model, name) for name in model.model_fields_set}
 
 
-# --- pages of the existing site, and what reports propose --------------------------------------------------
-
-
-class AcceptedFact(In):
-    """What is left out stays as it is proposed."""
-
-    milestone: Key | None = None
-    kind: Key | None = None
-    occurred_on: Day | None = None
-    document_number: Line | None = None
-    note: Reason = ""
-    value: Exact | None = None
-
-
-class RefusedFact(In):
-    reason: Reason = ""
+# --- pages of the existing site -----------------------------------------------------------------------
 
 
 class PageAsked(In):

@@ -87,7 +87,7 @@ class _Campaigns:
                 Fault(at=f"body.text, line {one.line}", says=call.wording.say(one.kind, one.params))
                 for one in refused.faults
             ]
-            raise Wrong(422, "api.bad_campaign", faults) from None
+            raise Wrong(409, "api.bad_campaign", faults) from None
         return _told(call, set_up, dry_run=given.dry_run)
 
     def carry_over(self, call: Call) -> records.SetUp:

@@ -5,9 +5,10 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from fastapi import HTTPException, Request
 from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, Router
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator
 
-from fastapi import HTTPException, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from engine.errors import refuse

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
-from fastapi import HTTPException
+from starlette.exceptions import HTTPException
 
 from engine.jobs import JOB_MOVES
 from engine.permissions import Action

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from fastapi import HTTPException
 from pydantic import BaseModel
+from starlette.exceptions import HTTPException
 
 from engine.errors import refuse
 from engine.permissions import Action, Grant

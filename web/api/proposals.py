@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from fastapi import HTTPException
+from starlette.exceptions import HTTPException
 
 from engine import actions
 from engine.actions import NewOccurrence, Outcome
@@ -81,9 +81,11 @@ class _Proposals:
         self._counter = counter
 
     def all(self, call: Call) -> Tagged:
-        scene = self._counter.scene(call.request, lambda tx, one: tx.proposals(one))
-        items = [_told(scene, one) for one in scene.read]
-        return Tagged(pieces.Proposals(items=items), scene.indicator.version)
+        scene = self._counter.scene(call.request, lambda tx, one: (tx.proposals(one), tx.imported_pages(one)))
+        proposed, imported = scene.read
+        items = [_told(scene, one) for one in proposed]
+        pages = [pieces.ImportedPage.model_validate(one) for one in imported]
+        return Tagged(pieces.Proposals(items=items, pages=pages), scene.indicator.version)
 
     def one(self, call: Call) -> Tagged:
         scene, number = self._counter.scene(call.request, lambda tx, one: tx.proposals(one)), call.number()
@@ -122,6 +124,8 @@ def _accept(call: Call, tx: Tx) -> Outcome:
     one = next((each for each in tx.proposals(tx.indicator(*on[1:])) if each.number == number), None)
     if changes and one is not None:
         changed = as_fact(one)._replace(**changes)
+        if changed.milestone != one.milestone and "kind" not in changes:
+            changed = changed._replace(kind=None)  # its first one
         if changes.get("occurred_on") is not None:
             changed = changed._replace(quarter=None)
     return actions.accept_proposal(*on, number, changed=changed, **call.common)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from fastapi import HTTPException
+from starlette.exceptions import HTTPException
 
 from engine.answering import points_of
 from engine.appeal import not_appealable

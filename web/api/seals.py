@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from fastapi import HTTPException
+from starlette.exceptions import HTTPException
 
 from engine.actions import seal_quarter
 from engine.jobs import Product, Scope, Wanted

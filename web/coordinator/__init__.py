@@ -1,6 +1,6 @@
 """The pages of those who do the work: their desk, an indicator, its milestones and its quarter reports."""
 
-from fastapi import APIRouter
+from starlette.routing import Router
 
 from web.coordinator import acts, ask, indicator, proposals, record, report, report_decide, work
 from web.coordinator.scene import Counter
@@ -9,9 +9,9 @@ from web.pages import Pages
 from web.site import Site
 
 
-def routes(site: Site, pages: Pages, doors: Doors) -> APIRouter:
+def routes(site: Site, pages: Pages, doors: Doors) -> Router:
     """Every page of a coordinator, a section head and a deputy."""
-    router = APIRouter()
+    router = Router()
     counter = Counter(site, pages)
     for room in (work, indicator, record, acts, ask, report, report_decide, proposals):
         room.add_routes(router, counter, doors)

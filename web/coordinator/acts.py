@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from fastapi import APIRouter, HTTPException, Request
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine import actions
 from engine.actions import Outcome
@@ -220,7 +222,7 @@ ACTS: tuple[Act, ...] = (
 )
 
 
-def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
+def add_routes(router: Router, counter: Counter, doors: Doors) -> None:
     """A page for every act, and the page of a petition."""
     for act in ACTS:
         page = _Page(counter, act)

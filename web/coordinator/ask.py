@@ -1,7 +1,9 @@
 """Asking: for a milestone later, to be excused from it, for longer for a quarter, for an end of it all."""
 
-from fastapi import APIRouter, HTTPException, Request
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine.actions import NewPetition, make_petition
 from engine.errors import Unmet
@@ -16,7 +18,7 @@ _INDICATOR = "/indicators/{year}/{code}"
 _OF_MILESTONES = (PetitionKind.POSTPONEMENT, PetitionKind.WAIVER)
 
 
-def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
+def add_routes(router: Router, counter: Counter, doors: Doors) -> None:
     """The form of a petition, about a milestone, about a quarter, and about the indicator itself."""
     here, rule = _Ask(counter), doing(Action.PETITION)
     for path, ask, send in (

@@ -6,9 +6,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from fastapi import APIRouter, Request
 from markupsafe import Markup
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine.actions.agreement import AGREED
 from engine.indicator import Indicator, Life
@@ -41,7 +42,7 @@ _LAST_TOLD = 12
 _DRAWN = 256
 
 
-def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
+def add_routes(router: Router, counter: Counter, doors: Doors) -> None:
     """The page itself, its milestones, its history, its place in the diagram of states."""
     here = _Indicator(counter)
     doors.add(router, _PAGE, here.page, SEEN)

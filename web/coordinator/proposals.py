@@ -4,8 +4,10 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from fastapi import APIRouter, HTTPException, Request
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine import actions
 from engine.actions import NewOccurrence, Outcome
@@ -28,7 +30,7 @@ _COLOURS = {Confidence.HIGH: "green", Confidence.MEDIUM: "yellow", Confidence.LO
 _AND = "/"
 
 
-def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
+def add_routes(router: Router, counter: Counter, doors: Doors) -> None:
     """The list of them, a page for each, and what is done there."""
     room, rule = _Proposals(counter), doing(Action.RECORD)
     doors.add(router, _PAGE, room.page, SEEN)

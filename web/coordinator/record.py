@@ -2,8 +2,9 @@
 
 from typing import NamedTuple
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine.actions import NewOccurrence, Outcome, attach_evidence, record_occurrence
 from engine.errors import Unmet
@@ -21,7 +22,7 @@ _PAGE = "/indicators/{year}/{code}/milestones/{milestone}"
 DONE, PLANNED, UNDATED = WAYS = ("done", "planned", "undated")
 
 
-def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
+def add_routes(router: Router, counter: Counter, doors: Doors) -> None:
     """The form that records, and the one that attaches documents to what was recorded."""
     here = _Record(counter)
     doors.add(router, f"{_PAGE}/record", here.ask, doing(Action.RECORD))

@@ -3,8 +3,10 @@
 import hashlib
 from decimal import Decimal
 
-from fastapi import APIRouter, HTTPException, Request
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Router
 
 from engine import actions
 from engine.actions import Outcome
@@ -26,7 +28,7 @@ _PAGE = "/indicators/{year}/{code}/quarters/{quarter}"
 _WRITES = doing(Action.WRITE_REPORT)
 
 
-def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
+def add_routes(router: Router, counter: Counter, doors: Doors) -> None:
     """The pages of a quarter's report."""
     here = _Report(counter)
     doors.add(router, _PAGE, here.page, SEEN)

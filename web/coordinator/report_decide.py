@@ -1,7 +1,8 @@
 """A report that was handed in: the section head stands behind it, or it is sent back."""
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine import actions
 from engine.actions import Outcome
@@ -14,7 +15,7 @@ from web.reading import Typed
 _PAGE = "/indicators/{year}/{code}/quarters/{quarter}"
 
 
-def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
+def add_routes(router: Router, counter: Counter, doors: Doors) -> None:
     """The pages on which a report is endorsed and sent back."""
     for name, action in (("endorse", Action.ENDORSE_REPORT), ("return", Action.RETURN_REPORT)):
         decide = _Decide(counter, name)

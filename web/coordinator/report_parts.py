@@ -5,7 +5,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from fastapi import HTTPException, Request
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 
 from engine.appeal import Appeal, not_appealable
 from engine.contradictions import contradictions

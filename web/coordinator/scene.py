@@ -7,8 +7,9 @@ from functools import cached_property
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
-from fastapi import HTTPException, Request
 from markupsafe import Markup
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from engine.actions import Outcome

@@ -5,9 +5,10 @@ from datetime import date
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from fastapi import APIRouter, Request
 from markupsafe import Markup
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine.desk import Group, Task, Verb, grouped, tasks_of
 from engine.errors import Unmet
@@ -32,7 +33,7 @@ _SHOWN = 20
 _NOT_COUNTED = (Group.WAITING, Group.PAST)
 
 
-def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
+def add_routes(router: Router, counter: Counter, doors: Doors) -> None:
     """``/`` and ``/indicators``."""
     here = _Work(counter)
     doors.add(router, "/", here.desk, SIGNED_IN)

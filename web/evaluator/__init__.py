@@ -1,6 +1,6 @@
 """The pages of those who look at the whole city, and judge: evaluators, owner departments, executives."""
 
-from fastapi import APIRouter
+from starlette.routing import Router
 
 from web.coordinator.scene import Counter
 from web.doors import Doors
@@ -23,9 +23,9 @@ from web.pages import Pages
 from web.site import Site
 
 
-def routes(site: Site, pages: Pages, doors: Doors) -> APIRouter:
+def routes(site: Site, pages: Pages, doors: Doors) -> Router:
     """Every page about more than one indicator, and every page on which something is judged."""
-    router = APIRouter()
+    router = Router()
     for look in (live, matrix, milestones, overview, proof, rollup, seal, waits):
         look.add_routes(router, site, pages, doors)
     counter = Counter(site, pages)

@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from fastapi import APIRouter, HTTPException, Request
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine import actions
 from engine.errors import Refusal, Unmet
@@ -43,7 +45,7 @@ class Judgement(NamedTuple):
     fix_by: date | None
 
 
-def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
+def add_routes(router: Router, counter: Counter, doors: Doors) -> None:
     """The page, and what is done on it."""
     here = _Across(counter)
     doors.add(router, _PAGE, here.page, for_city(Action.VERIFY))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from fastapi import Request
+from starlette.requests import Request
 
 from engine.indicator import MilestoneState, Ruling
 from engine.quarter import BE_OFFSET, FiscalYear, Quarter

@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from fastapi import APIRouter, HTTPException, Request
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine import actions
 from engine.actions import Outcome
@@ -20,7 +22,7 @@ from web.reading import Typed, whole_number
 _INDICATOR = "/indicators/{year}/{code}"
 
 
-def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
+def add_routes(router: Router, counter: Counter, doors: Doors) -> None:
     """Where an appeal is made, looked at, and decided."""
     make, decide = _Make(counter), _Decide(counter)
     doors.add(router, f"{_INDICATOR}/quarters/{{quarter}}/appeal", make.ask, doing(Action.APPEAL))

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine import actions
 from engine.actions import Outcome
@@ -20,7 +21,7 @@ from web.reading import Typed
 _PAGE = "/indicators/{year}/{code}/quarters/{quarter}"
 
 
-def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
+def add_routes(router: Router, counter: Counter, doors: Doors) -> None:
     """The page of an evaluation, and that of a second reading."""
     first, again = _Evaluate(counter), _Again(counter)
     doors.add(router, f"{_PAGE}/evaluate", first.ask, doing(Action.ACCEPT_REPORT))

@@ -9,9 +9,11 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-from fastapi import APIRouter, HTTPException, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.routing import Router
 
 from storage import sessions
 from storage.matrix import versions_shown
@@ -30,7 +32,7 @@ LISTENERS = 100
 Versions = dict[int, int]
 
 
-def add_routes(router: APIRouter, site: Site, _pages: Pages, doors: Doors) -> None:
+def add_routes(router: Router, site: Site, _pages: Pages, doors: Doors) -> None:
     """``/matrix/live``."""
     doors.add(router, "/matrix/live", Live(site, doors).listen, SIGNED_IN, ["GET"])
 

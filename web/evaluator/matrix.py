@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from fastapi import APIRouter, Request
 from markupsafe import Markup
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine.matrix import (
     Cell,
@@ -52,7 +53,7 @@ _LEGEND = (
 )
 
 
-def add_routes(router: APIRouter, site: Site, pages: Pages, doors: Doors) -> None:
+def add_routes(router: Router, site: Site, pages: Pages, doors: Doors) -> None:
     """``/matrix``."""
     doors.add(router, "/matrix", _Matrix(site, pages).page, SIGNED_IN)
 

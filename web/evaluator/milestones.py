@@ -6,8 +6,10 @@ from datetime import date
 from itertools import groupby
 from typing import NamedTuple
 
-from fastapi import APIRouter, HTTPException, Request
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine.indicator import MilestoneState
 from engine.wording import Wording
@@ -35,7 +37,7 @@ SIGNS: Mapping[str, str] = {
 _DONE = (MilestoneState.ACHIEVED, MilestoneState.VERIFIED, MilestoneState.WAIVED)
 
 
-def add_routes(router: APIRouter, site: Site, pages: Pages, doors: Doors) -> None:
+def add_routes(router: Router, site: Site, pages: Pages, doors: Doors) -> None:
     """``/matrix/WORKFLOW``."""
     doors.add(router, "/matrix/{workflow}", _Milestones(site, pages).page, SIGNED_IN)
 

@@ -8,8 +8,9 @@ from functools import partial
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine.levels import Basis
 from engine.quarter import Timeliness
@@ -38,7 +39,7 @@ _REPORTS: Mapping[Timeliness | None, str] = {
 }
 
 
-def add_routes(router: APIRouter, site: Site, pages: Pages, doors: Doors) -> None:
+def add_routes(router: Router, site: Site, pages: Pages, doors: Doors) -> None:
     """``/city``."""
     doors.add(router, "/city", _Overview(site, pages).page, SIGNED_IN)
 

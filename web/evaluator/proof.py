@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine.errors import Unmet
 from engine.evidence import EvidenceState, evidence_states
@@ -25,7 +26,7 @@ from web.reading import Typed
 from web.site import Site
 
 
-def add_routes(router: APIRouter, site: Site, pages: Pages, doors: Doors) -> None:
+def add_routes(router: Router, site: Site, pages: Pages, doors: Doors) -> None:
     """``/indicators/2564/CODE/proof``."""
     here = _Proof(Counter(site, pages))
     doors.add(router, "/indicators/{year}/{code}/proof", here.page, SEEN)

@@ -5,8 +5,10 @@ from datetime import date
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, HTTPException, Request
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine.scores import Method, RollUp, leaf_of, rounded
 from engine.wording import Wording
@@ -22,7 +24,7 @@ from web.site import Site
 MOST = 500
 
 
-def add_routes(router: APIRouter, site: Site, pages: Pages, doors: Doors) -> None:
+def add_routes(router: Router, site: Site, pages: Pages, doors: Doors) -> None:
     """``/city/plan`` and ``/city/agencies``."""
     here = _RollUps(site, pages)
     doors.add(router, "/city/plan", here.plan, SIGNED_IN)

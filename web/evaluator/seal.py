@@ -5,8 +5,10 @@ from datetime import date
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, HTTPException, Request
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import Router
 
 from engine.actions import seal_quarter
 from engine.errors import Refusal, Unmet
@@ -36,7 +38,7 @@ AT_ONCE = 500
 _LOOKS, _SEALS_IT = for_city(Action.VIEW), for_city(Action.SEAL)
 
 
-def add_routes(router: APIRouter, site: Site, pages: Pages, doors: Doors) -> None:
+def add_routes(router: Router, site: Site, pages: Pages, doors: Doors) -> None:
     """``/seals``, and a page for each quarter."""
     here = _Seals(site, pages)
     doors.add(router, _SEALS, here.list, _LOOKS)

@@ -3,8 +3,9 @@
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine.permissions import Action
 from engine.quarter import BE_OFFSET, FiscalYear
@@ -22,7 +23,7 @@ from web.reading import year_asked
 _WIDTH = 640
 
 
-def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
+def add_routes(router: Router, counter: Counter, doors: Doors) -> None:
     """``/review/strictness``."""
     doors.add(router, "/review/strictness", _Strictness(counter).page, for_city(Action.ACCEPT_REPORT))
 

@@ -6,8 +6,9 @@ from datetime import date
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine.errors import Unmet
 from engine.permissions import Action
@@ -46,7 +47,7 @@ class Row(NamedTuple):
     href: str
 
 
-def add_routes(router: APIRouter, counter: Counter, doors: Doors) -> None:
+def add_routes(router: Router, counter: Counter, doors: Doors) -> None:
     """``/review``."""
     doors.add(router, "/review", _Waits(counter).page, for_city(Action.ACCEPT_REPORT))
 

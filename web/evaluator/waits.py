@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, time
 from typing import NamedTuple
 
-from fastapi import APIRouter, HTTPException, Request
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 
 from engine.waiting import STEPS, Wait, starts
 from engine.wording import Wording
@@ -25,7 +27,7 @@ from web.site import Site
 _MOST = 500
 
 
-def add_routes(router: APIRouter, site: Site, pages: Pages, doors: Doors) -> None:
+def add_routes(router: Router, site: Site, pages: Pages, doors: Doors) -> None:
     """``/city/waiting``: what is behind a number of the overview."""
 
     def page(request: Request) -> Response:

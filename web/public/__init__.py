@@ -11,8 +11,10 @@ from threading import Lock
 from unicodedata import category
 from urllib.parse import quote
 
-from fastapi import APIRouter, HTTPException, Request
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.routing import Router
 
 from engine.quarter import BE_OFFSET, FiscalYear, Quarter
 from storage import published
@@ -38,9 +40,9 @@ _CODE = 64
 _LETTER, _AROUND = 7.4, 12
 
 
-def routes(site: Site, pages: Pages, doors: Doors) -> APIRouter:
+def routes(site: Site, pages: Pages, doors: Doors) -> Router:
     """Everything under ``/public``."""
-    router = APIRouter()
+    router = Router()
     here = _Public(site, pages)
     for path, answer in (
         ("/public", here.newest),

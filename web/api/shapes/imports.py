@@ -1,52 +1,6 @@
-"""What programs are given of imported pages and of the facts that texts propose."""
-
-from datetime import date, datetime
+"""What programs are given of a page of the existing site."""
 
 from web.api.shapes import Name, Number, Out, QuarterNumber, Year
-
-
-class Proposal(Out):
-    """A fact that a text proposes; `begins` and `ends` are places in the narrative, in code points."""
-
-    number: int
-    quarter: QuarterNumber
-    begins: int
-    ends: int
-    text: str
-    standing: str
-    milestone: str | None
-    kind: str | None
-    counts: bool
-    occurred_on: date | None
-    first_on: date | None
-    last_on: date | None
-    document_number: str | None
-    note: Name
-    value: Number | None
-    confidence: str
-    why: list[str]
-    page: int | None
-    state: str
-    decided_at: datetime | None
-    decided_by: int | None
-    reason: Name
-    occurrence: int | None
-
-
-class ImportedPage(Out):
-    """A page of the existing site as it was imported."""
-
-    number: int
-    name: str
-    form: str
-    sha256: str
-    imported_at: datetime
-    imported_by: int
-
-
-class Proposals(Out):
-    items: list[Proposal]
-    pages: list[ImportedPage]
 
 
 class Finding(Out):

@@ -473,8 +473,20 @@ class Proposal(Out):
     occurrence: int | None = Field(description="Number of the fact that it became.")
 
 
+class ImportedPage(Out):
+    """A page of the existing site as it was imported."""
+
+    number: int
+    name: str
+    form: str
+    sha256: str
+    imported_at: datetime
+    imported_by: int
+
+
 class Proposals(Out):
     items: list[Proposal]
+    pages: list[ImportedPage]
 
 
 class RefusedProposal(Out):
