@@ -1,6 +1,5 @@
 """From the narratives of a quarter to the facts that they propose, and to nothing else."""
 
-import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -17,8 +16,10 @@ from workflows.catalogue import Catalogue
 CATALOGUE = Catalogue(Path(__file__).parents[2] / "workflows")
 NETWORK = CATALOGUE.get("civil_society_network")
 YEAR = FiscalYear.from_be(2564)
-DATA = Path(__file__).parents[1] / "data" / "thung_khru_narratives.json"
-THUNG_KHRU = {int(quarter): text for quarter, text in json.loads(DATA.read_text(encoding="utf-8")).items()}
+PAGE = (Path(__file__).parents[1] / "data" / "5049-2017.txt").read_text(encoding="utf-8").splitlines()
+#: The four narratives stand behind the line that tells of the evaluation.
+_BEFORE = next(number for number, line in enumerate(PAGE) if line.startswith("***"))
+THUNG_KHRU = {quarter: PAGE[_BEFORE + quarter] for quarter in (1, 2, 3, 4)}
 
 DONE, PLANNED, POSTPONED = ProposalStanding.DONE, ProposalStanding.PLANNED, ProposalStanding.POSTPONED
 CANCELLED, REFERENCE, UNSUPPORTED = (
