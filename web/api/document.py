@@ -133,7 +133,7 @@ def _operation(one: Operation, refs: Refs) -> dict[str, Any]:
         found["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
     if one.streams is not None:
         bytes_of_it = {"schema": {"type": "string", "format": "binary"}}
-        found["requestBody"] = {"required": True, "content": {"application/octet-stream": bytes_of_it}}
+        found["requestBody"] = {"required": False, "content": {"application/octet-stream": bytes_of_it}}
     return found
 
 
