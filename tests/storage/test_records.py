@@ -176,12 +176,12 @@ def test_target_and_weight_stand_once_a_quarter_is_sealed(store):
         assert [one for one in checks.seal(tx, Quarter(YEAR, 2)) if one.fault != "evidence"] == []
 
 
-def test_administrator_gives_nobody_longer(store):
-    (extension, *_) = ALL
+def test_each_record_is_refused_by_the_rules_of_its_own_action(store):
+    wrong = ALL[0]._replace(fields={**ALL[0].fields, "until": date(2021, 1, 4)})  # before the usual day
 
-    written = write(store, extension, by=ADMINISTRATOR)
+    written = write(store, wrong, by=ADMINISTRATOR)
 
-    assert [one.kind for one in written.faults] == ["person.not_permitted"]
+    assert [one.kind for one in written.faults] == ["extension.not_longer"]
 
 
 def test_who_may_not_is_refused_before_anything_is_read(store):

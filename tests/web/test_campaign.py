@@ -3,6 +3,7 @@
 import re
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ from tests.fifty import found_fifty
 from tests.web.coordinators import arrive, banner, enter, errors, fill, value_of
 
 PAGE = "/administration/campaign"
+EXAMPLE = Path(__file__).parents[2] / "docs" / "campaign.example.toml"
 CARRY = f"{PAGE}/carry-over"
 TEXT = f"""year = 2564
 
@@ -151,17 +153,17 @@ def test_hostile_text_is_only_text(town):
         assert "{{ 7 * 7 }}" in page.text
 
 
-def test_extensions_are_not_the_administrators(town):
+def test_what_an_action_would_refuse_is_told_before(town):
     enter(town, ADMINISTRATOR)
     text = (
         'year = 2564\n[[extensions]]\nagencies = ["5049"]\nquarter = 1\n'
-        'until = "29 ม.ค. 2564"\nreason = "น้ำท่วม"\n'
+        'until = "4 ม.ค. 2564"\nreason = "น้ำท่วม"\n'
     )
 
     page = look(town, text)
 
     assert page.status_code == 422
-    assert "ไม่มีสิทธิ" in errors(page)[0][1]
+    assert errors(page)[0][1].startswith("บรรทัด 2 ")
 
 
 def test_year_is_carried_over_with_what_does_not_go_on(town):
@@ -212,6 +214,8 @@ def test_year_is_taken_away_as_a_file_and_comes_in_the_same(town):
     assert file.headers["content-type"].startswith("application/toml")
     assert "ไม่มีอะไรเปลี่ยนแปลง" in look(town, file.text).text
     assert town.get(f"{PAGE}/file?year=x").status_code == 404
+    assert f'href="{PAGE}/file"' in town.get(PAGE).text
+    assert town.get(f"{PAGE}/file").text == EXAMPLE.read_text(encoding="utf-8")
 
 
 def test_page_asks_as_often_for_fifty_districts_as_for_one(town):

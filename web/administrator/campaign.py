@@ -1,6 +1,7 @@
 """A fiscal year set up at once, from a campaign file or the year before: looked at first, then written."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from starlette.datastructures import UploadFile
@@ -24,6 +25,7 @@ from web.reading import YEARS, Typed, plain, whole_number
 from workflows.reading import DefinitionError
 
 _PAGE = "/administration/campaign"
+_EXAMPLE = Path(__file__).parents[2] / "docs" / "campaign.example.toml"
 #: The longest campaign that a form brings back, in bytes; a longer one goes by the command.
 _LONGEST = 100_000
 #: So many differences of a kind are shown one by one.
@@ -62,18 +64,20 @@ class _Campaign:
         typed.fields.setdefault("versions", str(Versions.NEWEST))
         values = {
             "years": [(str(one + BE_OFFSET), wording.value(FiscalYear(one))) for one in years],
+            "example": _EXAMPLE.exists(),
             "versions": [(str(one), wording.say(f"admin.versions_{one}"), "") for one in Versions],
         }
         return self._counter.show(request, "campaign", wording.say("admin.campaign"), values, typed)
 
     def file(self, request: Request) -> Response:
-        """A year as a campaign file, to be edited."""
+        """A year as a campaign file, to be edited; without a year the example that explains every key."""
+        if "year" not in request.query_params and _EXAMPLE.exists():
+            return _handed(_EXAMPLE.read_text(encoding="utf-8"), "campaign.example.toml")
         be = whole_number(request.query_params.get("year", ""), 4)
         if be is None or be - BE_OFFSET not in YEARS:
             raise HTTPException(404)
         text = campaigns.text_of(self._counter.site.store, FiscalYear.from_be(be))
-        name = f'attachment; filename="campaign-{be}.toml"'
-        return Response(text, media_type="application/toml", headers={"content-disposition": name})
+        return _handed(text, f"campaign-{be}.toml")
 
     # -- a file -------------------------------------------------------------------------------------
 
@@ -189,6 +193,11 @@ class _Campaign:
         }
         title = wording.say("admin.campaign_check", year=tried.year)
         return self._counter.show(request, "campaign_check", title, values)
+
+
+def _handed(text: str, name: str) -> Response:
+    disposition = f'attachment; filename="{name}"'
+    return Response(text, media_type="application/toml", headers={"content-disposition": disposition})
 
 
 def _some(kind: Kind, found: Sequence[Difference]) -> bool:
