@@ -69,7 +69,10 @@ def write(
     try:
         with store.begin() as tx:
             kept = kept_records.read(store, tx.connection, fiscal_year.year, with_results=with_results)
-            written = _write(tx, kept, fiscal_year, wanted, source, by, now, done)
+            records, unread = wanted(kept)
+            if not with_results or any(one.kind is not Kind.RESULT for one in records):
+                check_manager(by)  # who writes reports may give results, and nothing besides
+            written = _write(tx, kept, fiscal_year, records, unread, source, by, now, done)
             if try_only or written.faults:
                 raise _TakenBack
     except _TakenBack:
@@ -81,15 +84,13 @@ def _write(
     tx: Tx,
     kept: Kept,
     year: FiscalYear,
-    wanted: Wanted,
+    records: list[Record],
+    unread: list[Fault],
     source: Mapping[str, Any],
     by: Person,
     now: datetime,
     done: Progress,
 ) -> Written:
-    records, unread = wanted(kept)
-    if any(one.kind is not Kind.RESULT for one in records):
-        check_manager(by)
     found, wrong = compared(kept.records, records)
     faults = [*unread, *wrong]
     to_do = [one for one in found if one.how is not How.SAME]

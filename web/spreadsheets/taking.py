@@ -118,7 +118,7 @@ def take(
         by=by,
         now=now,
         try_only=try_only,
-        with_results=any(line.kind is SheetKind.RESULTS for line in lines),
+        with_results=not lines or any(line.kind is SheetKind.RESULTS for line in lines),
         done=progress,
     )
     told = _told(written.faults, findings, heads)
