@@ -192,7 +192,7 @@ def test_proof_names_what_was_altered(open_quarter):
 def test_seal_of_a_large_city_is_proved_in_the_background(open_quarter, monkeypatch):
     settle(open_quarter)
     seal(open_quarter)
-    monkeypatch.setattr("web.evaluator.seal._AT_ONCE", 0)
+    monkeypatch.setattr("web.evaluator.seal.AT_ONCE", 0)
     with open_quarter.store.engine.connect() as connection, connection.begin():
         connection.execute(update(t.reports).values(narrative="แก้ทีหลัง"))
     data = {"token": token_in(open_quarter.get(PAGE))}
