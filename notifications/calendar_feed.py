@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 from engine.reminders import Subject
 from notifications.mime import CRLF, checked_link
@@ -69,44 +70,61 @@ def attachment(entries: Iterable[Entry], now: datetime) -> bytes:
 
 
 def _written(head: Iterable[str], entries: Iterable[Entry], now: datetime) -> bytes:
-    stamp = _instant(now)
-    lines = [*head]
+    stamp = f"DTSTAMP:{_instant(now)}".encode()
+    lines = [_folded(line) for line in head]
     for entry in entries:
         lines += _event(entry, stamp)
-    lines.append("END:VCALENDAR")
-    return b"".join([b"\r\n ".join(cut(line, _FIRST, _REST)) + CRLF for line in lines])
+    lines.append(b"END:VCALENDAR")
+    return CRLF.join(lines) + CRLF
 
 
-def _event(entry: Entry, stamp: str) -> list[str]:
+def _event(entry: Entry, stamp: bytes) -> list[bytes]:
+    summary = _text(one_line(entry.summary))
+    first, after = _days(entry.on)
     lines = [
-        "BEGIN:VEVENT",
-        f"UID:{_text(entry.uid)}",
-        f"DTSTAMP:{stamp}",
-        f"SEQUENCE:{entry.sequence}",
-        f"DTSTART;VALUE=DATE:{entry.on:%Y%m%d}",
-        f"DTEND;VALUE=DATE:{entry.on + _ONE_DAY:%Y%m%d}",
-        f"SUMMARY:{_text(one_line(entry.summary))}",
+        b"BEGIN:VEVENT",
+        _folded(f"UID:{_text(entry.uid)}"),
+        stamp,
+        b"SEQUENCE:%d" % entry.sequence,
+        first,
+        after,
+        _folded(f"SUMMARY:{summary}"),
         # A deadline does not make its reader busy.
-        "TRANSP:TRANSPARENT",
+        b"TRANSP:TRANSPARENT",
     ]
     if entry.changed_at is not None:
-        lines.append(f"LAST-MODIFIED:{_instant(entry.changed_at)}")
+        lines.append(f"LAST-MODIFIED:{_instant(entry.changed_at)}".encode())
     if entry.description:
-        lines.append(f"DESCRIPTION:{_text(entry.description)}")
+        lines.append(_folded(f"DESCRIPTION:{_text(entry.description)}"))
     if entry.link:
-        lines.append(f"URL:{checked_link(entry.link)}")
+        lines.append(_folded(f"URL:{checked_link(entry.link)}"))
     if entry.alarm_on is not None:
         lines += [
-            "BEGIN:VALARM",
-            "ACTION:DISPLAY",
-            f"DESCRIPTION:{_text(one_line(entry.summary))}",
-            f"TRIGGER:{_before(entry.on, entry.alarm_on)}",
-            "END:VALARM",
+            b"BEGIN:VALARM",
+            b"ACTION:DISPLAY",
+            _folded(f"DESCRIPTION:{summary}"),
+            f"TRIGGER:{_before(entry.on, entry.alarm_on)}".encode(),
+            b"END:VALARM",
         ]
-    lines.append("END:VEVENT")
+    lines.append(b"END:VEVENT")
     return lines
 
 
+@lru_cache(4096)  # many entries have few days
+def _days(on: date) -> tuple[bytes, bytes]:
+    """The whole day: when it begins, and the day on which it is over."""
+    return (
+        f"DTSTART;VALUE=DATE:{on:%Y%m%d}".encode(),
+        f"DTEND;VALUE=DATE:{on + _ONE_DAY:%Y%m%d}".encode(),
+    )
+
+
+def _folded(line: str) -> bytes:
+    raw = line.encode()
+    return raw if len(raw) <= _FIRST else b"\r\n ".join(cut(line, _FIRST, _REST))
+
+
+@lru_cache(4096)
 def _before(on: date, alarm_on: date) -> str:
     """How long before the day begins it rings. Raises ``ValueError`` for an alarm that is not before it."""
     days, hours = divmod((on - alarm_on).days * 24 - _ALARM_HOUR, 24)

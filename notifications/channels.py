@@ -1,6 +1,7 @@
 """What every channel takes and answers: a letter in, and what became of it out."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -53,11 +54,23 @@ class Letter:
     ref: str
 
 
+#: What is done while the other side reads a letter; it raises nothing.
+Meanwhile = Callable[[], object]
+
+
+def nothing() -> None:
+    """What is done meanwhile where there is nothing to do."""
+
+
 class Channel(Protocol):
     """A way out of the house. One channel is used by one thread at a time."""
 
-    def send(self, letter: Letter) -> Answer:
-        """Hand the letter over; whatever the other side does is an answer, never an exception."""
+    def send(self, letter: Letter, meanwhile: Meanwhile = nothing) -> Answer:
+        """Hand the letter over; whatever the other side does is an answer, never an exception.
+
+        A channel that has to wait for the answer to a whole letter may call ``meanwhile`` before it does,
+        once; another need not.
+        """
 
     def close(self) -> None:
         """Say goodbye and give the connection back; the channel may be used again."""

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import zip_longest
 from typing import NamedTuple, Protocol
 
 from engine.outbox import Claimed, Step, Way
@@ -124,10 +126,11 @@ class Delivery:
         while not stopping.is_set() and not done.halted:
             batch = self._queue.claim(self._way, self._terms.batch, token, self._clock())
             reading = _Reading(self._queue, batch, self._terms.fresh_seconds, self._clock, self._monotonic)
-            for message in batch:
+            ahead = _Ahead(reading, partial(self._prepared, reading=reading))
+            for message, following in zip_longest(batch, batch[1:]):
                 # What was claimed and is not sent any more is given back, so that nobody waits for the lease.
                 give_back = bool(stopping.is_set() or done.halted)
-                step = _given_back(message) if give_back else self._prepared(message, reading)
+                step = _given_back(message) if give_back else ahead.take(message)
                 if isinstance(step, Begun) and (wait := self._wait(step)):
                     # No answer waits with us: whoever was killed meanwhile would leave it in doubt.
                     self._settle(token, open_end, None, done)
@@ -141,7 +144,8 @@ class Delivery:
                     open_end = step
                 elif held:
                     assert self._channel is not None
-                    answer = self._channel.send(Letter(begun.to_address, begun.content, message.message_ref))
+                    letter = Letter(begun.to_address, begun.content, message.message_ref)
+                    answer = self._channel.send(letter, partial(ahead.look, following))
                     open_end = self._ended(message, answer)
                     if answer.outcome in self._terms.halts:
                         done.halted = answer.said
@@ -222,6 +226,26 @@ class Delivery:
         return now + timedelta(seconds=max(seconds, least))
 
 
+class _Ahead:
+    """The next message, written while the server reads the one before it: that time is lost otherwise.
+
+    Where what it rests on has grown old meanwhile, it is written anew.
+    """
+
+    def __init__(self, reading: "_Reading", prepared: Callable[[Claimed], Begun | Ended]) -> None:
+        self._reading = reading
+        self._prepared = prepared
+        self._next: dict[int, Begun | Ended] = {}
+
+    def look(self, message: Claimed | None) -> None:
+        if message is not None:
+            self._next = {message.id: self._prepared(message)}
+
+    def take(self, message: Claimed) -> Begun | Ended:
+        step = self._next.get(message.id) if self._reading.is_fresh else None
+        return self._prepared(message) if step is None else step
+
+
 class _Reading:
     """What the messages of a batch have to tell: read for all at once, and again when it grows old."""
 
@@ -242,9 +266,13 @@ class _Reading:
         self._read_at = 0.0
 
     def of(self, message: Claimed) -> Contents:
-        if message.id not in self._known or self._monotonic() - self._read_at > self._fresh_seconds:
+        if message.id not in self._known or not self.is_fresh:
             self._read(message)
         return self._known[message.id]
+
+    @property
+    def is_fresh(self) -> bool:
+        return self._monotonic() - self._read_at <= self._fresh_seconds
 
     def _read(self, message: Claimed) -> None:
         left = self._batch[self._batch.index(message) :]

@@ -4,7 +4,7 @@ import json
 import uuid
 
 from engine.errors import refuse
-from notifications.channels import Answer, Letter, Outcome, one_line
+from notifications.channels import Answer, Letter, Meanwhile, Outcome, nothing, one_line
 from notifications.posting import EVERYWHERE, NoReply, Reply, Wires, post, target_of
 
 #: The longest text of one message, in UTF-16 code units as LINE counts them.
@@ -30,7 +30,7 @@ class Line:
         self._token = channel_token
         self._wires = wires
 
-    def send(self, letter: Letter) -> Answer:
+    def send(self, letter: Letter, meanwhile: Meanwhile = nothing) -> Answer:  # noqa: ARG002 - see Channel
         """Push the text; one that is too long ends with an ellipsis.
 
         The retry key holds for 24 hours at LINE: until then a repeat is not delivered twice, so a reply

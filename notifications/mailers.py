@@ -15,7 +15,7 @@ from typing import TextIO
 
 from engine.errors import Refusal
 from notifications.addresses import mailbox_of
-from notifications.channels import Answer, Letter, Outcome, ours
+from notifications.channels import Answer, Letter, Meanwhile, Outcome, nothing, ours
 from notifications.smtp import Conversation, Server, Unavailable
 from notifications.timed_socket import Stopwatch
 
@@ -35,7 +35,7 @@ class SmtpMailer:
         self._stopwatch = stopwatch
         self._conversation: Conversation | None = None
 
-    def send(self, letter: Letter) -> Answer:
+    def send(self, letter: Letter, meanwhile: Meanwhile = nothing) -> Answer:
         """Hand the letter over; a connection that ended while it was idle is made anew once."""
         try:
             mailbox = mailbox_of(letter.to)
@@ -45,14 +45,14 @@ class SmtpMailer:
         until = self._stopwatch() + self._server.timeout_seconds
         if self._conversation is not None:
             try:
-                return self._conversation.send(mailbox, letter, until)
+                return self._conversation.send(mailbox, letter, until, meanwhile)
             except Unavailable:
                 self._conversation = None
             finally:
                 self._give_up_the_unusable()
         try:
             self._conversation = Conversation(self._server, self._stopwatch, until)
-            return self._conversation.send(mailbox, letter, until)
+            return self._conversation.send(mailbox, letter, until, meanwhile)
         except Unavailable as unavailable:
             return unavailable.answer
         finally:
@@ -74,7 +74,7 @@ class FileMailer:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def send(self, letter: Letter) -> Answer:
+    def send(self, letter: Letter, meanwhile: Meanwhile = nothing) -> Answer:  # noqa: ARG002 - see Channel
         """Write the file whole or not at all."""
         place = self._folder / file_name(letter.ref)
         try:
@@ -118,7 +118,7 @@ class ConsoleMailer:
         self._stream = stream
         self._lock = threading.Lock()
 
-    def send(self, letter: Letter) -> Answer:
+    def send(self, letter: Letter, meanwhile: Meanwhile = nothing) -> Answer:  # noqa: ARG002 - see Channel
         message = email.message_from_bytes(letter.content, policy=default)
         shown = "\n".join(_shown(letter.to, message)) + "\n\n"
         with self._lock:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from notifications.addresses import Mailbox
-from notifications.channels import Answer, Letter, Outcome, one_line, ours
+from notifications.channels import Answer, Letter, Meanwhile, Outcome, nothing, one_line, ours
 from notifications.timed_socket import Stopwatch, TimedSocket, not_connected, resolve
 
 Security = Literal["none", "starttls", "tls"]
@@ -114,8 +114,8 @@ class Conversation:
         """Whether another letter can go this way."""
         return self._smtp.sock is not None and self._letters < self._server.letters_per_connection
 
-    def send(self, mailbox: Mailbox, letter: Letter, until: float) -> Answer:
-        """Hand one letter over before ``until``.
+    def send(self, mailbox: Mailbox, letter: Letter, until: float, meanwhile: Meanwhile = nothing) -> Answer:
+        """Hand one letter over before ``until``; ``meanwhile`` is done while the server reads it.
 
         Raises :class:`Unavailable` when the server hangs up, or says that it will, before it has heard of
         the recipient: idle connections end so.
@@ -139,7 +139,7 @@ class Conversation:
                 return answer
             if code // 100 != (3 if stage is Stage.DATA else 2):
                 return self._declined(stage, code, said)
-        return self._handed_over(content)
+        return self._handed_over(content, meanwhile)
 
     def close(self, until: float) -> None:
         """Say QUIT and hang up."""
@@ -222,7 +222,7 @@ class Conversation:
             options.append("SMTPUTF8")
         return "".join(f" {option}" for option in options)
 
-    def _handed_over(self, content: bytes) -> Answer:
+    def _handed_over(self, content: bytes, meanwhile: Meanwhile) -> Answer:
         """The line between what was surely not accepted and what may have been is the last dot."""
         try:
             self._smtp.send(content)
@@ -232,6 +232,7 @@ class Conversation:
             return self._last_words()
         try:
             self._smtp.send(b".\r\n")
+            meanwhile()
             code, said = self._smtp.getreply()
         except smtplib.SMTPException:
             return ours(Outcome.UNCERTAIN, "channel.reply_lost")

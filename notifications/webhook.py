@@ -5,7 +5,7 @@ import hmac
 from collections.abc import Callable
 
 from engine.errors import refuse
-from notifications.channels import Answer, Letter, Outcome, one_line
+from notifications.channels import Answer, Letter, Meanwhile, Outcome, nothing, one_line
 from notifications.posting import OUTSIDE, NoReply, Reach, Wires, post, target_of
 
 
@@ -34,7 +34,7 @@ class Webhook:
         self._reach = reach
         self._judge = judge or _outcome
 
-    def send(self, letter: Letter) -> Answer:
+    def send(self, letter: Letter, meanwhile: Meanwhile = nothing) -> Answer:  # noqa: ARG002 - see Channel
         """Post the body as it is; ``to`` is not used."""
         at = int(self._wires.now().timestamp())
         headers = {

@@ -15,9 +15,10 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
-from engine.outbox import State, Step
+from engine.outbox import State, Step, Way
 from engine.permissions import Role
 from engine.reminders import Rung, Subject, Topic
+from notifications.channels import Answer, Letter, Meanwhile, Outcome, nothing
 from notifications.delivery import Terms, on_threads
 from notifications.pace import Pace
 from storage import duty, quiets, told
@@ -629,3 +630,77 @@ def test_what_a_thread_raised_is_raised(tmp_path):
         on_threads([office.delivery, office.delivery], threading.Event())
 
     store.close()
+
+
+class Listening:
+    """A channel that takes every letter, and lets a test act while it reads one."""
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+        self.after: Callable[[], object] = lambda: None
+
+    def send(self, letter: Letter, meanwhile: Meanwhile = nothing) -> Answer:
+        self.taken.append(letter.to)
+        meanwhile()
+        self.after()
+        return Answer(Outcome.SENT, "250 kept")
+
+    def close(self) -> None:
+        pass
+
+
+def deliver(office, channel):
+    office.prepare()
+    return office.by(Way.MAIL, channel).run(threading.Event()).steps
+
+
+def do_the_work(town, agency):
+    m = t.milestones.c
+    with town.store.begin() as tx:
+        done = update(t.milestones).where(m.indicator_id == agency)
+        tx.connection.execute(done.values(state="verified"))
+
+
+def test_next_one_is_written_while_the_server_reads_and_each_once(town_of, monkeypatch):
+    town, channel = town_of(3), Listening()
+    office = town.office(25)
+    written: list[tuple[int, int]] = []
+    write = office._letters.write
+
+    def noted(message, contents, now):
+        written.append((message.id, len(channel.taken)))
+        return write(message, contents, now)
+
+    monkeypatch.setattr(office._letters, "write", noted)
+
+    assert deliver(office, channel) == {Step.SENT: 3}
+
+    assert written == [(1, 0), (2, 1), (3, 2)]
+    assert channel.taken == [coordinator_of(agency) for agency in (1, 2, 3)]
+
+
+def test_one_that_was_written_ahead_is_looked_at_again_where_the_server_took_long(town_of):
+    town, channel = town_of(2), Listening()
+
+    def done_meanwhile() -> None:
+        do_the_work(town, 2)
+        town.clock.advance(seconds=2)
+
+    channel.after = done_meanwhile
+
+    steps = deliver(town.office(25, monotonic=town.clock.monotonic), channel)
+
+    assert steps == {Step.SENT: 1, Step.WITHDRAWN: 1}
+    assert channel.taken == [coordinator_of(1)]
+
+
+def test_one_that_was_written_ahead_is_given_back_when_the_worker_is_to_stop(town_of):
+    town, channel, stopping = town_of(2), Listening(), threading.Event()
+    channel.after = stopping.set
+    office = town.office(25)
+    office.prepare()
+
+    steps = office.by(Way.MAIL, channel).run(stopping).steps
+
+    assert steps == {Step.SENT: 1, Step.DEFERRED: 1}
+    assert town.states() == ["sent", "pending"]

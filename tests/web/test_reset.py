@@ -16,7 +16,7 @@ from engine.outbox import Way
 from engine.reminders import DEFAULT
 from engine.signing_in import RESET_LASTS, SETUP_LASTS
 from notifications import password_links
-from notifications.channels import Answer, Letter, Outcome
+from notifications.channels import Answer, Letter, Meanwhile, Outcome, nothing
 from notifications.delivery import Delivery, Terms
 from notifications.letters import Letters
 from notifications.letters import Terms as LetterTerms
@@ -58,7 +58,7 @@ class Postman:
     answers: list[Outcome] = field(default_factory=list)
     letters: list[Letter] = field(default_factory=list)
 
-    def send(self, letter: Letter) -> Answer:
+    def send(self, letter: Letter, meanwhile: Meanwhile = nothing) -> Answer:
         self.letters.append(letter)
         return Answer(self.answers.pop(0) if self.answers else Outcome.SENT, "250 ok")
 
