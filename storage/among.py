@@ -1,10 +1,10 @@
-"""Many numbers as one parameter: however many they are, the statement stays the same and is built once."""
+"""Many numbers, or words, as one parameter: however many they are, the statement stays the same and is built once."""
 
 import json
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Column, Text, bindparam, select
+from sqlalchemy import ARRAY, BigInteger, Column, String, Text, bindparam, select
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.elements import ColumnElement
@@ -13,9 +13,9 @@ from sqlalchemy.sql.selectable import TableValuedAlias
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
-def as_text(numbers: Collection[int]) -> str:
-    """The numbers as SQLite is given them."""
-    return json.dumps(list(numbers))
+def as_text(given: Collection[object]) -> str:
+    """The numbers, or the words, as SQLite is given them."""
+    return json.dumps(list(given))
 
 
 class Numbers(TypeDecorator[Collection[int]]):
@@ -29,6 +29,15 @@ class Numbers(TypeDecorator[Collection[int]]):
 
     def process_bind_param(self, value: Collection[int] | None, dialect: Dialect) -> Any:
         return as_text(value or ()) if dialect.name == "sqlite" else list(value or ())
+
+
+class Words(Numbers):
+    """The same of words."""
+
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else ARRAY(Text))
 
 
 class _Each(FunctionElement[int]):
@@ -53,6 +62,9 @@ def each(name: str) -> TableValuedAlias:
     return _Each(bindparam(name, type_=Numbers())).table_valued(Column("value", BigInteger))
 
 
-def among(column: ColumnElement[int], name: str) -> ColumnElement[bool]:
-    """The condition that the column is one of the numbers which the parameter of that name holds."""
-    return column.in_(select(each(name).c.value))
+def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """The condition that the column is one of those that the parameter of that name holds."""
+    if not isinstance(column.type, String):
+        return column.in_(select(each(name).c.value))
+    words = _Each(bindparam(name, type_=Words())).table_valued(Column("value", Text))
+    return column.in_(select(words.c.value))

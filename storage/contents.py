@@ -192,15 +192,22 @@ def _what(subject: Subject, head: _Head | None, year: FiscalYear) -> Text | Quar
 
 # Pairs are asked for by both of their halves, and what else comes along is not looked at: SQLite would go
 # through the whole table for a list of pairs.
-_STATES = select(_m.indicator_id, _m.key, _m.state, _m.blocked_by).where(among(_m.indicator_id, "indicators"))
+_STATES = select(_m.indicator_id, _m.key, _m.state, _m.blocked_by).where(
+    among(_m.indicator_id, "indicators"), among(_m.key, "keys")
+)
 _PLANS = select(_o.indicator_id, _o.number, _o.milestone, _o.kind, _o.note).where(
     among(_o.indicator_id, "indicators"), among(_o.number, "numbers")
 )
 
 
 def _states(connection: Connection, subjects: Collection[Subject]) -> dict[tuple[int, str], tuple[str, str]]:
-    query = _STATES.where(_m.key.in_({one.key for one in subjects}))
-    rows = connection.execute(query, {"indicators": {one.indicator for one in subjects}}).all()
+    if not subjects:
+        return {}
+    wanted = {
+        "indicators": {one.indicator for one in subjects},
+        "keys": {one.key for one in subjects},
+    }
+    rows = connection.execute(_STATES, wanted).all()
     return {(indicator, key): (state, blocked_by) for indicator, key, state, blocked_by in rows}
 
 
@@ -223,11 +230,15 @@ def _plans(
 
 
 def _names(connection: Connection, people: Collection[int]) -> dict[int, str]:
+    if not people:
+        return {}
     rows = connection.execute(select(_p.id, _p.name).where(_p.id.in_(people)))
     return {row.id: row.name for row in rows}
 
 
 def _agencies(connection: Connection, agencies: Collection[int]) -> dict[int, Text]:
+    if not agencies:
+        return {}
     rows = connection.execute(select(_a.id, _a.name_th, _a.name_en).where(_a.id.in_(agencies)))
     return {row.id: Text(row.name_th, row.name_en) for row in rows}
 

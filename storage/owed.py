@@ -140,11 +140,13 @@ def found_again(
     """The subjects as they are read anew: what was kept lacks the workflow and who is not told."""
     asked = {one[:_WORKFLOW] for one in given}
     owners: dict[Topic, set[int]] = {}
+    keys: dict[Topic, set[str]] = {}
     for subject in given:
         owner = subject.agency if subject.topic is Topic.EXTENSION else subject.indicator
         owners.setdefault(subject.topic, set()).add(owner)
+        keys.setdefault(subject.topic, set()).add(subject.key)
     for topic, of_topic in owners.items():
-        for one in _of_owners(connection, deadlines, topic, of_topic):
+        for one in _of_owners(connection, deadlines, topic, of_topic, keys[topic]):
             if one[:_WORKFLOW] in asked:
                 yield one
 
@@ -173,15 +175,23 @@ def _bounds(source: s.Source, deadlines: Deadlines, window: Window) -> tuple[Any
 
 
 def _of_owners(
-    connection: Connection, deadlines: Deadlines, topic: Topic, owners: Collection[int]
+    connection: Connection,
+    deadlines: Deadlines,
+    topic: Topic,
+    owners: Collection[int],
+    keys: Collection[str] | None = None,
 ) -> Iterator[Subject]:
+    """All that is owed of these owners; with ``keys`` what has none of them may be left out."""
     given = sorted(owners)
+    lookups = s.OF_OWNERS.get(topic, [])
+    if keys is not None:
+        lookups = s.OF_THESE.get(topic, lookups)
     for first in range(0, len(given), _OWNERS):
-        parameters = {"owners": given[first : first + _OWNERS]}
+        parameters = {"owners": given[first : first + _OWNERS], "keys": keys or ()}
         if topic is Topic.REPORT:
             yield from _reports_of(deadlines, s.REPORTS_OF_OWNERS.all(connection, parameters))
             continue
-        for lookup in s.OF_OWNERS[topic]:
+        for lookup in lookups:
             yield from _subjects(topic, deadlines, lookup.all(connection, parameters))
 
 

@@ -254,8 +254,15 @@ def of_owners(source: Source) -> Lookup:
     return Lookup(source.query.where(among(source.owner, "owners")).order_by(source.owner, source.number))
 
 
+def of_these(source: Source) -> Lookup:
+    """The same, but only what has one of the ``keys``."""
+    return Lookup(of_owners(source).query.where(among(source.number, "keys")))
+
+
 DUE = {topic: [due_between(source) for source in sources] for topic, sources in SOURCES.items()}
 OF_OWNERS = {topic: [of_owners(source) for source in sources] for topic, sources in SOURCES.items()}
+#: Where an owner has many that are not asked for.
+OF_THESE = {Topic.MILESTONE: [of_these(source) for source in SOURCES[Topic.MILESTONE]]}
 
 
 # --- reports: what is missing has no row -----------------------------------------------------------------

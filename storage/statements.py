@@ -19,7 +19,7 @@ from sqlalchemy.sql.base import Executable
 from sqlalchemy.types import TypeEngine
 
 from storage import among
-from storage.among import Numbers
+from storage.among import Numbers, Words
 from storage.types import Exact, Instant, instant_text
 
 Processor = Callable[[Any], Any]
@@ -33,9 +33,13 @@ _TURNS: dict[type[TypeEngine[Any]], tuple[Processor, Processor]] = {
     Exact: (str, Decimal),
     Instant: (instant_text, datetime.fromisoformat),
     Numbers: (among.as_text, str),  # nothing gives them back
+    Words: (among.as_text, str),
 }
 #: What psycopg does not take as it is.
-_TURNS_OF_PSYCOPG: dict[type[TypeEngine[Any]], tuple[Processor, Processor]] = {Numbers: (list, list)}
+_TURNS_OF_PSYCOPG: dict[type[TypeEngine[Any]], tuple[Processor, Processor]] = {
+    Numbers: (list, list),
+    Words: (list, list),
+}
 
 
 class Prepared:

@@ -671,3 +671,18 @@ def test_all_windows_are_asked_about_in_two_statements_of_seeks(city):
         for table in ("milestones", "reports", "decisions", "occurrences", "extensions"):
             assert f"SCAN {table}\n" not in plan + "\n"
             assert f"Seq Scan on {table}" not in plan
+
+
+def test_what_is_looked_at_again_is_found_by_its_own_keys(city):
+    """Not among all milestones of its indicator, nor among all that is due."""
+    with city.begin() as tx:
+        known = deadlines(tx)
+        (one, *_) = [each for each in owed.owed_of(tx.connection, known, [1]) if each.key == GUIDELINES]
+        with statements(city.engine) as run:
+            assert owed.still_owed(tx.connection, known, [one]) == {one}
+        plans = [plan_of(tx.connection, *each) for each in run]
+
+    if city.is_sqlite:  # PostgreSQL has its own mind about tables as small as here
+        key = "USING PRIMARY KEY (indicator_id=? AND key=?)"
+        assert [plan for plan in plans if key not in plan] == []
+    assert len(plans) == 2
