@@ -1,4 +1,4 @@
-"""Many numbers, or words, as one parameter: however many they are, the statement stays the same and is built once."""
+"""Many numbers or words as one parameter: however many they are, the statement stays the same, built once."""
 
 import json
 from collections.abc import Collection
