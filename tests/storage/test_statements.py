@@ -21,7 +21,7 @@ from engine.indicator import (
 )
 from engine.quarter import FiscalYear
 from storage import rows, tables
-from storage.among import Numbers
+from storage.among import Numbers, Words
 from storage.journal import Entry
 from storage.statements import _TURNS
 from storage.types import Exact, Instant
@@ -58,7 +58,7 @@ def test_many_numbers_go_in_as_the_toolkit_gives_them():
 
 
 def test_every_kind_of_value_is_tried():
-    assert {*VALUES, Numbers} == set(_TURNS)
+    assert {*VALUES, Numbers, Words} == set(_TURNS)
 
 
 FIELDS = {
