@@ -9,6 +9,8 @@ from engine.pages.kinds import Found
 from engine.pages.numbers_found import Scale, is_odd, scale_of
 from engine.pages.text import even
 from engine.pages.values import ReadPage
+from engine.prose.proposals import proposals
+from engine.quarter import FiscalYear
 from engine.workflow import Measure, MeasureKind, Workflow
 
 #: So many letters of a workflow's title are looked for together, and such a part of them must be there.
@@ -35,20 +37,22 @@ class Choice(NamedTuple):
     candidates: tuple[Workflow, ...]
 
 
-def choose(page: ReadPage, odd: Sequence[Found], workflows: Sequence[Workflow]) -> Choice:
-    """The workflow of a page, given what was found odd about its numbers.
+def choose(
+    page: ReadPage, odd: Sequence[Found], workflows: Sequence[Workflow], year: FiscalYear | None = None
+) -> Choice:
+    """The workflow of a page of that year, given what was found odd about its numbers.
 
     A percentage, a count or a mean is measured; a level is reached by milestones, and which milestones
     those are the words of the page tell.
     """
     scale = _scale(page)
-    by_words = list(_by_words(page, workflows))
+    by_words = _by_what_was_done(page, year, list(_by_words(page, workflows)))
     if scale in _KINDS and Found.STEPS_IN_PERCENT not in odd:
         measured = _measured(_KINDS[scale], odd, workflows)
         others = tuple(one for _, one in by_words if one not in measured)
         if measured:
             return Choice(measured[0], page.unit or "", (*measured, *others))
-    if by_words and (len(by_words) == 1 or by_words[0][0] >= by_words[1][0] * _CLEARLY):
+    if _is_clear(by_words):
         best = by_words[0][1]
         return Choice(best, best.title.th, tuple(one for _, one in by_words))
     candidates = tuple(one for _, one in by_words) or tuple(workflows)
@@ -97,6 +101,33 @@ def _by_words(page: ReadPage, workflows: Sequence[Workflow]) -> Iterator[tuple[f
     yield from sorted(
         ((share, one) for share, one in found if share >= _ENOUGH), key=lambda pair: (-pair[0], pair[1].key)
     )
+
+
+def _is_clear(found: Sequence[tuple[float, Workflow]]) -> bool:
+    return len(found) == 1 or (len(found) > 1 and found[0][0] >= found[1][0] * _CLEARLY)
+
+
+def _by_what_was_done(
+    page: ReadPage, year: FiscalYear | None, found: list[tuple[float, Workflow]]
+) -> list[tuple[float, Workflow]]:
+    """Where the titles do not decide, each counts by how many of its milestones the reports tell as done."""
+    if year is None or not found or _is_clear(found):
+        return found
+    told = [(share * _told_of(one, page, year), one) for share, one in found]
+    told.sort(key=lambda pair: (-pair[0], pair[1].key))
+    return told if told[0][0] > 0 else found
+
+
+def _told_of(workflow: Workflow, page: ReadPage, year: FiscalYear) -> float:
+    """The share of its milestones of which the reports tell that something was done."""
+    done = {
+        one.milestone
+        for quarter in page.quarters
+        if quarter.narrative
+        for one in proposals(workflow, year, quarter.number, quarter.narrative)
+        if one.done
+    }
+    return len(done) / len(workflow.milestones)
 
 
 def _share(title: str, told: str) -> float:

@@ -134,7 +134,7 @@ def prepare(text: str, given: Given, city: City) -> Prepared:
         if not (one.kind is Found.NO_CODE and code)
     ]
     agency, of_agency = _agency(given, page, code, city.agencies)
-    workflow, of_workflow = _workflow(given, page, odd, city.workflows)
+    workflow, of_workflow = _workflow(given, page, odd, city.workflows, year)
     title = given.title or page.title or (workflow.title.th if workflow else "")
     besides = [*_of_given(given, page, year), *of_agency, *of_workflow]
     if not (given.title or page.title) and workflow is not None:
@@ -198,7 +198,11 @@ def _free(code: str | None, agencies: Iterable[KnownAgency]) -> str | None:
 
 
 def _workflow(
-    given: Given, page: ReadPage, odd: Sequence[Finding], workflows: Sequence[Workflow]
+    given: Given,
+    page: ReadPage,
+    odd: Sequence[Finding],
+    workflows: Sequence[Workflow],
+    year: FiscalYear | None,
 ) -> tuple[Workflow | None, list[Finding]]:
     if given.workflow is not None:
         keys = {one.key: one for one in workflows}
@@ -206,7 +210,7 @@ def _workflow(
             return keys[given.workflow], []
         params = {"given": given.workflow, "nearest": nearest(given.workflow, keys)}
         return None, [Finding(Found.WORKFLOW_UNKNOWN, "workflow", 0, params)]
-    choice = choose(page, [one.kind for one in odd], workflows)
+    choice = choose(page, [one.kind for one in odd], workflows, year)
     return choice.workflow, [_of_choice(choice)]
 
 

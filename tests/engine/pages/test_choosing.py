@@ -50,6 +50,21 @@ def test_page_of_milestones_is_known_by_its_words():
     assert chosen(read_page(PAGE)) == "civil_society_network"
 
 
+def test_titles_that_fit_alike_are_told_apart_by_what_was_done():
+    page = read_page(
+        "ระดับความสำเร็จของการดำเนินงานจัดตั้งเครือข่ายประชาสังคมเขต\n"
+        "ค่าเป้าหมาย ระดับ : 5\nผลงานที่ทำได้ ระดับ : 4\n"
+        "*** สยป. ตรวจประเมินตัวชี้วัด : ไตรมาสที่ 1:\n"
+        "- กำหนดแนวทางการจัดตั้งเครือข่าย เมื่อวันที่ 2 พ.ย. 2563 - มีคำสั่งแต่งตั้งคณะกรรมการเครือข่าย ลว. 4 ธ.ค. 2563\n"
+        "- ประชุมคณะกรรมการ ครั้งที่ 1/64 เมื่อวันที่ 14 ม.ค. 64 - ที่ประชุมมีมติคัดเลือกประเด็นน้ำท่วมขัง เมื่อวันที่ 25 ก.พ. 64\n"
+    )
+    assert choose(page, [], WORKFLOWS).workflow is None
+    choice = choose(page, [], WORKFLOWS, YEAR)
+    assert choice.workflow is not None
+    assert choice.workflow.key == "civil_society_network"
+    assert "success_level" in {one.key for one in choice.candidates}
+
+
 def test_page_that_fits_nothing_is_refused_with_the_candidates():
     page = ReadPage(Form.WHOLE, code="5049-2017", title="เรื่องอื่น", unit="ระดับ", target=Decimal(5))
     choice = choose(page, [], WORKFLOWS)
