@@ -184,8 +184,13 @@ def _agency(
 
 
 def _named(name: str, agencies: Iterable[KnownAgency]) -> KnownAgency | None:
-    wanted = name.strip()
-    return next((one for one in agencies if wanted in (one.code, one.name.th, one.name.en)), None)
+    """The agency of that name or code; of a name with more words around it, such as its code in brackets."""
+    wanted, every = name.strip(), list(agencies)
+    for one in every:
+        if wanted in (one.code, one.name.th, one.name.en):
+            return one
+    inside = [one for one in every if one.name.th in wanted]
+    return max(inside, key=lambda one: len(one.name.th), default=None)
 
 
 def _names(agencies: Iterable[KnownAgency]) -> list[str]:

@@ -67,6 +67,7 @@ def _paste(page: Page) -> None:
     page.fill("#year", "2564")
     page.select_option("#workflow", "civil_society_network")
     page.click("form .radap-buttons button >> nth=-1")
+    page.wait_for_selector("#findings")
 
 
 def test_page_is_imported_and_its_facts_accepted_without_scripts(

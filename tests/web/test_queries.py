@@ -38,6 +38,7 @@ PAGES = [
     f"{BASE}/milestones/{MEETINGS}",
     f"{BASE}/milestones/{REPORT}",
     f"{BASE}/quarters/1",
+    f"{BASE}/proposals",
     "/search?q=2564+64",
     "/search?q=สร้างเครือข่าย",
     "/search?q=64",

@@ -77,6 +77,8 @@ def test_agency_is_that_of_the_code_or_as_given():
     assert Found.AGENCY_BY_CODE in {one.kind for one in by_code.findings}
     given = prepare(PAGE, Given("5004-2017", YEAR, "สำนักงานเขตบางรัก"), CITY)
     assert given.agency == BANG_RAK._replace(code="5004")
+    words = prepare(PAGE, Given("5049-2017", YEAR, "สำนักงานเขตทุ่งครุ (5049)"), CITY)
+    assert words.agency == THUNG_KHRU
     taken = prepare(PAGE, Given("5049-2017", YEAR, "สำนักงานเขตบางรัก"), CITY)
     assert taken.agency == BANG_RAK
 
