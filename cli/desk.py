@@ -185,8 +185,8 @@ class Bar:
         self._progress.advance(self._task)
 
     def at(self, done: int, total: int) -> None:
-        """So much is done, of so much."""
-        self._progress.update(self._task, completed=done, total=total)
+        """So much is done, of so much; of 0 while nobody knows."""
+        self._progress.update(self._task, completed=done, total=total or None)
 
 
 def _console(file: Any) -> Console:
