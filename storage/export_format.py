@@ -152,18 +152,6 @@ PARTS: Sequence[Part] = (
         "answer",
     ),
     _part(
-        "imported_pages",
-        t.imported_pages,
-        f"{_OF_INDICATOR} name form sha256 text imported_at imported_by",
-    ),
-    _part(
-        "proposals",
-        t.proposals,
-        f"{_OF_INDICATOR} quarter begins ends text standing milestone kind counts occurred_on first_on "
-        "last_on document_number note value confidence why page made_at made_by state decided_at decided_by "
-        "reason occurrence",
-    ),
-    _part(
         "extensions",
         t.extensions,
         "agency_id:agency fiscal_year quarter until_on:until reason granted_at granted_by",
