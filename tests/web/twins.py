@@ -27,6 +27,7 @@ PAGES_ONLY: dict[str, str] = {
 #: Routes whose twin is not there yet, by how their path begins, each with how programs do it meanwhile.
 NOT_YET: dict[str, str] = {
     "/administration/spreadsheets": "`radap import xlsx`, `radap export`",
+    "/spreadsheets": "`radap import xlsx`; one by one `…/quarters/{quarter}/write`",
 }
 
 _ONE = "/indicators/{year}/{code}"
