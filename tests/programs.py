@@ -38,6 +38,7 @@ class Programs:
     clock: Clock = field(default_factory=Clock)
     networks: tuple[str, ...] = HERE
     timeout: float = 5.0
+    lease: float = 600.0
 
     def add(self, server: HttpServer, **wanted: Any) -> tuple[int, str]:
         url = f"http://127.0.0.1:{server.port}/hook"
@@ -63,7 +64,7 @@ class Programs:
     def office(self) -> PostOffice:
         settings = Settings(
             endpoints=EndpointsSection(networks=self.networks, timeout_seconds=self.timeout),
-            outbox=OutboxSection(lease_seconds=1),
+            outbox=OutboxSection(lease_seconds=self.lease),
         )
         evidence = EvidenceFolder(Path("/nonexistent"), Limits(1, frozenset()))
         return PostOffice(House(settings, self.store, evidence, self.clock))

@@ -55,6 +55,5 @@ def test_address_inside_is_refused_without_the_settings(radap):
 
     assert said.code == 1
     assert "private network" in said.err
-    assert radap("webhook", "add", "https://x.example/", "--event", "agency_aded").err.endswith(
-        "Did you mean agency_added, person_added or calendar_made?\n"
-    )
+    said = radap("webhook", "add", "https://x.example/", "--event", "agency_aded")
+    assert "Did you mean agency_added" in said.err

@@ -73,7 +73,7 @@ class Crew:
             self.alive.append(child)
             return
         try:
-            office = Programs(self.store, self.now).office()  # type: ignore[arg-type]  # tells the time
+            office = Programs(self.store, self.now, lease=1.0).office()  # type: ignore[arg-type]  # tells the time
             while os.getppid() == parent:
                 office.reminders.catch_up(self.now())
                 office.tell_programs(Event())
