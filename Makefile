@@ -49,9 +49,10 @@ fuzz: setup  ## try 100,000 texts on what reads pages: about half an hour
 bench: .venv-bench/installed  ## measure us beside our peers, into benchmarks/RESULTS.md
 	.venv-bench/bin/python -m benchmarks $(ARGS)
 
-pictures: setup  ## draw the README's pictures again (needs chromium and Thai fonts)
+pictures: setup  ## draw the pictures of README and docs again (needs chromium and Thai fonts)
 	$(bin)/radap demo
 	$(bin)/python tests/pictures.py
+	$(bin)/pytest -n 2 --dist worksteal --pictures tests/browser $(ARGS)
 
 # dev.lock first: what a server installs is exactly what was tested, and bench measures what a server runs.
 lock: $(uv)  ## pin requirements/*.in again (ARGS=--upgrade for newer releases)

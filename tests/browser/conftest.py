@@ -5,11 +5,13 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 import uvicorn
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from engine import actions
@@ -77,6 +79,29 @@ class Served:
     def __init__(self, town: Town, address: str) -> None:
         self.town = town
         self.address = address
+
+
+class Camera:
+    """Takes the pictures of docs/screenshots, when asked to: it takes longer than all else about a page."""
+
+    folder = Path(__file__).parents[2] / "docs" / "screenshots"
+    is_on = False
+
+    def keep(self, page: Page, name: str, *, full_page: bool = True) -> None:
+        """In as many colours as the pages have: a quarter of the size."""
+        if self.is_on:
+            page.evaluate("document.fonts.ready.then(() => true)")
+            with Image.open(BytesIO(page.screenshot(full_page=full_page))) as drawn:
+                few = drawn.convert("P", palette=Image.Palette.ADAPTIVE, colors=64)
+                few.save(self.folder / f"{name}.png", optimize=True)
+
+
+CAMERA = Camera()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _camera(request: pytest.FixtureRequest) -> None:
+    CAMERA.is_on = bool(request.config.getoption("--pictures"))
 
 
 @pytest.fixture

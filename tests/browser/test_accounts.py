@@ -10,8 +10,8 @@ from engine.signing_in import SETUP_LASTS
 from notifications import password_links
 from notifications.password_links import PasswordLink
 from storage import quiets
-from tests.browser.conftest import DESK, PHONE, WITHOUT_SCRIPTS, Open, Served
-from tests.browser.test_pages import PICTURES, findings, keep
+from tests.browser.conftest import CAMERA, DESK, PHONE, WITHOUT_SCRIPTS, Open, Served
+from tests.browser.test_pages import findings
 from tests.cast import COORDINATOR
 from tests.web.doorway import CLIENT, EMAIL, OTHER, PASSWORD, accounts_of
 
@@ -40,9 +40,8 @@ class Look:
             self.wrong[f"{name} axe"] = found
         if page.evaluate("document.documentElement.scrollWidth") > width:
             self.wrong[f"{name} width"] = page.evaluate("document.documentElement.scrollWidth")
-        page.evaluate("document.fonts.ready.then(() => true)")
         if kept:
-            keep(page.screenshot(full_page=True), PICTURES / f"{name}-{width}.png")
+            CAMERA.keep(page, f"{name}-{width}")
 
 
 def test_second_step_is_set_up_with_a_telephone_and_asked_for(served: Served, opened: Open, reader: str):

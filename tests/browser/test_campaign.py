@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESK, PHONE, WITHOUT_SCRIPTS, Served
-from tests.browser.test_pages import ADMINISTRATOR_EMAIL, PICTURES, findings, keep
+from tests.browser.conftest import CAMERA, DESK, PHONE, WITHOUT_SCRIPTS, Served
+from tests.browser.test_pages import ADMINISTRATOR_EMAIL, findings
 from tests.cast import ADMINISTRATOR, CODE
 from tests.fifty import found_fifty
 from tests.web.doorway import give_password
@@ -30,7 +30,7 @@ def test_administrator_sets_a_year_up(
     def looked_at(name: str) -> None:
         if reader != "without_scripts":
             wrong.update({f"{name} axe": found} if (found := findings(page)) else {})
-            keep(page.screenshot(full_page=True), PICTURES / f"{name}-{width}.png")
+            CAMERA.keep(page, f"{name}-{width}")
         if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
             wrong[f"{name} width"] = wide
 

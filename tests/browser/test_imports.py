@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import DESK, PHONE, WITHOUT_SCRIPTS, Served
-from tests.browser.test_pages import ADMINISTRATOR_EMAIL, PICTURES, findings, is_examined, keep
+from tests.browser.conftest import CAMERA, DESK, PHONE, WITHOUT_SCRIPTS, Served
+from tests.browser.test_pages import ADMINISTRATOR_EMAIL, findings, is_examined
 from tests.cast import ADMINISTRATOR, at
 from tests.seed import AFTER, IMPORTED, PAGE, import_the_page, know_the_network
 from tests.web.doorway import EMAIL, give_password
@@ -50,14 +50,12 @@ def test_pages_of_the_import_keep_nobody_out(
             assert answer is not None
             assert answer.status == 200
             look(pages[email], name, language)
-        pages[email].evaluate("document.fonts.ready.then(() => true)")
-        keep(pages[email].screenshot(full_page=True), PICTURES / f"{name}-{width}.png")
+        CAMERA.keep(pages[email], f"{name}-{width}")
     page = pages[ADMINISTRATOR_EMAIL]
     page.goto("/administration/import")
     _paste(page)
     look(page, "import_read", "th")
-    page.evaluate("document.fonts.ready.then(() => true)")
-    keep(page.screenshot(full_page=True), PICTURES / f"import_read-{width}.png")
+    CAMERA.keep(page, f"import_read-{width}")
     assert wrong == {}
 
 

@@ -7,8 +7,8 @@ from playwright.sync_api import Page, expect
 
 from engine import actions
 from engine.actions import NewOccurrence
-from tests.browser.conftest import DESK, PHONE, WITHOUT_SCRIPTS, Served
-from tests.browser.test_pages import PICTURES, findings, is_examined, keep
+from tests.browser.conftest import CAMERA, DESK, PHONE, WITHOUT_SCRIPTS, Served
+from tests.browser.test_pages import findings, is_examined
 from tests.cast import CODE, COORDINATOR, EVALUATOR, MEETINGS, YEAR
 from tests.web.districts import grow
 from tests.web.doorway import give_password
@@ -84,16 +84,13 @@ def test_matrix_keeps_nobody_out(city: Served, opened: Callable[..., Page], read
                 wrong[f"{name} {language} axe"] = found
             if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
                 wrong[f"{name} {language} width"] = wide
-        page.evaluate("document.fonts.ready.then(() => true)")
         if reader is PHONE:
             page.set_viewport_size({"width": 320, "height": 640})
             if (wide := page.evaluate("document.documentElement.scrollWidth")) > 320:
                 wrong[f"{name} narrowest"] = wide
             page.set_viewport_size({"width": 390, "height": 844})
-        keep(
-            page.screenshot(full_page=not name.startswith("matrix") or name == "matrix_empty"),
-            PICTURES / f"{name}-{width}.png",
-        )
+        whole = not name.startswith("matrix") or name == "matrix_empty"
+        CAMERA.keep(page, f"{name}-{width}", full_page=whole)
     assert wrong == {}
 
 

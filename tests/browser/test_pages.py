@@ -1,12 +1,9 @@
 """Every page: nothing keeps anybody out (axe-core), in both languages; and its picture."""
 
 from collections.abc import Callable
-from io import BytesIO
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from PIL import Image
 from playwright.sync_api import Page
 
 from cli.bootstrap import House
@@ -19,7 +16,7 @@ from engine.petition import PetitionKind
 from engine.tokens import NewToken
 from engine.workflow import Text
 from storage import jobs, registry, tokens
-from tests.browser.conftest import DAY, DESK, PHONE, Served
+from tests.browser.conftest import CAMERA, DAY, DESK, PHONE, Served
 from tests.cast import (
     ADMINISTRATOR,
     CODE,
@@ -41,7 +38,6 @@ from tests.web.post import post, tell_a_program
 from tests.web.sheets import TARGETS, file_of, tried
 
 ADMINISTRATOR_EMAIL = "administrator@strategy.example"
-PICTURES = Path(__file__).parents[2] / "docs" / "screenshots"
 WHOLE_CITY, NAME = Text("ทั้งเมือง", "The whole city"), Text("สำนักงานเขตทุ่งครุ", "Thung Khru District Office")
 HOME = f"/indicators/2564/{CODE}"
 #: A spreadsheet of which something becomes, and one in which much is wrong.
@@ -121,8 +117,8 @@ OF_THE_ADMINISTRATOR: dict[str, str] = {
     "setting_checklist": "/administration/settings/review.checklist",
     "all_jobs": "/administration/jobs",
     "spreadsheets": "/administration/spreadsheets",
-    "spreadsheet": "/administration/spreadsheets/1",
-    "spreadsheet_wrong": "/administration/spreadsheets/2",
+    "spreadsheet": "/administration/spreadsheets/3",
+    "spreadsheet_wrong": "/administration/spreadsheets/4",
 }
 EVERY = [
     *((None, name, path) for name, path in NOBODY.items()),
@@ -186,12 +182,6 @@ class _Source:
         return given
 
 
-def keep(picture: bytes, path: Path) -> None:
-    """In as many colours as the pages have: a quarter of the size."""
-    with Image.open(BytesIO(picture)) as drawn:
-        drawn.convert("P", palette=Image.Palette.ADAPTIVE, colors=64).save(path, optimize=True)
-
-
 def findings(page: Page) -> list[str]:
     """What axe-core finds, each with the first place of it."""
     found = Axe().run(page).response["violations"]
@@ -222,8 +212,7 @@ def test_no_page_keeps_anybody_out(full: Served, opened: Callable[..., Page], re
                 wrong[f"{name} {language} axe"] = found
             if page.evaluate("document.documentElement.scrollWidth") > width:
                 wrong[f"{name} {language} width"] = page.evaluate("document.documentElement.scrollWidth")
-        page.evaluate("document.fonts.ready.then(() => true)")
-        keep(page.screenshot(full_page=True), PICTURES / f"{name}-{width}.png")
+        CAMERA.keep(page, f"{name}-{width}")
     assert wrong == {}
 
 

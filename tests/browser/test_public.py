@@ -11,8 +11,8 @@ from engine.actions import NewOccurrence, create_indicator, seal_quarter
 from engine.quarter import Quarter
 from engine.workflow import Text
 from storage import registry
-from tests.browser.conftest import DESK, PHONE, Served
-from tests.browser.test_pages import PICTURES, findings, keep
+from tests.browser.conftest import CAMERA, DESK, PHONE, Served
+from tests.browser.test_pages import findings
 from tests.cast import (
     ADMINISTRATOR,
     CODE,
@@ -71,8 +71,7 @@ def test_public_page_keeps_nobody_out(sealed: Served, opened: Callable[..., Page
             found = (answer.status, page.locator("html").get_attribute("lang"), seen <= width, findings(page))
             if found != (200, language, True, []):
                 wrong[f"{name} {language}"] = found
-        page.evaluate("document.fonts.ready.then(() => true)")
-        keep(page.screenshot(full_page=True), PICTURES / f"{name}-{width}.png")
+        CAMERA.keep(page, f"{name}-{width}")
     assert wrong == {}
 
 
@@ -86,4 +85,4 @@ def test_badge_shows_level_and_quarter(sealed: Served, opened: Callable[..., Pag
             box = words.bounding_box()
             assert box is not None
             assert box["width"] < 230
-    keep(page.screenshot(), PICTURES / "public_badge.png")
+    CAMERA.keep(page, "public_badge", full_page=False)

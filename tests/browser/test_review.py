@@ -11,8 +11,8 @@ from engine import actions
 from engine.permissions import Grant, Role
 from engine.verdict import ReviewPolicy
 from storage import registry
-from tests.browser.conftest import DESK, PHONE, WITHOUT_SCRIPTS, Served
-from tests.browser.test_pages import PICTURES, findings, is_examined, keep
+from tests.browser.conftest import CAMERA, DESK, PHONE, WITHOUT_SCRIPTS, Served
+from tests.browser.test_pages import findings, is_examined
 from tests.cast import (
     CODE,
     COORDINATOR,
@@ -100,6 +100,11 @@ def test_evaluator_sends_three_back_at_once_scores_a_report_and_another_decides_
     other = opened(OTHERS, device)
     other.goto("/review")
     other.get_by_role("link", name="ตัดสิน").click()
+    # The report was drawn: whoever may still read it again does so before they see the first scores.
+    other.get_by_role("link", name="สอบทานรายงาน").click()
+    other.get_by_label("ระบุวันที่").check()
+    other.get_by_role("button", name="บันทึกผลสอบทาน").click()
+    other.goto(f"{HOME}/appeals/1")
     other.get_by_label("รับอุทธรณ์").check()
     other.get_by_label("2.1 ใหม่").select_option("90")
     other.get_by_label("เหตุผลของคำตัดสิน").fill("ภาพชัดแล้ว")
@@ -190,5 +195,4 @@ def seen(
     if page.evaluate("document.documentElement.scrollWidth") > width:
         wrong[f"{name} width"] = page.evaluate("document.documentElement.scrollWidth")
     if language == "th":
-        page.evaluate("document.fonts.ready.then(() => true)")
-        keep(page.screenshot(full_page=True), PICTURES / f"{name}-{width}.png")
+        CAMERA.keep(page, f"{name}-{width}")

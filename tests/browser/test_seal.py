@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from engine import actions
-from tests.browser.conftest import DAY, DESK, PHONE, WITHOUT_SCRIPTS, Served
-from tests.browser.test_pages import OF_THE_EVALUATOR, PICTURES, findings, keep
+from tests.browser.conftest import CAMERA, DAY, DESK, PHONE, WITHOUT_SCRIPTS, Served
+from tests.browser.test_pages import OF_THE_EVALUATOR, findings
 from tests.cast import CODE, EVALUATOR, SECTION_HEAD, YEAR, at
 from tests.web.doorway import EVALUATOR_EMAIL
 from web.reports.worker import Maker
@@ -66,7 +66,7 @@ def test_evaluator_seals_a_quarter_and_takes_its_reports_away(
             wrong[name] = found
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
         if name not in OF_THE_EVALUATOR:
-            keep(page.screenshot(full_page=True), PICTURES / f"{name}-{width}.png")
+            CAMERA.keep(page, f"{name}-{width}")
 
     page = opened(EVALUATOR_EMAIL, READERS[reader])
     page.get_by_role("link", name="ปิดไตรมาส", exact=True).click()

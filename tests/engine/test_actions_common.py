@@ -226,10 +226,9 @@ def test_every_action_on_an_indicator_has_a_case():
         "check_manager",
         "changed_fields",
     }
-    # What is agreed, pages that are taken in and what their texts propose: tried on a store, with all that
+    # Pages that are taken in and what their texts propose: tried on a store, with all that
     # they write beside the indicator.
     on_a_store = {
-        "change_indicator",
         "import_page",
         "update_from_page",
         "propose_facts",

@@ -96,7 +96,9 @@ def test_any_text_goes_out_harmless_and_comes_back_the_same(trial):
         line = comma.line(texts)
         (cells,) = csv.reader(StringIO(line, newline=""))
         assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
-        found = list(comma.rows(BytesIO((comma.MARK + line).encode()), "a.csv"))
+        # Below a heading, from which the separator is known.
+        given = comma.MARK + comma.line(["ก", "ข"]) + line
+        _, *found = comma.rows(BytesIO(given.encode()), "a.csv")
         whole = {place: text for place, text in enumerate(texts[:64], start=1) if text}
         assert (found[0][1] if found else {}) == whole
 

@@ -25,6 +25,7 @@ from storage import (
     door,
     drafts,
     duty,
+    endpoints,
     evidence,
     gathering,
     outbox,
@@ -32,6 +33,7 @@ from storage import (
     registry,
     reminding,
     second_factors,
+    setting_changes,
     telling,
 )
 from storage.account_tables import credentials
@@ -259,6 +261,8 @@ def _year() -> Iterator[Step]:
             tx, imported(IMPORTED, now, "ทำเพิ่มแล้ว"), by=ADMINISTRATOR, now=now
         ),
     )
+    agreed = {"title_en": "Networks of civil society", "evidence_asked": "รายงานการประชุม"}
+    yield done(actions.change_indicator, d(2021, 8, 7), agreed, code=IMPORTED, by=ADMINISTRATOR)
     yield fact(d(2021, 9, 1), NewOccurrence(ISSUE, d(2021, 8, 20)))
     later = NewPetition(PetitionKind.EXTENSION, d(2021, 10, 29), "น้ำท่วม", quarter=4)
     yield done(actions.make_petition, d(2021, 9, 2), later, code=PERCENT)
@@ -271,7 +275,26 @@ def _year() -> Iterator[Step]:
         "keep_draft", d(2021, 9, 30), lambda tx, now: drafts.keep(tx.connection, COORDINATOR.id, 1, 4, typed)
     )
     yield Step("sign_in", d(2021, 9, 30), _sign_in)
+    yield from _administered(d(2021, 9, 30))
     yield from _reminded(d(2021, 9, 30))
+
+
+def _administered(on: date) -> Iterator[Step]:
+    """What administrators change of the city itself."""
+    named, endpoint = {"name_en": "Thung Khru"}, endpoints.New("https://programs.example/events", "สารบรรณ")
+    steps: dict[str, Callable[[Tx, datetime], Any]] = {
+        "change_agency": lambda tx, now: registry.change_agency(
+            tx, THUNG_KHRU, named, by=ADMINISTRATOR.id, now=now
+        ),
+        "rename_person": lambda tx, now: registry.rename_person(
+            tx, EVALUATOR.id, "ผู้ประเมิน", by=ADMINISTRATOR.id, now=now
+        ),
+        "add_endpoint": lambda tx, now: endpoints.add(tx, endpoint, by=ADMINISTRATOR.id, now=now),
+        "change_setting": lambda tx, now: setting_changes.change(
+            tx, "reminders.hour", "8", "9", 9, by=ADMINISTRATOR, now=now
+        ),
+    }
+    yield from (Step(name, on, act) for name, act in steps.items())
 
 
 def _sign_in(tx: Tx, now: datetime) -> None:

@@ -12,7 +12,7 @@ from storage import tables as t
 from storage.journal import Broken, Entry, chained, entry_hash
 from storage.store import Store
 from tests.cast import ADMINISTRATOR, CODE, COORDINATOR, GUIDELINES, MEETINGS, YEAR, at
-from tests.storage.story import OTHER, STORY
+from tests.storage.story import IMPORTED, OTHER, PERCENT, STORY
 
 j = t.journal.c
 LAST = 35  # events of the first indicator in the story
@@ -44,7 +44,7 @@ def test_story_leaves_every_stream_whole(year):
     with year.read() as tx:
         streams = [code for code, _ in checks.journal(tx)]
 
-    assert streams == ["", CODE, OTHER, "5049-1001"]
+    assert streams == ["", CODE, OTHER, PERCENT, IMPORTED]
     assert breaks(year) == []
     assert entry(year, LAST).what == "occurrence_recorded"
 
@@ -160,14 +160,14 @@ def test_last_event_forged_with_its_hash_is_named(year):
 def test_events_of_streams_that_nobody_owns_are_named(year):
     true = row_of(entry(year, 1))
 
-    for stream in (-5, 4, 99):
+    for stream in (-5, 44, 99):
         run(
             year,
             insert(t.journal).values({**true, "stream": stream, "seq": 7}),
             insert(t.journal).values({**true, "stream": stream, "seq": 8}),
         )
 
-    assert breaks(year) == [("", Broken(stream, 7, "ownerless")) for stream in (-5, 4, 99)]
+    assert breaks(year) == [("", Broken(stream, 7, "ownerless")) for stream in (-5, 44, 99)]
 
 
 def test_event_of_the_city_altered_is_named(year):
@@ -195,7 +195,8 @@ def test_several_broken_streams_are_all_named(year):
         ("", 1),
         (CODE, 1),
         (OTHER, 1),
-        ("5049-1001", 1),
+        (PERCENT, 1),
+        (IMPORTED, 1),
     ]
 
 

@@ -379,8 +379,8 @@ def test_events_come_stream_by_stream_and_none_that_was_told(year):
         events = [(one.stream, one.seq) for one in telling.events_of(tx.connection, streams)]
 
     ends = {one.stream: one.last for one in streams}
-    assert sorted(ends) == [0, 1, 2, 3]
-    assert events == [(0, ends[0]), *((s, ends[s] + back) for s in (1, 2, 3) for back in (-1, 0))]
+    assert sorted(ends) == [0, 1, 2, 3, 4]
+    assert events == [(0, ends[0]), *((s, ends[s] + back) for s in (1, 2, 3, 4) for back in (-1, 0))]
 
 
 def test_event_that_happened_since_is_left_for_the_next_time(city):

@@ -19,6 +19,8 @@ _SEPARATORS = ",;\t"
 #: What Thai Windows saves in, where nobody asked for anything else.
 _OF_WINDOWS = "cp874"
 _HEAD = 1 << 16
+#: Within quotes a separator is none.
+_QUOTED = re.compile(r"\"[^\"]*(?:\"|$)")
 
 
 def line(values: Iterable[str | int | float | Decimal | None]) -> str:
@@ -42,7 +44,7 @@ def rows(content: BinaryIO, name: str) -> Iterator[tuple[int, Row]]:
     """Every line in which something stands, with its number; refused where it is no table of texts."""
     text = TextIOWrapper(content, _encoding(content, name), newline="")
     try:
-        head = text.readline(_HEAD)
+        head = _QUOTED.sub("", text.readline(_HEAD))
         text.seek(0)
         separator = max(_SEPARATORS, key=head.count)
         reader = csv.reader(text, delimiter=separator, strict=True)
