@@ -9,7 +9,8 @@ from cli.acting import Turn, act
 from cli.desk import REFUSED, Desk
 from cli.options import By, Code, IfVersion, Json, Year
 from engine import actions
-from engine.actions import NewOccurrence, Outcome
+from engine.actions import Outcome
+from engine.actions.proposals import as_fact
 from engine.proposed import OPEN, Proposed
 from engine.wording import Wording
 
@@ -94,8 +95,9 @@ def accept(
 ) -> None:
     """Make facts of proposals: of all that wait, or of one, which may be changed."""
     desk: Desk = ctx.obj
-    changes = {"milestone": milestone, "on": on, "kind": kind}
-    if any(changes.values()) and len(numbers or []) != 1:
+    said = {"milestone": milestone, "occurred_on": parsing.day(on) if on else None, "kind": kind}
+    changes = {name: value for name, value in said.items() if value}
+    if changes and len(numbers or []) != 1:
         raise parsing.unreadable("proposal.change_one")
     house = desk.house()
     with house.store.begin() as tx:
@@ -107,12 +109,12 @@ def accept(
         else:
             for number in numbers:
                 changed = None
-                if any(changes.values()):
+                if changes:
                     one = next(
                         (one for one in tx.proposals(tx.indicator(own, fiscal_year)) if one.number == number),
                         None,
                     )
-                    changed = None if one is None else _changed(one, milestone, on, kind)
+                    changed = None if one is None else as_fact(one, changes)
                 actions.accept_proposal(tx, own, fiscal_year, number, changed=changed, by=person, now=now)
             accepted, approved, refused = tuple(numbers), (), ()
         level = tx.indicator(own, fiscal_year).stored.claimed.level
@@ -146,21 +148,6 @@ def refuse(
         return actions.refuse_proposal(turn.tx, turn.code, turn.year, number, reason=reason, **turn.common)
 
     act(ctx.obj, code, year, by, if_version, as_json, do)
-
-
-def _changed(one: Proposed, milestone: str | None, on: str | None, kind: str | None) -> NewOccurrence:
-    """The fact with what was said otherwise; at another milestone its kind is that milestone's first."""
-    day = parsing.day(on) if on else one.occurred_on
-    own_kind = one.kind if milestone in (None, one.milestone) else None
-    return NewOccurrence(
-        milestone or one.milestone or "",
-        day,
-        None if day else one.quarter,
-        kind or own_kind,
-        one.value,
-        one.document_number,
-        one.note or one.text,
-    )
 
 
 def _as_data(wording: Wording, one: Proposed) -> dict[str, Any]:

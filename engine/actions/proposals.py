@@ -1,7 +1,9 @@
 """What is done with the facts that texts propose: read them, and accept, change or refuse each."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from engine.actions._work import Outcome, Work, begin
@@ -12,6 +14,8 @@ from engine.guards import not_permitted
 from engine.permissions import Action, Person, Subject
 from engine.ports import Transaction
 from engine.proposed import OPEN, ProposalState, Proposed, Said, kept, read_facts
+
+_UNCHANGED: Mapping[str, Any] = MappingProxyType({})
 
 
 def propose_facts(
@@ -149,19 +153,24 @@ def accept_proposals(
     return Accepted(tuple(accepted), tuple(approved), tuple(refused), last)
 
 
-def as_fact(one: Proposed) -> NewOccurrence:
-    """The fact as it is proposed; one without a milestone is nothing yet."""
-    if one.milestone is None:
+def as_fact(one: Proposed, changes: Mapping[str, Any] = _UNCHANGED) -> NewOccurrence:
+    """The fact as it is proposed but for the ``changes``, which are named as its fields are.
+
+    One without a milestone is nothing yet. At another milestone its kind is that milestone's first, and
+    without a day it is one of its quarter.
+    """
+    milestone = changes.get("milestone", one.milestone)
+    if not milestone:
         raise refuse("proposal.no_milestone", number=one.number)
-    return NewOccurrence(
-        one.milestone,
-        one.occurred_on,
-        None if one.occurred_on else one.quarter,
-        one.kind,
-        one.value,
-        one.document_number,
-        one.note,
-    )
+    proposed = {
+        "occurred_on": one.occurred_on,
+        "kind": one.kind if milestone == one.milestone else None,
+        "value": one.value,
+        "document_number": one.document_number,
+        "note": one.note,
+    }
+    fact = NewOccurrence(**{**proposed, **changes, "milestone": milestone})
+    return fact if fact.occurred_on else fact._replace(quarter=one.quarter)
 
 
 def _open(there: list[Proposed], number: int, code: str) -> Proposed:

@@ -46,6 +46,18 @@ def test_proposals_are_accepted_changed_and_refused(reader):
     assert fact["note"] == "แก้แล้ว"
 
 
+def test_words_that_fit_no_milestone_become_a_fact_of_the_one_that_is_named(reader):
+    items = reader.get(PROPOSALS).json()["items"]
+    (aside,) = [one for one in items if one["milestone"] is None]
+    path = f"{PROPOSALS}/{aside['number']}/accept"
+    refused = reader.post(path, {"note": "ไม่ทราบขั้น"})
+    assert refused.status_code == 409
+    named = {"milestone": "meetings_held", "occurred_on": "2021-01-19"}
+    assert reader.post(path, named).json()["event"] == "occurrence_recorded"
+    facts = reader.get(f"/indicators/2564/{IMPORTED}").json()["facts"]
+    assert [(one["kind"], one["occurred_on"]) for one in facts] == [("meeting", "2021-01-19")]
+
+
 def test_jobs_of_everybody_are_cancelled_and_tried_again(town):
     theirs, admin = program(town, COORDINATOR.id), program(town, ADMINISTRATOR.id)
     body = {"product": "pdf", "scope": "agency", "of": str(THUNG_KHRU), "year": 2564}

@@ -123,11 +123,7 @@ def _accept(call: Call, tx: Tx) -> Outcome:
     changed: NewOccurrence | None = None
     one = next((each for each in tx.proposals(tx.indicator(*on[1:])) if each.number == number), None)
     if changes and one is not None:
-        changed = as_fact(one)._replace(**changes)
-        if changed.milestone != one.milestone and "kind" not in changes:
-            changed = changed._replace(kind=None)  # its first one
-        if changes.get("occurred_on") is not None:
-            changed = changed._replace(quarter=None)
+        changed = as_fact(one, changes)
     return actions.accept_proposal(*on, number, changed=changed, **call.common)
 
 

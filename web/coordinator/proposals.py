@@ -11,6 +11,7 @@ from starlette.routing import Router
 
 from engine import actions
 from engine.actions import NewOccurrence, Outcome
+from engine.actions.proposals import as_fact
 from engine.errors import Refusal, Unmet
 from engine.indicator import Indicator
 from engine.pages.values import ImportedPage
@@ -295,21 +296,19 @@ def _facts_to_choose(scene: Scene) -> Iterator[tuple[str, str]]:
             yield f"{milestone.key}{_AND}{kind.key}", words
 
 
-def _changed(typed: Typed, one: Proposed) -> NewOccurrence:
-    """The fact as the form has it; without a day it is one of its quarter."""
+def _changed(typed: Typed, one: Proposed) -> NewOccurrence | None:
+    """The fact as the form has it."""
     milestone, _, kind = typed.line("fact").partition(_AND)
     if not milestone:
         typed.fault("fact", Unmet("proposal.no_milestone", {"number": one.number}))
-    day = typed.day("day")
-    return NewOccurrence(
-        milestone or (one.milestone or ""),
-        day,
-        None if day else one.quarter,
-        kind or None,
-        typed.number("value"),
-        typed.line("document") or None,
-        typed.text("note", 2000),
-    )
+    given = {
+        "occurred_on": typed.day("day"),
+        "kind": kind or None,
+        "value": typed.number("value"),
+        "document_number": typed.line("document") or None,
+        "note": typed.text("note", 2000),
+    }
+    return as_fact(one, {"milestone": milestone, **given}) if milestone else None
 
 
 def _one(scene: Scene, key: str) -> Proposed:
