@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from engine.prose.claims import ProposalStanding
 from engine.prose.measuring import measured
@@ -15,6 +16,10 @@ from engine.workflow import Workflow
 __all__ = ["Confidence", "Proposal", "ProposalStanding", "Reason", "of_year", "proposals"]
 
 
+#: One narrative is tried on several workflows, and then on the chosen one: it is cut into statements once.
+_read = lru_cache(maxsize=16)(Narrative.read)
+
+
 def proposals(
     workflow: Workflow, fiscal_year: FiscalYear, quarter: int, narrative: str, *, unit: str = ""
 ) -> tuple[Proposal, ...]:
@@ -23,7 +28,7 @@ def proposals(
     Phrases change no rule: they may come from a newer version of the workflow than the one that runs.
     ``unit`` is the indicator's, by which a measured value is known.
     """
-    read = Narrative.read(narrative, fiscal_year, fiscal_year.quarters[quarter - 1])
+    read = _read(narrative, fiscal_year, fiscal_year.quarters[quarter - 1])
     found = [*told(workflow, read), *measured(workflow, read, unit)]
     return tuple(sorted(found, key=lambda one: (one.start, one.end)))
 
