@@ -40,6 +40,18 @@ _LONGEST_OF = 64
 OFFERED_IN_FORMS = (Product.PDF, Product.SHEETS, Product.PACK)
 
 
+def job_row(job: Job, href: str, title: str, wording: Wording) -> dict[str, Any]:
+    """A job as lists of one's own jobs show it."""
+    return {
+        "href": href,
+        "title": title,
+        "state": wording.word("job_state", job.state),
+        "colour": COLOURS[job.state],
+        "asked": wording.value(job.asked_at),
+        "ended": wording.value(job.ended_at) if job.ended_at else "",
+    }
+
+
 def routes(site: Site, pages: Pages, doors: Doors) -> Router:
     """``/reports``, where reports are asked for, and ``/jobs``, where they come to be."""
     router = Router()
@@ -148,14 +160,7 @@ class JobRoom:
         return self._pages.show(request, "reports/job.html", values, headers=headers)
 
     def _row(self, job: Job, wording: Wording) -> dict[str, Any]:
-        return {
-            "href": f"{self._site.root}/jobs/{job.id}",
-            "title": title_of(job, wording),
-            "state": wording.word("job_state", job.state),
-            "colour": COLOURS[job.state],
-            "asked": wording.value(job.asked_at),
-            "ended": wording.value(job.ended_at) if job.ended_at else "",
-        }
+        return job_row(job, f"{self._site.root}/jobs/{job.id}", title_of(job, wording), wording)
 
     def _file(self, job: Job, wording: Wording) -> dict[str, str] | None:
         result = job.result

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from engine.errors import Refusal, Unmet
 from engine.numbers import parse_number
-from engine.quarter import FiscalYear
+from engine.quarter import BE_OFFSET, FiscalYear
 from engine.thai_dates import DateProblem, parse_be_year, parse_day, plain_text
 from engine.wording import Wording
 
@@ -145,6 +145,12 @@ class Typed:
 
 #: Years that somebody may ask for: what lies further off is a slip of the hand.
 YEARS = range(2000, 2200)
+
+
+def year_typed(typed: str) -> FiscalYear | None:
+    """The fiscal year that was typed; ``None`` for none, and for one that is a slip of the hand."""
+    be = whole_number(typed, 4)
+    return FiscalYear.from_be(be) if be is not None and be - BE_OFFSET in YEARS else None
 
 
 def year_asked(asked: str, there: Sequence[int], today: date) -> FiscalYear:

@@ -21,7 +21,7 @@ from web import campaigns
 from web.administrator.counter import Counter, by_of
 from web.campaigns import Names, SetUp
 from web.doors import Doors, for_city
-from web.reading import YEARS, Typed, plain, whole_number
+from web.reading import Typed, plain, year_typed
 from workflows.reading import DefinitionError
 
 _PAGE = "/administration/campaign"
@@ -73,11 +73,11 @@ class _Campaign:
         """A year as a campaign file, to be edited; without a year the example that explains every key."""
         if "year" not in request.query_params and _EXAMPLE.exists():
             return _handed(_EXAMPLE.read_text(encoding="utf-8"), "campaign.example.toml")
-        be = whole_number(request.query_params.get("year", ""), 4)
-        if be is None or be - BE_OFFSET not in YEARS:
+        year = year_typed(request.query_params.get("year", ""))
+        if year is None:
             raise HTTPException(404)
-        text = campaigns.text_of(self._counter.site.store, FiscalYear.from_be(be))
-        return _handed(text, f"campaign-{be}.toml")
+        text = campaigns.text_of(self._counter.site.store, year)
+        return _handed(text, f"campaign-{year.be}.toml")
 
     # -- a file -------------------------------------------------------------------------------------
 
@@ -163,11 +163,10 @@ class _Campaign:
             return self._asked(request, typed)
 
     def _year(self, typed: Typed, name: str) -> FiscalYear | None:
-        be = whole_number(plain(typed.fields.get(name, "")), 4)
-        if be is None or be - BE_OFFSET not in YEARS:
+        year = year_typed(plain(typed.fields.get(name, "")))
+        if year is None:
             typed.fault(name, Unmet("admin.year_missing"))
-            return None
-        return FiscalYear.from_be(be)
+        return year
 
     # -- looked at, and written ---------------------------------------------------------------------
 

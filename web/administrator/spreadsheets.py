@@ -24,9 +24,9 @@ from storage.choices import choices
 from storage.file_names import clean_name
 from web.administrator.counter import Counter, by_of, number_of
 from web.doors import SIGNED_IN, Doors, Rule, for_city
-from web.jobs import COLOURS
+from web.jobs import job_row
 from web.ranges import attachment
-from web.reading import YEARS, Typed, whole_number
+from web.reading import Typed, year_typed
 from web.spreadsheets.columns import DONE_BY, SheetKind
 from web.spreadsheets.filling import Filling
 from web.spreadsheets.reading import XLSX, check_file
@@ -119,7 +119,7 @@ class _Spreadsheets:
         """A template to be filled in, of everything or of one kind, empty or with what is there."""
         asked, wording, person = request.query_params, self._counter.wording(request), by_of(request)
         kinds = self._kinds(person)
-        year, only = _year(asked.get("year", "")), asked.get("kind", "")
+        year, only = year_typed(asked.get("year", "")), asked.get("kind", "")
         if year is None or only not in ("", *kinds):
             raise HTTPException(404)
         chosen = [SheetKind(only)] if only else kinds
@@ -143,7 +143,7 @@ class _Spreadsheets:
     def give(self, request: Request) -> Response:
         """Take the file, and have it tried in the background."""
         typed, person = Typed(request.state.form), by_of(request)
-        sent, year, kind = request.state.form.get("file"), _year(typed.line("year")), typed.line("kind")
+        sent, year, kind = request.state.form.get("file"), year_typed(typed.line("year")), typed.line("kind")
         if year is None:
             typed.fault("year", Unmet("admin.year_missing"))
         if kind not in ("", *self._kinds(person)):
@@ -223,19 +223,7 @@ class _Spreadsheets:
         return found
 
     def _row(self, job: Job, wording: Wording) -> dict[str, Any]:
-        return {
-            "href": f"{self._site.root}{self._path}/{job.id}",
-            "title": _title(job, wording),
-            "state": wording.word("job_state", job.state),
-            "colour": COLOURS[job.state],
-            "asked": wording.value(job.asked_at),
-            "ended": wording.value(job.ended_at) if job.ended_at else "",
-        }
-
-
-def _year(typed: str) -> FiscalYear | None:
-    be = whole_number(typed, 4)
-    return FiscalYear(be - BE_OFFSET) if be is not None and be - BE_OFFSET in YEARS else None
+        return job_row(job, f"{self._site.root}{self._path}/{job.id}", _title(job, wording), wording)
 
 
 def _title(job: Job, wording: Wording) -> str:

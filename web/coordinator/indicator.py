@@ -130,7 +130,6 @@ class _Indicator:
             told=_told(read.told[-_LAST_TOLD:], wording),
             events=events(scene, history[-_LAST:]),
             more_events=max(0, len(history) - _LAST),
-            may_work=scene.may(Action.RECORD),
             proposed=read.proposed,
             may_ask_end=scene.may(Action.PETITION) and indicator.life == Life.ACTIVE,
         )

@@ -131,8 +131,3 @@ DONE_BY: Mapping[SheetKind, Action] = {
     SheetKind.TARGETS: Action.MANAGE_INDICATORS,
     SheetKind.RESULTS: Action.WRITE_REPORT,
 }
-
-
-def column_of(kind: SheetKind, key: str) -> Column | None:
-    """The column of that key."""
-    return next((one for one in COLUMNS[kind] if one.key == key), None)
