@@ -45,13 +45,13 @@ def choose(
     A percentage, a count or a mean is measured; a level is reached by milestones, and which milestones
     those are the words of the page tell.
     """
-    scale = _scale(page)
-    by_words = _by_what_was_done(page, year, list(_by_words(page, workflows)))
+    scale, by_words = _scale(page), list(_by_words(page, workflows))
     if scale in _KINDS and Found.STEPS_IN_PERCENT not in odd:
         measured = _measured(_KINDS[scale], odd, workflows)
         others = tuple(one for _, one in by_words if one not in measured)
         if measured:
             return Choice(measured[0], page.unit or "", (*measured, *others))
+    by_words = _by_what_was_done(page, year, by_words)
     if _is_clear(by_words):
         best = by_words[0][1]
         return Choice(best, best.title.th, tuple(one for _, one in by_words))

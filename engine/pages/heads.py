@@ -22,6 +22,9 @@ VALUES = (
     Label.YEAR,
 )
 _CODE = re.compile(r"(?<![\d/-])(\d{4}-\d{3,4})(?![\d/-])")
+_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
+#: A code with the marks around it.
+_MARKED_CODE = re.compile(r"\s*[:(\[|]*\s*(\d{4}-\d{3,4})\s*[)\]|:]*\s*")
 _ADDRESS = re.compile(r"[?&](?:pid|code|id)=(\d{4}-\d{3,4})(?!\d)", re.IGNORECASE)
 _AGENCY = re.compile(r"(?:สำนักงานเขต|สำนัก)[ก-๙ ]{2,40}")
 _BE_YEARS = range(2540, 2640)
@@ -132,14 +135,8 @@ def _above(lines: Sequence[str]) -> tuple[str | None, str | None, str | None]:
 
 def _without(line: str, code: str) -> str:
     """The title beside its code, without the marks between the two."""
-    digits = re.escape(code)
-    left = re.sub(
-        rf"\s*[:(\[|]*\s*{digits}\s*[)\]|:]*\s*",
-        " ",
-        line.translate(str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")),
-    )
-    if code in line:
-        left = re.sub(rf"\s*[:(\[|]*\s*{digits}\s*[)\]|:]*\s*", " ", line)
+    plain = line if code in line else line.translate(_DIGITS)
+    left = _MARKED_CODE.sub(lambda found: " " if found[1] == code else found[0], plain)
     return re.sub(r"^(?:รหัส\S*|ตัวชี้วัด(?:ที่)?)\s*:?\s*$", "", left.strip(" :|*#")).strip()
 
 

@@ -76,17 +76,21 @@ def _best(kind: OccurrenceKind, told: str) -> tuple[Phrase, int, int, int] | Non
 
 def _places(phrase: Phrase, told: str) -> Iterator[tuple[int, int, int]]:
     """From where to where its words stand, and where the last of them begins."""
-    wanted, unwanted = _patterns(phrase)
+    first, wanted, unwanted = _patterns(phrase)
+    # Looking for plain words is many times as fast, and nearly always they are not there.
+    if not any(form in told for form in first):
+        return
     if (found := wanted.search(told)) and (unwanted is None or not unwanted.search(told)):
         yield (*found.span(), found.start(1))
 
 
 @lru_cache(maxsize=4096)
-def _patterns(phrase: Phrase) -> tuple[re.Pattern[str], re.Pattern[str] | None]:
-    """What finds the words of a phrase in their order, and what finds a word that may not be there."""
-    words = ["|".join(re.escape(squeezed(form)) for form in forms) for forms in phrase.words]
+def _patterns(phrase: Phrase) -> tuple[tuple[str, ...], re.Pattern[str], re.Pattern[str] | None]:
+    """The forms of its first word, what finds its words in their order, and a word that may not be there."""
+    forms = [[squeezed(form) for form in word] for word in phrase.words]
+    words = ["|".join(map(re.escape, word)) for word in forms]
     between = f".{{0,{_TOGETHER}}}?"
     words[-1] = f"({words[-1]})"
     wanted = re.compile(between.join(f"(?:{word})" for word in words), re.DOTALL)
     without = "|".join(re.escape(squeezed(word)) for word in phrase.without)
-    return wanted, re.compile(without) if without else None
+    return tuple(forms[0]), wanted, re.compile(without) if without else None
