@@ -1,4 +1,4 @@
-"""Commands about the endpoints of programs: added, listed, tried, paused, removed, told again."""
+"""Commands about the endpoints of programs: added, listed, tried, paused, renewed, removed, told again."""
 
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -168,6 +168,18 @@ def pause(ctx: typer.Context, number: Number, by: By = None) -> None:
 def resume(ctx: typer.Context, number: Number, by: By = None) -> None:
     """Tell it again, what has waited first."""
     _do(ctx, endpoints.resume, number, by, "webhook.resumed")
+
+
+@app.command()
+def renew(ctx: typer.Context, number: Number, by: By = None, as_json: Json = False) -> None:
+    """Give it another secret, printed once; from now on nothing is signed with the old one."""
+    desk: Desk = ctx.obj
+    with desk.house().store.begin() as tx:
+        secret = endpoints.renew(tx, number, by=_manager(desk, tx, by), now=desk.clock())
+    if as_json:
+        desk.json({"id": number, "secret": secret})
+    else:
+        desk.say("webhook.renewed", number=number, secret=secret)
 
 
 @app.command()

@@ -77,6 +77,7 @@ class Happened(StrEnum):
     ENDPOINT_ADDED = "endpoint_added"
     ENDPOINT_PAUSED = "endpoint_paused"
     ENDPOINT_RESUMED = "endpoint_resumed"
+    ENDPOINT_RENEWED = "endpoint_renewed"
     ENDPOINT_STOPPED = "endpoint_stopped"
     ENDPOINT_REMOVED = "endpoint_removed"
     RECORDS_WRITTEN = "records_written"

@@ -158,7 +158,7 @@ def add(tx: Tx, new: New, *, by: int, now: datetime) -> tuple[int, str]:
     there = tx.connection.execute(select(func.count()).select_from(t.endpoints).where(_THERE)).scalar_one()
     if there >= MOST:
         raise refuse("endpoint.too_many", most=MOST)
-    secret = secrets.token_urlsafe(32)
+    secret = _new_secret()
     row = {
         "name": new.name,
         "url": new.url,
@@ -175,6 +175,24 @@ def add(tx: Tx, new: New, *, by: int, now: datetime) -> tuple[int, str]:
     data = {"id": number, "name": new.name, "events": list(new.events), "agency": new.agency}
     tx.record(Event(Happened.ENDPOINT_ADDED, now, by, data))
     return number, secret
+
+
+def _new_secret() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def renew(tx: Tx, number: int, *, by: int, now: datetime) -> str:
+    """Give it another secret, which is not shown again; from now on nothing is signed with the old one.
+
+    Refused as ``endpoint.unknown``.
+    """
+    secret = _new_secret()
+    row = update(t.endpoints).where(_e.id == number, _THERE).values(secret=secret).returning(_e.name)
+    name = tx.connection.execute(row).scalar_one_or_none()
+    if name is None:
+        raise refuse("endpoint.unknown", number=number)
+    tx.record(Event(Happened.ENDPOINT_RENEWED, now, by, {"id": number, "name": name}))
+    return secret
 
 
 def pause(tx: Tx, number: int, *, by: int, now: datetime) -> None:

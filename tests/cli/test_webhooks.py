@@ -1,10 +1,12 @@
 """The commands of webhooks: an endpoint added, tried, told by the worker, looked at, paused and removed."""
 
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 
 import pytest
 
+from docs.client.radap_client import verify_webhook
 from tests.notifications.http_servers import HttpServer
 from tests.programs import heard
 
@@ -43,6 +45,12 @@ def test_endpoint_lives_from_add_to_remove(radap, hub):
     assert "Data hub" in radap("webhook", "list").out
     assert "HTTP 500" in radap("webhook", "deliveries", "1").out
     assert radap("webhook", "test", "1").code == 1
+    renewed = radap("webhook", "renew", "1", "--json").data
+    assert renewed["secret"] != added["secret"]
+    hub.status = 200
+    assert radap("webhook", "test", "1").code == 0
+    signed = hub.received[-1].headers["Radap-Signature"]
+    assert verify_webhook(renewed["secret"], signed, hub.received[-1].body, tolerance=inf).event == "test"
     for command in ("pause", "resume", "remove"):
         assert radap("webhook", command, "1").code == 0
     said = radap("webhook", "remove", "1")

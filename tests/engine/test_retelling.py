@@ -43,6 +43,7 @@ OF_THE_CITY = {
     Happened.ENDPOINT_ADDED,
     Happened.ENDPOINT_PAUSED,
     Happened.ENDPOINT_RESUMED,
+    Happened.ENDPOINT_RENEWED,
     Happened.ENDPOINT_STOPPED,
     Happened.ENDPOINT_REMOVED,
     Happened.SETTING_CHANGED,

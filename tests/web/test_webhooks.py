@@ -97,6 +97,24 @@ def test_endpoint_is_paused_resumed_tried_and_removed(town):
     assert told(town)[0] == "endpoint_removed"
 
 
+def test_secret_is_renewed_and_shown_once(town):
+    enter(town, ADMINISTRATOR)
+    number = add(town)
+    one = f"{HOOKS}/{number}"
+    with town.store.read() as tx:
+        _, before = endpoints.signed_with(tx.connection, number)
+
+    page = send(town, f"{one}/do", act="renew")
+
+    (secret,) = re.findall(r'<code class="radap-code">([^<]+)</code>', page.text)
+    with town.store.read() as tx:
+        assert endpoints.signed_with(tx.connection, number) == (URL, secret)
+    assert secret != before
+    assert told(town) == ("endpoint_renewed", ADMINISTRATOR.id, {"id": number, "name": "ระบบข้อมูลกลาง"})
+    assert secret not in town.get(one).text
+    assert send(town, f"{HOOKS}/99/do", act="renew").status_code == 404
+
+
 def test_what_was_told_is_listed_and_told_again(town):
     enter(town, ADMINISTRATOR)
     number = add(town)
@@ -152,6 +170,9 @@ def test_programs_do_the_same(town):
     assert delivery["state"] == "pending"
     assert hub.post(f"/webhooks/{number}/repeat", {"delivery": delivery["id"]}).status_code == 409
     assert hub.post(f"/webhooks/{number}/repeat", {}).json() == {"count": 0}
+    renewed = hub.post(f"/webhooks/{number}/renew").json()
+    assert (renewed["id"], renewed["secret"] != added["secret"]) == (number, True)
     assert hub.ask("DELETE", f"/webhooks/{number}").status_code == 204
+    assert hub.post(f"/webhooks/{number}/renew").status_code == 404
     assert hub.get(f"/webhooks/{number}").status_code == 404
     assert hub.get("/webhooks").json() == {"items": []}

@@ -109,11 +109,23 @@ class _Webhooks:
         """Pause it, resume it, remove it, try it, or tell it something again: as the button says."""
         number, typed = number_of(endpoint), Typed(request.state.form)
         name = typed.line("act")
+        if name == "renew":
+            return self._renew(request, number, typed)
         act = self._acts.get(name)
         if act is None or not self._counter.act(typed, lambda tx: act(tx, number, request, typed)):
             return self._shown(request, number, typed)
         path = "/webhooks" if name == "remove" else f"/webhooks/{number}"
         return self._counter.to(path, f"endpoint_{name}")
+
+    def _renew(self, request: Request, number: int, typed: Typed) -> Response:
+        """Give it another secret; the page shows it, once."""
+        by, now, renewed = by_of(request).id, self._counter.site.clock(), []
+
+        def do(tx: Tx) -> None:
+            renewed.append(endpoints.renew(tx, number, by=by, now=now))
+
+        self._counter.act(typed, do)
+        return self._shown(request, number, typed, "".join(renewed))
 
     def _moving(self, move: Callable[..., None]) -> _Act:
         return lambda tx, number, request, _: move(

@@ -76,6 +76,15 @@ def operations(site: Site) -> Iterator[Operation]:
         gives=records.Webhook,
     )
     yield Operation(
+        "renew_webhook",
+        "POST",
+        f"{_ONE}/renew",
+        _RULE,
+        "Give it another secret, told this once; from now on nothing is signed with the old one.",
+        writes=here.renew,
+        gives=records.AddedWebhook,
+    )
+    yield Operation(
         "repeat_webhook",
         "POST",
         f"{_ONE}/repeat",
@@ -132,6 +141,11 @@ class _Webhooks:
     def test(self, call: Call, tx: Tx) -> records.Webhook:
         endpoints.try_(tx, call.number(), call.now)
         return self._shown(call, tx)
+
+    def renew(self, call: Call, tx: Tx) -> records.AddedWebhook:
+        number = call.number()
+        secret = endpoints.renew(tx, number, by=call.by.id, now=call.now)
+        return records.AddedWebhook(id=number, secret=secret)
 
     def repeat(self, call: Call, tx: Tx) -> records.Repeated:
         new: bodies.Repeated = call.given
