@@ -21,6 +21,7 @@ from notifications.pieces import one_line
 from storage.calendars import calendar_of
 from storage.contents import Words
 from web.doors import OPEN, Doors
+from web.ranges import names_tag
 from web.site import Site
 
 _TO_MEND = (Topic.RETURNED_MILESTONE, Topic.RETURNED_REPORT)
@@ -73,9 +74,3 @@ def entry_of(
         link=link,
         alarm_on=calendar.add_working_days(subject.due_on, -1),
     )
-
-
-def names_tag(asked: str, tag: str) -> bool:
-    """Whether ``If-None-Match`` names the tag; weak and strong are the same to it (RFC 9110)."""
-    tags = {one.strip().removeprefix("W/") for one in asked.split(",")}
-    return "*" in tags or tag.removeprefix("W/") in tags

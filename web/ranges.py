@@ -27,6 +27,12 @@ def attachment(name: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
+def names_tag(asked: str, tag: str) -> bool:
+    """Whether ``If-None-Match`` names the tag; weak and strong are the same to it (RFC 9110)."""
+    tags = {one.strip().removeprefix("W/") for one in asked.split(",")}
+    return "*" in tags or tag.removeprefix("W/") in tags
+
+
 def handed_out(
     request: Request, content: BinaryIO, size: int, tag: str, media_type: str, headers: Mapping[str, str]
 ) -> Response:
@@ -36,7 +42,7 @@ def handed_out(
     """
     etag = f'"{tag}"'
     given = {**_LOCKED, "ETag": etag, **headers}
-    if etag in (request.headers.get("if-none-match", "").removeprefix("W/"), "*"):
+    if names_tag(request.headers.get("if-none-match", ""), etag):
         content.close()
         return Response(status_code=304, headers=given)
     first, last, status = 0, size - 1, 200

@@ -19,17 +19,21 @@ from storage import replays, tokens
 from storage.replays import Answer
 from storage.tokens import Bearer
 from storage.transaction import Tx
-from web.api.operation import LONGEST_PART, Call, Made, Operation, Tagged
+from web.api.operation import LONGEST_PART, Call, Made, Operation, Tagged, Told
 from web.api.problems import ROOT, Fault, Wrong, faults_of
 from web.api.shapes import Done
 from web.doors import Doors
-from web.middleware import LIMIT
 from web.pages import Pages
+from web.ranges import names_tag
 from web.site import Site
 
 _JSON = "application/json"
 _BEARER = "bearer"
+_KEY_HEADER = "Idempotency-Key"
 _KEY = re.compile(f"[!-~]{{1,{LONGEST_KEY}}}")
+#: The version of an indicator, and so many digits by what was told of it.
+_DIGITS = 16
+_TAG = re.compile(f"([0-9]{{1,9}})(?:-[0-9a-f]{{{_DIGITS}}})?")
 _SECONDS = int(WINDOW.total_seconds())
 
 
@@ -60,7 +64,6 @@ class Course:
                 return await run_in_threadpool(self._read, request, one)
             call = await run_in_threadpool(self._enter, request, one)
             if one.streams is not None:
-                request.scope[LIMIT] = self._site.evidence.limits.max_bytes
                 return self._told(call, one, await one.streams(call))
             # Only who may do it is listened to.
             body = await request.body() if one.takes is not None else b""
@@ -100,6 +103,8 @@ class Course:
             call.asked = _asked(request, one)
         if one.acts is not None:
             call.version = _version_seen(request)
+        if one.changes and not one.keeps_answer and _KEY_HEADER in request.headers:
+            raise Wrong(400, "api.no_key", [Fault(at=f"header.{_KEY_HEADER}", says="not taken here")])
         return call
 
     def _bearer(self, request: Request) -> Bearer:
@@ -118,14 +123,12 @@ class Course:
     def _change(self, call: Call, one: Operation, body: bytes) -> Response:
         if one.takes is not None:
             call.given = _given(call.request, one.takes, body)
-        key = call.request.headers.get("idempotency-key")
         if one.reads is not None:
-            if key is not None:
-                raise Wrong(400, "api.no_key", [Fault(at="header.Idempotency-Key", says="not taken here")])
             return self._told(call, one, one.reads(call))
+        key = call.request.headers.get(_KEY_HEADER)
         if key is not None and not _KEY.fullmatch(key):
             says = f"1 to {LONGEST_KEY} printable ASCII characters without blanks"
-            raise Wrong(400, "api.bad_key", [Fault(at="header.Idempotency-Key", says=says)])
+            raise Wrong(400, "api.bad_key", [Fault(at=f"header.{_KEY_HEADER}", says=says)])
         with self._site.store.begin() as tx:
             if key is None:
                 return self._response(call, self._done(call, one, tx))
@@ -137,7 +140,7 @@ class Course:
                 return self._response(call, answer)
         if kept.request_hash != asked:
             raise Wrong(
-                422, "api.key_used", [Fault(at="header.Idempotency-Key", says="used for something else")]
+                422, "api.key_used", [Fault(at=f"header.{_KEY_HEADER}", says="used for something else")]
             )
         return self._response(call, kept.answer, {"Idempotency-Replayed": "true"})
 
@@ -148,28 +151,28 @@ class Course:
             told = told_of(outcome)
             return Answer(one.status, {"ETag": tag_of(outcome.indicator.version)}, told.model_dump_json())
         assert one.writes is not None
-        made = one.writes(call, tx)
-        if made is None:
-            return Answer(204, {}, "")
-        if isinstance(made, Made):
-            where = f"{self._site.root}{ROOT}{made.path}"
-            return Answer(201, {"Location": where}, made.body.model_dump_json())
-        return Answer(one.status, {}, made.model_dump_json())
+        return self._answer(one, one.writes(call, tx))
 
     # -- going out ----------------------------------------------------------------------------------------
 
-    def _told(self, call: Call, one: Operation, answer: BaseModel | Tagged | Response | None) -> Response:
-        if isinstance(answer, Response):
+    def _told(self, call: Call, one: Operation, told: Told | Response) -> Response:
+        if isinstance(told, Response):
             for name, value in _common(call).items():
-                answer.headers.setdefault(name, value)
-            return answer
-        if answer is None:
-            return self._response(call, Answer(204, {}, ""))
-        headers = {}
-        if isinstance(answer, Tagged):
-            headers = {"ETag": tag_of(answer.version)}
-            answer = answer.body
-        return self._response(call, Answer(one.status, headers, answer.model_dump_json()))
+                told.headers.setdefault(name, value)
+            return told
+        answer = self._answer(one, told)
+        return self._response(call, answer if one.changes else _tagged(call.request, told, answer))
+
+    def _answer(self, one: Operation, told: Told) -> Answer:
+        match told:
+            case None:
+                return Answer(204, {}, "")
+            case Made(body, path):
+                where = f"{self._site.root}{ROOT}{path}"
+                return Answer(201, {"Location": where}, body.model_dump_json())
+            case Tagged(body, _):
+                return Answer(one.status, {}, body.model_dump_json())
+        return Answer(one.status, {}, told.model_dump_json())
 
     def _response(self, call: Call, answer: Answer, more: Mapping[str, str] | None = None) -> Response:
         headers = {**_common(call), **answer.headers, **(more or {})}
@@ -198,6 +201,18 @@ def tag_of(version: int) -> str:
     return f'"{version}"'
 
 
+def _tagged(request: Request, told: Told, answer: Answer) -> Answer:
+    """What was read, under a tag by what it says, or that whoever asks has it already.
+
+    Of an indicator more is told than its version knows of, such as what a day brings; so both are in the tag.
+    """
+    version = f"{told.version}-" if isinstance(told, Tagged) else ""
+    tag = f'"{version}{hashlib.sha256(answer.body.encode()).hexdigest()[:_DIGITS]}"'
+    if names_tag(request.headers.get("if-none-match", ""), tag):
+        return Answer(304, {"ETag": tag}, "")
+    return answer._replace(headers={**answer.headers, "ETag": tag})
+
+
 def _version_seen(request: Request) -> int | None:
     """Which version the sender saw; ``*`` for whichever there is, and nothing is a fault (RFC 6585)."""
     given = request.headers.get("if-match")
@@ -205,10 +220,10 @@ def _version_seen(request: Request) -> int | None:
         raise Wrong(428, "api.if_match", [Fault(at="header.If-Match", says='the ETag that was seen, or "*"')])
     if given.strip() == "*":
         return None
-    number = given.strip().removeprefix("W/").strip('"')
-    if not (number.isascii() and number.isdigit() and len(number) <= 9):
+    tag = _TAG.fullmatch(given.strip().removeprefix("W/").strip('"'))
+    if tag is None:
         raise Wrong(400, "api.bad_tag", [Fault(at="header.If-Match", says="not an ETag of ours")])
-    return int(number)
+    return int(tag[1])
 
 
 def _asked(request: Request, one: Operation) -> Any:

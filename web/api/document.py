@@ -25,6 +25,7 @@ Everything that the pages read and do, for programs; the same rules decide. A pr
 * Years are fiscal years of the Buddhist Era (2564 is 1 October 2020 to 30 September 2021); days are ISO.
 * What changes an indicator needs `If-Match` with the `ETag` that was seen: `428` without, `412` where
   somebody was first, with who changed what.
+* What is read carries an `ETag`; sent back in `If-None-Match`, it is answered `304` while nothing changed.
 * With an `Idempotency-Key` a change may be sent again for 24 hours and is done once.
 * Whatever is refused comes as `application/problem+json` with every unmet condition, in the language of
   `Accept-Language` (th, en).
@@ -59,11 +60,15 @@ _STATUSES = {
     429: "Asked too often.",
     503: "Not now; try again.",
 }
+_SAME = "What you have is what would be told."
 _HEADERS = {
     "RateLimit": {"schema": {"type": "string"}, "description": "What is left in the running window."},
     "RateLimit-Policy": {"schema": {"type": "string"}, "description": "So many requests in so many seconds."},
 }
-_ETAG = {"schema": {"type": "string"}, "description": "The version of the indicator."}
+_ETAG = {
+    "schema": {"type": "string"},
+    "description": "Names what was told; of an indicator it begins with its version, for `If-Match`.",
+}
 
 
 class Document:
@@ -155,10 +160,18 @@ def _parameters(one: Operation) -> Iterator[dict[str, Any]]:
             "name": "If-Match",
             "in": "header",
             "required": True,
-            "schema": {"type": "string", "pattern": r'^(\*|(W/)?"[0-9]{1,9}")$'},
+            "schema": {"type": "string", "pattern": r'^(\*|(W/)?"[0-9]{1,9}(-[0-9a-f]{16})?")$'},
             "description": "The `ETag` that was seen, or `*` for whichever version there is.",
         }
-    if one.streams is not None:
+    if one.tells:
+        yield {
+            "name": "If-None-Match",
+            "in": "header",
+            "required": False,
+            "schema": {"type": "string"},
+            "description": "The `ETag` of what you have: the answer is an empty 304 where it is that still.",
+        }
+    if one.goes_on:
         yield {
             "name": "Upload-Offset",
             "in": "header",
@@ -187,15 +200,16 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _responses(one: Operation, refs: Refs) -> dict[str, Any]:
     headers: dict[str, Any] = dict(_HEADERS)
-    if one.about_one and not one.media and one.writes is None:
+    if one.tells or one.acts is not None:
         headers["ETag"] = _ETAG
     good: dict[str, Any] = {"description": one.says, "headers": headers}
     if one.media:
         good["content"] = {one.media: {"schema": {"type": "string", "format": "binary"}}}
     elif one.gives is not None:
         good["content"] = {"application/json": {"schema": refs[one.gives, "serialization"]}}
+    same = {"304": {"description": _SAME, "headers": headers}} if one.tells else {}
     refused = {str(status): {"$ref": f"#/components/responses/{status}"} for status in _refusals(one)}
-    return {str(one.status): good, **refused}
+    return {str(one.status): good, **same, **refused}
 
 
 def _refusals(one: Operation) -> Iterator[int]:

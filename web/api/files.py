@@ -22,6 +22,7 @@ from web.doors import SEEN, SIGNED_IN, Rule
 from web.downloads import Downloads
 from web.evidence import EvidenceDesk
 from web.jobs import OFFERED_IN_FORMS, JobRoom, scopes_of
+from web.middleware import LIMIT
 from web.pages import Pages
 from web.reading import whole_number
 from web.reports import wanted as wishes
@@ -208,6 +209,7 @@ def _of_uploads(here: "_Uploads") -> Iterator[Operation]:
         Rule(signed_in=True, files=True),
         "Append the body to the file, at the offset of the header `Upload-Offset`.",
         streams=here.add,
+        goes_on=True,
         gives=office.Upload,
         needs=Needs.RECORD,
     )
@@ -252,6 +254,7 @@ class _Uploads:
     async def add(self, call: Call) -> Response:
         """Append the body, piece by piece, so that what came before a broken connection is kept."""
         person = sender_of(call.request)
+        call.request.scope[LIMIT] = self._site.evidence.limits.max_bytes
         offset = whole_number(call.request.headers.get(_OFFSET, ""), 15)
         if offset is None:
             raise HTTPException(400)

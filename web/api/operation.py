@@ -76,12 +76,14 @@ class Made(NamedTuple):
     path: str
 
 
+#: What is answered; nothing where there is nothing to tell.
+Told = BaseModel | Tagged | Made | None
 #: What an operation reads or does; inside a transaction of ours where it changes something.
-Reads = Callable[[Call], BaseModel | Tagged | Response | None]
+Reads = Callable[[Call], Told | Response]
 Acts = Callable[[Call, Tx], Outcome]
-Writes = Callable[[Call, Tx], BaseModel | Made | None]
-#: Takes the body piece by piece, as it comes.
-Streams = Callable[[Call], Awaitable[Response]]
+Writes = Callable[[Call, Tx], Told]
+#: Takes the body piece by piece, as it comes, and says itself how much of it.
+Streams = Callable[[Call], Awaitable[Told | Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class Operation:
 
     ``reads`` answers without changing anything, or in transactions of its own; ``acts`` does something to
     the indicator of the path, which must be the version that was seen; ``writes`` changes something else, and
-    ``streams`` takes a file.
+    ``streams`` takes a file, with ``goes_on`` piece after piece of it.
     ``takes`` is the body, ``asks`` the query, ``gives`` the answer (``media`` where it is a file).
     """
 
@@ -103,6 +105,7 @@ class Operation:
     acts: Acts | None = None
     writes: Writes | None = None
     streams: Streams | None = None
+    goes_on: bool = False
     takes: type[BaseModel] | None = None
     asks: type[BaseModel] | None = None
     gives: type[BaseModel] | None = None
@@ -115,6 +118,11 @@ class Operation:
     @property
     def changes(self) -> bool:
         return self.method not in SAFE
+
+    @property
+    def tells(self) -> bool:
+        """Whether it only tells something, which whoever asks may have already."""
+        return not self.changes and not self.media
 
     @property
     def methods(self) -> tuple[str, ...]:

@@ -20,12 +20,12 @@ from engine.quarter import BE_OFFSET, FiscalYear, Quarter
 from storage import published
 from storage.published import Result, Seal
 from storage.transaction import Tx
-from web.calendars import names_tag
 from web.doors import PUBLIC, Doors
 from web.pages import ENVIRONMENT, Pages
 from web.public.columns import COLUMNS
 from web.public.downloads import FILES, file_name
 from web.public.record import MEDIA_TYPE, Addresses, Publisher, catalogue, content_of
+from web.ranges import names_tag
 from web.reading import whole_number
 from web.site import Site
 
