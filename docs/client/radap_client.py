@@ -23,6 +23,8 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 _T = TypeVar("_T")
+#: Where spreadsheets are given: results by those who write reports, everything else by administrators.
+RESULTS, EVERYTHING = "/spreadsheets", "/administration/spreadsheets"
 
 # --- what the API tells ------------------------------------------------------------------------------------
 
@@ -205,6 +207,55 @@ class Done:
 
 
 @dataclass(frozen=True)
+class SheetFinding:
+    """Something that is wrong in a file, and where; `None` for the row, the sheet or the file as a whole."""
+
+    sheet: str | None
+    row: int | None
+    column: str | None
+    head: str | None
+    kind: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class SheetDifference:
+    """What becomes of one record: `how` is `added` or `changed`, `told` says it for people."""
+
+    kind: str
+    key: str
+    how: str
+    before: dict[str, Any] | None
+    after: dict[str, Any]
+    told: list[str]
+
+
+@dataclass(frozen=True)
+class SheetResult:
+    """What became of a file, or would; where anything is wrong (`faults`) nothing was written."""
+
+    written: bool
+    counts: dict[str, dict[str, int]]
+    faults: int
+    findings: list[SheetFinding]
+    notes: list[SheetFinding]
+    differences: list[SheetDifference]
+
+
+@dataclass(frozen=True)
+class Spreadsheet:
+    """A file that you gave; `result` is there once its `state` is `done`."""
+
+    number: int
+    name: str
+    fiscal_year: int
+    dry_run: bool
+    state: str
+    error: str | None
+    result: SheetResult | None
+
+
+@dataclass(frozen=True)
 class Condition:
     """One condition that is not met: its stable name, a sentence for people, and the roles that lift it."""
 
@@ -349,6 +400,50 @@ class Radap:
         found = self._ask("POST", _one(at.fiscal_year, at.code) + path, {}, body, headers)
         return _as(Done, found)
 
+    # -- spreadsheets
+
+    def template(
+        self,
+        at: str = RESULTS,
+        *,
+        year: int | None = None,
+        kind: str | None = None,
+        filled: bool = False,
+        format: str = "xlsx",  # noqa: A002 - as the API calls it
+    ) -> bytes:
+        """A workbook, or with `format="csv"` one kind, to be filled in; `filled` with what is there."""
+        query = {"year": year, "kind": kind, "filled": filled, "format": format}
+        return bytes(self._ask("GET", f"{at}/template", query))
+
+    def give(
+        self,
+        name: str,
+        content: bytes,
+        at: str = RESULTS,
+        *,
+        year: int | None = None,
+        kind: str | None = None,
+        dry_run: bool = False,
+    ) -> Spreadsheet:
+        """Have a file taken in, all of it or nothing, or only tried; :meth:`wait` tells what became of it."""
+        query = {"name": name, "year": year, "kind": kind, "dry_run": dry_run}
+        return _as(Spreadsheet, self._ask("POST", at, query, content))
+
+    def wait(self, one: Spreadsheet, at: str = RESULTS, *, seconds: float = 600.0) -> Spreadsheet:
+        """The file once it was read; raises `TimeoutError` where that takes longer."""
+        until = time.monotonic() + seconds
+        while True:
+            found = _as(Spreadsheet, self.get(f"{at}/{one.number}"))
+            if found.state not in ("waiting", "running"):
+                return found
+            if time.monotonic() > until:
+                raise TimeoutError(f"{one.name} is still {found.state}")
+            time.sleep(1.0)
+
+    def confirm(self, one: Spreadsheet, at: str = RESULTS) -> Spreadsheet:
+        """Have what was tried taken in, if it would still change the same."""
+        return _as(Spreadsheet, self._ask("POST", f"{at}/{one.number}/confirm", {}))
+
     # -- the wire
 
     def _ask(
@@ -356,15 +451,16 @@ class Radap:
         method: str,
         path: str,
         query: Mapping[str, Any],
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | bytes | None = None,
         more: Mapping[str, str] | None = None,
     ) -> Any:
         asked = {name: _text(value) for name, value in query.items() if value is not None}
         url = self._root + path + ("?" + urllib.parse.urlencode(asked) if asked else "")
-        data = None if body is None else json.dumps(body).encode()
+        data = json.dumps(body).encode() if isinstance(body, Mapping) else body
         headers = {**self._headers, **(more or {})}
         if data is not None:
-            headers["Content-Type"] = "application/json"
+            kind = "application/json" if isinstance(body, Mapping) else "application/octet-stream"
+            headers["Content-Type"] = kind
         request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310 - looked at above
         for left in range(self._tries - 1, -1, -1):
             try:
@@ -383,10 +479,12 @@ class Radap:
     def _once(self, request: urllib.request.Request) -> Any:
         try:
             with self._opener.open(request, timeout=self._timeout) as answer:
-                content = answer.read()
+                content, kind = answer.read(), answer.headers.get_content_type()
         except urllib.error.HTTPError as error:
             with error:
                 raise _problem(error) from None
+        if kind != "application/json":
+            return content or None
         return json.loads(content) if content else None
 
 

@@ -31,13 +31,14 @@ class Program:
     language: str = "en"
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> httpx2.Response:
-        """A request below the API, with the names of headers as Python has them."""
+        """A request below the API, with the names of headers as Python has them; bytes go as they are."""
         given = {name.replace("_", "-"): value for name, value in headers.items()}
+        sent: dict[str, Any] = {"content": body} if isinstance(body, bytes) else {"json": body}
         return self.town.client.request(
             method,
             f"/api/v1{path}",
-            json=body,
             headers={"authorization": f"Bearer {self.token}", "accept-language": self.language, **given},
+            **sent,
         )
 
     def get(self, path: str, **headers: str) -> httpx2.Response:

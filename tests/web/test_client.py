@@ -32,6 +32,7 @@ from tests.programs import Programs
 from tests.web.coordinators import DAY
 from tests.web.programs import token_for
 from tests.web.town import Town
+from web.reports.worker import Maker
 
 BE = 2564
 
@@ -109,6 +110,29 @@ def test_whoever_read_it_before_it_changed_is_told(radap):
     (condition,) = refused.value.conditions
     assert condition.kind == "indicator.changed_meanwhile"
     radap.act(one, f"/milestones/{MEETINGS}/record", {"occurred_on": "2021-05-04"}, whatever_version=True)
+
+
+def test_spreadsheet_is_filled_in_tried_and_confirmed(served, radap):
+    town, _ = served
+    template = radap.template(year=BE, filled=True, format="csv").decode("utf-8-sig")
+    (row,) = [line for line in template.splitlines() if line.endswith(",2,,")]
+    given = template.replace(row, f"{row.removesuffix(',,')},3,Met").encode()
+
+    tried = radap.give("results.csv", given, year=BE, kind="results", dry_run=True)
+    assert (tried.state, tried.result) == ("waiting", None)
+    assert Maker(town.site).run_one(threading.Event())
+    tried = radap.wait(tried)
+
+    assert tried.result is not None
+    (difference,) = tried.result.differences
+    assert (difference.how, difference.after["narrative"], tried.result.written) == ("added", "Met", False)
+    written = radap.confirm(tried)
+    assert Maker(town.site).run_one(threading.Event())
+    assert radap.wait(written).result.written
+    (report,) = [one for one in radap.indicator(BE, CODE).reports if one.quarter == 2]
+    assert (report.narrative, report.self_reported) == ("Met", 3)
+    with pytest.raises(TimeoutError):
+        radap.wait(radap.give("again.csv", given, year=BE, kind="results"), seconds=0)
 
 
 def test_everything_that_is_in_the_way_is_told(radap):

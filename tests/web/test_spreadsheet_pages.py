@@ -86,8 +86,8 @@ def test_what_is_wrong_is_listed_with_its_place_and_nothing_can_be_confirmed(des
     assert "ค่าเป้าหมาย 2 B (ค่าเป้าหมาย)" in said
     assert "ค่าเป้าหมาย 3 A (รหัสตัวชี้วัด) ไม่พบตัวชี้วัด 5049-2071" in said
     assert "ยืนยันและบันทึกทั้งหมด" not in page.text
-    data = {"token": token_in(desk.get(PAGE))}
-    assert desk.client.post(page.url.path, data=data).status_code == 404
+    refused = desk.client.post(page.url.path, data={"token": token_in(desk.get(PAGE))})
+    assert (refused.status_code, "พบข้อผิดพลาด 2 แห่ง" in words(refused.text)) == (409, True)
 
 
 def test_file_that_was_called_off_says_so(desk):

@@ -10,7 +10,7 @@ from tests.cast import OPERATOR, THUNG_KHRU
 from tests.web.programs import program
 from tests.web.test_rules import SITES, filled, is_page, routes_of, rules_of
 from tests.web.town import Town
-from tests.web.twins import NOT_YET, PAGES_ONLY, TWINS, is_for_people, is_not_there_yet
+from tests.web.twins import PAGES_ONLY, TWINS, is_for_people
 from web.doors import Rule
 
 API = "/api/v1"
@@ -29,16 +29,14 @@ def pages(town: Town) -> list[tuple[str, str]]:
 
 
 def test_every_page_has_its_twin(house):
-    lonely = {key for key in pages(house) if key not in TWINS and not is_for_people(*key)}
-    assert {key for key in lonely if not is_not_there_yet(key[1])} == set()
+    assert {key for key in pages(house) if key not in TWINS and not is_for_people(*key)} == set()
 
 
 def test_no_twin_of_a_page_that_there_is_not(house):
     there = set(pages(house))
     assert {key for key in TWINS if key not in there} == set()
     assert {key for key in TWINS if is_for_people(*key)} == set()
-    assert {key for key in TWINS if is_not_there_yet(key[1])} == set()
-    for begin in [*PAGES_ONLY, *NOT_YET]:
+    for begin in PAGES_ONLY:
         path, _, method = begin.partition(":")
         assert any(one.startswith(path) and method in ("", how) for how, one in there), begin
 
@@ -66,6 +64,7 @@ def test_every_operation_is_the_twin_of_a_page(house):
         ("POST", f"{API}/outbox/{{number}}/release"),
         ("POST", f"{API}/webhooks/{{number}}/resume"),
         ("POST", f"{API}/webhooks/{{number}}/test"),
+        ("POST", f"{API}/webhooks/{{number}}/renew"),
         ("POST", f"{API}/webhooks/{{number}}/repeat"),
         ("DELETE", f"{API}/webhooks/{{number}}"),
     }
@@ -97,8 +96,8 @@ def _turned_away(person: Person, rule: Rule) -> int | None:
 
 
 def _is_decided_inside(path: str) -> bool:
-    """Who decides on a petition depends on what it asks for; files are for who may attach them anywhere."""
-    return path.endswith(("/grant", "/decline")) or path.startswith("/uploads")
+    """Who decides on a petition depends on what it asks for; files are for who may do something with them."""
+    return path.endswith(("/grant", "/decline")) or path.startswith(("/uploads", "/spreadsheets"))
 
 
 def _newcomer(town: Town, role: Role) -> Person:

@@ -18,16 +18,8 @@ PAGES_ONLY: dict[str, str] = {
     "/offline": "the page without a connection",
     "/worker.js": "the page without a connection",
     "/matrix/live": "tells an open page that it is out of date; programs ask again",
-    "/administration/spreadsheets": "how people give many at a time; programs add and change each by itself",
-    "/spreadsheets": "how people give many at a time; programs write each report by itself",
     "/public": "open to everybody, with files of its own for programs",
     "/administration:GET": "nothing but the way to the pages below it",
-}
-
-#: Routes whose twin is not there yet, by how their path begins, each with how programs do it meanwhile.
-NOT_YET: dict[str, str] = {
-    "/administration/spreadsheets": "`radap import xlsx`, `radap export`",
-    "/spreadsheets": "`radap import xlsx`; one by one `…/quarters/{quarter}/write`",
 }
 
 _ONE = "/indicators/{year}/{code}"
@@ -131,12 +123,6 @@ TWINS: dict[Route, Route] = {
     ("DELETE", "/uploads/{id}"): ("DELETE", "/uploads/{id}"),
     # The diagram of the states is drawn; programs are told of each rung and what is met of it.
     ("GET", f"{_ONE}/states"): ("GET", f"{_ONE}/level"),
-    ("GET", f"{_ONE}/proposals"): ("GET", f"{_ONE}/proposals"),
-    ("POST", f"{_ONE}/proposals/read"): ("POST", f"{_ONE}/proposals/read"),
-    ("POST", f"{_ONE}/proposals/accept"): ("POST", f"{_ONE}/proposals/accept"),
-    ("GET", f"{_ONE}/proposals/{{key}}"): ("GET", f"{_ONE}/proposals/{{number}}"),
-    ("POST", f"{_ONE}/proposals/{{key}}/accept"): ("POST", f"{_ONE}/proposals/{{number}}/accept"),
-    ("POST", f"{_ONE}/proposals/{{key}}/refuse"): ("POST", f"{_ONE}/proposals/{{number}}/refuse"),
     ("GET", "/administration/jobs"): ("GET", "/administration/jobs"),
     ("POST", "/administration/jobs/{number}/move"): ("POST", "/administration/jobs/{number}/retry"),
     ("GET", "/administration/settings"): ("GET", "/settings"),
@@ -174,6 +160,17 @@ TWINS: dict[Route, Route] = {
     ("POST", "/administration/campaign"): ("POST", "/campaign"),
     ("GET", "/administration/campaign/file"): ("GET", "/campaign"),
     ("POST", "/administration/campaign/carry-over"): ("POST", "/campaign/carry-over"),
+    **{
+        (method, page): (method, twin)
+        for path in ("/spreadsheets", "/administration/spreadsheets")
+        for method, page, twin in (
+            ("GET", path, path),
+            ("POST", path, path),
+            ("GET", f"{path}/template", f"{path}/template"),
+            ("GET", f"{path}/{{number}}", f"{path}/{{number}}"),
+            ("POST", f"{path}/{{number}}", f"{path}/{{number}}/confirm"),
+        )
+    },
 }
 
 
@@ -181,8 +178,3 @@ def is_for_people(method: str, path: str) -> bool:
     """Whether a route is for people alone."""
     exact = f"{path}:{method}" in PAGES_ONLY
     return exact or any(path.startswith(one) for one in PAGES_ONLY if ":" not in one)
-
-
-def is_not_there_yet(path: str) -> bool:
-    """Whether programs wait for its twin."""
-    return any(path.startswith(one) for one in NOT_YET)

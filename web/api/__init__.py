@@ -20,6 +20,7 @@ from web.api import (
     reports,
     review,
     seals,
+    spreadsheets,
     webhooks,
 )
 from web.api.course import Course
@@ -56,5 +57,6 @@ def operations(site: Site, pages: Pages, accounts: StoredAccounts) -> Iterator[O
     yield from administration.operations(site)
     yield from imports.operations()
     yield from campaigns.operations(site)
+    yield from spreadsheets.operations(site)
     yield from webhooks.operations(site)
     yield from house.operations(site)

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 
 from engine.events import Happened
 from web.reading import plain
+from web.spreadsheets.columns import SheetKind
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:$|[T ])")
 
@@ -451,4 +452,23 @@ class CarryOverAsked(In):
         list[Annotated[str, Field(max_length=200)]],
         Field(max_length=200, description="Codes or names of agencies that are left behind."),
     ] = []
+    dry_run: bool = False
+
+
+# --- spreadsheets -------------------------------------------------------------------------------------
+
+
+class TemplateAsked(YearAsked):
+    kind: SheetKind | None = Field(default=None, description="A sheet for each kind by default.")
+    filled: bool = False
+    format: Literal["xlsx", "csv"] = "xlsx"
+
+
+class SpreadsheetGiven(YearAsked):
+    """`year` is that of rows that name none; the running one by default."""
+
+    name: Annotated[str, Field(min_length=1, max_length=255, description="What the file is called.")]
+    kind: SheetKind | None = Field(
+        default=None, description="What it holds, where it does not say so itself."
+    )
     dry_run: bool = False

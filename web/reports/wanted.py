@@ -244,7 +244,7 @@ def _spreadsheet(making: Making) -> None:
             progress=making.progress,
         )
     told = as_data(taken, own, written=making.wanted.product is Product.INTAKE)
-    making.target.write_text(json.dumps(told, ensure_ascii=False, default=str), encoding="utf-8")
+    making.target.write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
 
 
 def altered_words(found: Iterable[seals.Tampered], quarter: Quarter, wording: Wording) -> list[str]:

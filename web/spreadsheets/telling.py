@@ -1,10 +1,12 @@
 """What became of a file, in words for people and as data for programs."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from engine.records import Difference, Fields, How, Kind
+from engine.numbers import json_number
+from engine.records import Difference, Fields, How, Kind, Value
 from engine.wording import Wording
 from web.campaigns import changes_of
 from web.spreadsheets.reading import Finding
@@ -97,4 +99,10 @@ def _difference(one: Difference) -> dict[str, Any]:
 
 
 def _plain(fields: Fields) -> dict[str, Any]:
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
+    return {name: _value(value) for name, value in fields.items()}
+
+
+def _value(value: Value) -> Any:
+    if isinstance(value, Decimal):
+        return json_number(value)
+    return list(value) if isinstance(value, tuple) else value
