@@ -25,7 +25,7 @@ Kinds = Annotated[
 OfYear = Annotated[
     str | None, typer.Option("--year", metavar="BE", help="Fiscal year in the Buddhist Era, such as 2564.")
 ]
-#: So many differences are shown; `--json` has them all.
+#: So many differences and faults are shown; `--json` has up to 5,000 of each.
 _SHOWN = 200
 
 
@@ -78,9 +78,10 @@ def _tell(desk: Desk, taken: "Taken", *, dry_run: bool) -> None:
     from web.spreadsheets import telling  # noqa: PLC0415 - see above
 
     wording, findings = desk.wording, taken.findings
-    desk.complain(telling.finding_words(one, wording) for one in [*findings.notes, *findings.wrong])
+    told = [*findings.notes[:_SHOWN], *findings.wrong[:_SHOWN]]
+    desk.complain(telling.finding_words(one, wording) for one in told)
     if findings.count:
-        left = findings.count - len(findings.wrong)
+        left = max(0, findings.count - _SHOWN)
         desk.note("sheet.refused", count=findings.count, left=left or None)
         return
     changed = [one for one in taken.differences if one.how is not How.SAME]

@@ -32,6 +32,12 @@ def test_faults_are_told_with_their_lines(town):
     assert "Did you mean year?" in answer.json()["errors"][0]["says"]
 
 
+def test_campaign_of_a_large_city_is_taken(town):
+    text = TEXT + "# ก\n" * 200_000
+    told = program(town, ADMINISTRATOR.id).post("/campaign", {"text": text, "dry_run": True})
+    assert (told.status_code, told.json()["added"]) == (200, 3)
+
+
 def test_year_is_carried_over(town):
     other = program(town, ADMINISTRATOR.id)
 

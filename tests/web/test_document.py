@@ -76,4 +76,5 @@ def test_api_does_as_its_document_says(sqlite_town: Town, long: bool) -> None:
     schema = schemathesis.openapi.from_asgi(
         "/api/v1/openapi.json", keyed(sqlite_town.client.app), config=config
     )
-    assert list(faults(schema)) == []
+    found = list(faults(schema))
+    assert not found, "\n\n".join(found)

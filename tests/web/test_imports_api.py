@@ -28,5 +28,7 @@ def test_page_is_looked_at_and_then_kept_once(knowing):
     changed = {**ASKED, "text": PAGE.replace("จำนวน 7 ประเด็น", "จำนวน 8 ประเด็น")}
     differs = theirs.ask("POST", "/import/page/keep", changed).json()
     assert (differs["result"], [one["field"] for one in differs["changes"]]) == ("differs", ["narrative"])
+    longest = {**ASKED, "text": PAGE + "\n" + "ก" * (200_000 - len(PAGE) - 1)}
+    assert theirs.ask("POST", "/import/page", longest).status_code == 200
     refused = theirs.ask("POST", "/import/page/keep", {"text": "ไม่มีอะไร"})
     assert (refused.status_code, refused.headers["content-type"]) == (409, "application/problem+json")

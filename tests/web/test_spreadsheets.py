@@ -44,6 +44,7 @@ from tests.web.sheets import (
 )
 from web.spreadsheets.columns import COLUMNS, SheetKind
 from web.spreadsheets.filling import Filling
+from web.spreadsheets.reading import MOST_TOLD
 from web.spreadsheets.template import write_book, write_csv
 
 AGENCIES = ("รหัสหน่วยงาน", "ชื่อหน่วยงาน", "ประเภทหน่วยงาน", "อยู่ภายใต้หน่วยงาน")
@@ -327,8 +328,9 @@ def test_what_the_rules_refuse_is_told_at_its_row(store):
 
 
 def test_faults_are_capped_and_the_rest_is_counted(store):
-    taken = given(store, file_of("ค่าเป้าหมาย", TARGETS, *[(CODE, "x")] * 500))
-    assert (len(taken.findings.wrong), taken.findings.count) == (200, 500)
+    content = "\n".join([",".join(TARGETS), *[f"{CODE},x"] * (MOST_TOLD + 50)]).encode()
+    taken = given(store, content, "a.csv", kind=SheetKind.TARGETS)
+    assert (len(taken.findings.wrong), taken.findings.count) == (MOST_TOLD, MOST_TOLD + 50)
 
 
 def test_a_file_without_rows_says_so(store, tmp_path):

@@ -156,6 +156,8 @@ class _Records:
 
     def add_agency(self, call: Call, tx: Tx) -> Made:
         new: bodies.NewAgency = call.given
+        if not new.name:
+            raise refuse("admin.agency_name_missing")
         check_agency(tx, new.parent)
         added = registry.add_agency(
             tx,

@@ -54,6 +54,8 @@ Id = Annotated[int, Field(ge=1, le=999_999_999)]
 QuarterNumber = Annotated[int, Field(ge=1, le=4)]
 #: Years that can be asked for.
 LEAST_YEAR, LAST_YEAR = 2500, 2700
+#: Characters of texts that are longer than those of forms; a year of a whole city is some 600,000.
+LONGEST_PAGE, LONGEST_CAMPAIGN = 200_000, 2_000_000
 Year = Annotated[int, Field(ge=LEAST_YEAR, le=LAST_YEAR, description="Fiscal year of the Buddhist Era.")]
 Limit = Annotated[int, Field(ge=1, le=200, description="How many at most.")]
 Cursor = Annotated[str, Field(max_length=200, description="`next` of the page before.")]
@@ -336,7 +338,7 @@ class BegunUpload(In):
 
 
 class NewAgency(In):
-    name: Annotated[Line, Field(min_length=1, max_length=200)]
+    name: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_line)]
     name_en: Annotated[str, Field(max_length=200), AfterValidator(_line)] = ""
     kind: Literal["district", "department"]
     code: Annotated[str, Field(max_length=16), AfterValidator(_line)] | None = None
@@ -429,7 +431,7 @@ def given(model: BaseModel) -> dict[str, Any]:
 class PageAsked(In):
     """The text of a page, or its HTML, and what it does not tell."""
 
-    text: Annotated[str, Field(min_length=1, max_length=200_000), AfterValidator(plain)]
+    text: Annotated[str, Field(min_length=1, max_length=LONGEST_PAGE), AfterValidator(plain)]
     code: Annotated[str, Field(max_length=32)] | None = None
     fiscal_year: Year | None = None
     agency: Line | None = None
@@ -440,7 +442,7 @@ class PageAsked(In):
 
 
 class CampaignGiven(In):
-    text: Annotated[str, Field(max_length=100_000, description="A campaign file (TOML).")]
+    text: Annotated[str, Field(max_length=LONGEST_CAMPAIGN, description="A campaign file (TOML).")]
     dry_run: bool = False
 
 

@@ -47,6 +47,7 @@ def operations(site: Site) -> Iterator[Operation]:
         "Set a year up as a campaign file says, all of it or nothing; with `dry_run` tell what would change.",
         reads=here.take_in,
         takes=bodies.CampaignGiven,
+        longest=bodies.LONGEST_CAMPAIGN,
         gives=records.SetUp,
         needs=Scope.ADMIN,
     )

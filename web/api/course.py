@@ -23,6 +23,7 @@ from web.api.operation import LONGEST_PART, Call, Made, Operation, Tagged, Told
 from web.api.problems import ROOT, Fault, Wrong, faults_of
 from web.api.shapes import Done
 from web.doors import Doors
+from web.middleware import LIMIT
 from web.pages import Pages
 from web.ranges import names_tag
 from web.site import Site
@@ -34,6 +35,8 @@ _KEY = re.compile(f"[!-~]{{1,{LONGEST_KEY}}}")
 #: The version of an indicator, and so many digits by what was told of it.
 _DIGITS = 16
 _TAG = re.compile(f"([0-9]{{1,9}})(?:-[0-9a-f]{{{_DIGITS}}})?")
+#: So many bytes JSON may need for a character.
+_ESCAPED = 6
 _SECONDS = int(WINDOW.total_seconds())
 
 
@@ -66,6 +69,8 @@ class Course:
             if one.streams is not None:
                 return self._told(call, one, await one.streams(call))
             # Only who may do it is listened to.
+            if one.longest:
+                request.scope[LIMIT] = one.longest * _ESCAPED
             body = await request.body() if one.takes is not None else b""
             return await run_in_threadpool(self._change, call, one, body)
 

@@ -31,6 +31,7 @@ def operations() -> Iterator[Operation]:
         "What is read from the text of a page and what is odd about it; nothing is kept.",
         writes=_look,
         takes=bodies.PageAsked,
+        longest=bodies.LONGEST_PAGE,
         gives=shapes.Page,
     )
     yield Operation(
@@ -41,6 +42,7 @@ def operations() -> Iterator[Operation]:
         "Keep a page as an indicator; the same page again changes nothing.",
         writes=_keep,
         takes=bodies.PageAsked,
+        longest=bodies.LONGEST_PAGE,
         gives=shapes.Kept,
     )
 

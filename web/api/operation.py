@@ -93,7 +93,8 @@ class Operation:
     ``reads`` answers without changing anything, or in transactions of its own; ``acts`` does something to
     the indicator of the path, which must be the version that was seen; ``writes`` changes something else, and
     ``streams`` takes a file, with ``goes_on`` piece after piece of it.
-    ``takes`` is the body, ``asks`` the query, ``gives`` the answer (``media`` where it is a file).
+    ``takes`` is the body, in which a text may have ``longest`` characters where that is more than forms have;
+    ``asks`` is the query, ``gives`` the answer (``media`` where it is a file).
     """
 
     name: str
@@ -107,6 +108,7 @@ class Operation:
     streams: Streams | None = None
     goes_on: bool = False
     takes: type[BaseModel] | None = None
+    longest: int = 0
     asks: type[BaseModel] | None = None
     gives: type[BaseModel] | None = None
     status: int = 200

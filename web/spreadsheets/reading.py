@@ -17,7 +17,7 @@ from web.spreadsheets.workbook import Row, letters
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: So much a file may be, so many rows are read, and so much of what is wrong is told; the rest is counted.
-MOST_BYTES, MOST_ROWS, MOST_TOLD = 50 * 1024 * 1024, 200_000, 200
+MOST_BYTES, MOST_ROWS, MOST_TOLD = 50 * 1024 * 1024, 200_000, 5_000
 #: Within so many rows the headings are looked for, and so many of them must be ours.
 _HEADS_WITHIN, _FEWEST_HEADS = 30, 2
 _RANGE = re.compile(r"[A-Z]+([0-9]+)(?::[A-Z]+([0-9]+))?")

@@ -9,11 +9,9 @@ from engine.numbers import json_number
 from engine.records import Difference, Fields, How, Kind, Value
 from engine.wording import Wording
 from web.campaigns import changes_of
-from web.spreadsheets.reading import Finding
+from web.spreadsheets.reading import MOST_TOLD, Finding
 from web.spreadsheets.taking import Taken, digest_of
 
-#: So many differences are told; of more there are the counts.
-MOST_TOLD = 5_000
 #: So long is what is told of a field.
 _SHOWN = 240
 
