@@ -45,7 +45,7 @@ def import_page(tx: Transaction, taken: TakenPage, *, by: Person, now: datetime)
 def update_from_page(tx: Transaction, taken: TakenPage, *, by: Person, now: datetime) -> Outcome:
     """Keep what the page tells differently from before; what was done here since then is left alone.
 
-    Raises :class:`~engine.errors.Refusal` where a report that changed was handed in here meanwhile.
+    Raises :class:`~engine.errors.Refusal` where a report that changed was handed in or judged here meanwhile.
     """
     new = taken.new
     work = begin(tx, new.code, new.fiscal_year.year, Action.MANAGE_INDICATORS, by, now)
@@ -75,12 +75,14 @@ def _keep(work: Work, taken: TakenPage, reports: Sequence[TakenReport], number: 
 
 
 def _faults(work: Work, reports: Sequence[TakenReport]) -> Iterator[Unmet]:
+    """What was handed in here, or judged here, is of this house; a page says nothing more of it."""
+    judged = {one.quarter for one in work.tx.verdicts(work.indicator)} if work.indicator.reports else set()
     for one in reports:
         quarter = work.indicator.fiscal_year.quarters[one.quarter - 1]
         there = work.indicator.reports.get(one.quarter)
         if one.quarter <= work.indicator.sealed_through:
             yield Unmet("quarter.sealed", {"quarter": quarter})
-        elif there is not None and there.submitted_at is not None:
+        elif there is not None and (there.submitted_at is not None or one.quarter in judged):
             yield Unmet("import.report_went_on", {"quarter": quarter, "state": ReportState(there.state)})
 
 

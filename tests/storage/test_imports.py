@@ -131,6 +131,22 @@ def test_report_that_was_handed_in_here_is_not_imported_over(store):
     assert [one.kind for one in refused.value.conditions] == ["import.report_went_on"]
 
 
+def test_report_that_was_judged_here_is_not_imported_over(store):
+    code = "0900-0981"
+    kept(store, page_of(code))
+    with store.begin() as tx:
+        by = registry.person(tx.connection, registry.OPERATOR_EMAIL)
+        actions.return_report(tx, code, 2021, 3, reason="ไม่ครบ", by=by, now=at(FiscalYear(2021).last_day))
+    changed = page_of(code).replace("ลงพื้นที่ตรวจติดตาม", "ลงพื้นที่ครบทุกแห่ง")
+
+    with pytest.raises(Refusal) as refused:
+        kept(store, changed, update=True)
+
+    assert [one.kind for one in refused.value.conditions] == ["import.report_went_on"]
+    with store.read() as tx:
+        assert tx.indicator(code, 2021).reports[3].state == ReportState.RETURNED
+
+
 def test_agreed_values_are_left_as_they_are(store):
     kept(store, page_of("5018-0808"))
     differs = kept(store, page_of("5018-0808").replace("100.0000\nผลงาน", "90\nผลงาน", 1), update=True)
