@@ -53,7 +53,8 @@ class Rule:
     Anybody, or whoever is signed in; with ``sees`` only who may see the indicator of the path, with an
     ``action`` only who may do that to it, or anywhere in the city where the path names no indicator. Who has
     given the password and not yet the code is nobody, but where a rule is for the ``halfway``. What is
-    ``public`` is there only where the house is.
+    ``public`` is there only where the house is. The form may bring ``files``, and fields of so many bytes
+    as ``longest`` says, where that is more than others may have.
     """
 
     signed_in: bool
@@ -62,6 +63,7 @@ class Rule:
     halfway: bool = False
     files: bool = False
     public: bool = False
+    longest: int = 0
 
 
 #: Mails lead here, and whoever wants to sign in.
@@ -77,9 +79,9 @@ def doing(action: Action, *, files: bool = False) -> Rule:
     return Rule(signed_in=True, sees=True, action=action, files=files)
 
 
-def for_city(action: Action, *, files: bool = False) -> Rule:
+def for_city(action: Action, *, files: bool = False, longest: int = 0) -> Rule:
     """Only for who may do that anywhere in the city; with ``files`` the form may bring some."""
-    return Rule(signed_in=True, action=action, files=files)
+    return Rule(signed_in=True, action=action, files=files, longest=longest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +184,11 @@ class Doors:
         async def answer(request: Request) -> Any:
             await run_in_threadpool(self._enter, request, rule)
             if request.method not in _SAFE:
+                most = rule.longest
                 if rule.files and _kind_of(request) != _TYPED:
-                    request.scope[LIMIT] = self._site.evidence.limits.max_bytes * _AT_ONCE
+                    most += self._site.evidence.limits.max_bytes * _AT_ONCE
+                if most:
+                    request.scope[LIMIT] = most
                 await self._read(request, rule)
             try:
                 if iscoroutinefunction(endpoint):
@@ -305,8 +310,9 @@ class Doors:
         form = FormData()
         if (kind := _kind_of(request)) in _LONGEST_FIELD:
             # Files go to the disk as they come; what is typed is held, so that there is little of it.
+            longest = max(rule.longest, _LONGEST_FIELD[kind])
             form = await request.form(
-                max_files=20 if rule.files else 0, max_fields=200, max_part_size=_LONGEST_FIELD[kind]
+                max_files=20 if rule.files else 0, max_fields=200, max_part_size=longest
             )
         request.state.form = form
         if visit is not None and rule.signed_in:

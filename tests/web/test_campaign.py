@@ -131,7 +131,7 @@ def test_faults_stand_beside_the_text_by_line_and_nothing_typed_is_lost(town):
     [
         (b"", "เลือกไฟล์หรือวางข้อความ"),
         (b"\xff\xfe\x00", "UTF-8"),
-        (b"#" * 100_001, "100 kB"),
+        (b"#" * 2_000_001, "2 MB"),
     ],
 )
 def test_file_that_is_none_is_told_so(town, content, sentence):
@@ -141,6 +141,18 @@ def test_file_that_is_none_is_told_so(town, content, sentence):
 
     assert page.status_code == 422
     assert sentence in errors(page)[0][1]
+
+
+def test_campaign_of_a_large_city_is_looked_at_and_written(town):
+    enter(town, ADMINISTRATOR)
+    seen = look(town, TEXT + "# ก\n" * 50_000)
+    form = {name: (None, value_of(seen, name)) for name in ("token", "expected", "text")}
+
+    answer = town.client.post(PAGE, files={**form, "step": (None, "write")}, follow_redirects=False)
+
+    assert answer.status_code == 303
+
+    assert kept(town)[Kind.INDICATOR, CODE].fields["target"] == Decimal(4)
 
 
 def test_hostile_text_is_only_text(town):

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from engine.indicator import Indicator
+from engine.pages.text import LONGEST
 from tests.cast import ADMINISTRATOR, COORDINATOR, OPERATOR, SECTION_HEAD, YEAR
 from tests.pages import ROWS, whole
 from tests.seed import AFTER, IMPORTED, PAGE, import_the_page, know_the_network
@@ -57,6 +58,13 @@ def test_pasted_page_is_looked_through_before_anything_is_kept(knowing):
         assert said in seen
     with knowing.store.read() as tx:
         assert IMPORTED not in {one.code for one in tx.indicators()}
+
+
+def test_longest_page_can_be_pasted(knowing):
+    enter(knowing, ADMINISTRATOR, AFTER)
+    text = f"{PAGE}\n{'ก' * (LONGEST - len(PAGE) - 1)}"
+    page = fill(knowing, IMPORT, text=text, code=IMPORTED, year="2564", workflow="civil_society_network")
+    assert page.status_code == 200
 
 
 def test_pasted_page_is_kept_and_leads_to_what_it_proposes(knowing):

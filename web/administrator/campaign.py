@@ -26,8 +26,8 @@ from workflows.reading import DefinitionError
 
 _PAGE = "/administration/campaign"
 _EXAMPLE = Path(__file__).parents[2] / "docs" / "campaign.example.toml"
-#: The longest campaign that a form brings back, in bytes; a longer one goes by the command.
-_LONGEST = 100_000
+#: The longest campaign that a form brings back, in bytes: some 1,800 indicators that have texts of their own.
+_LONGEST = 2_000_000
 #: So many differences of a kind are shown one by one.
 _SHOWN = 100
 #: As much of a line is shown beside what is wrong with it.
@@ -41,7 +41,7 @@ def add_routes(router: Router, counter: Counter, doors: Doors) -> None:
     room, rule = _Campaign(counter), for_city(Action.MANAGE_INDICATORS)
     doors.add(router, _PAGE, room.page, rule)
     doors.add(router, f"{_PAGE}/file", room.file, rule)
-    with_file = for_city(Action.MANAGE_INDICATORS, files=True)
+    with_file = for_city(Action.MANAGE_INDICATORS, files=True, longest=_LONGEST)
     doors.add(router, _PAGE, room.take_in, with_file, ["POST"])
     doors.add(router, f"{_PAGE}/carry-over", room.carry_over, rule, ["POST"])
 

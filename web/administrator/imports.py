@@ -35,6 +35,8 @@ _FIELDS = {
     "workflow_unknown": "workflow",
 }
 _NAME = "pasted"
+#: So many bytes a form needs for a Thai letter.
+_TYPED = 9
 #: The fatal first, then what is to be looked at.
 _ORDER = (Weight.FATAL, Weight.DOUBT, Weight.MISSING, Weight.NOTE)
 
@@ -42,9 +44,10 @@ _ORDER = (Weight.FATAL, Weight.DOUBT, Weight.MISSING, Weight.NOTE)
 def add_routes(router: Router, counter: Counter, doors: Doors) -> None:
     """The page to paste into, what was read, and keeping it."""
     room, rule = _Import(counter), for_city(Action.MANAGE_INDICATORS)
+    pasting = for_city(Action.MANAGE_INDICATORS, longest=LONGEST * _TYPED)
     doors.add(router, _PAGE, room.ask, rule)
-    doors.add(router, _PAGE, room.look, rule, ["POST"])
-    doors.add(router, f"{_PAGE}/keep", room.keep, rule, ["POST"])
+    doors.add(router, _PAGE, room.look, pasting, ["POST"])
+    doors.add(router, f"{_PAGE}/keep", room.keep, pasting, ["POST"])
 
 
 class _Seen(NamedTuple):
