@@ -206,9 +206,12 @@ class Letters:
     def _why(self, one: Due, overdue: int) -> Unmet | str:
         """Why somebody above the first rung is told."""
         first, *above = self._terms.policy.topics[one.subject.topic].ladder
+        lacking = first.role
         for rung in above:
             if rung.role is one.role:
-                return passed_up(first.role) if one.step < rung.after else escalated(rung.role, overdue)
+                return passed_up(lacking) if one.step < rung.after else escalated(rung.role, overdue)
+            if rung.after <= one.step:
+                lacking = rung.role
         return ""
 
     def _acknowledge(self, one: Due, person: int, today: date) -> str | None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from notifications.messages import Item, Line
 
 _TITLE_IN_SUBJECT = 60
+_NEXT_LINE = "\n     "
 View = dict[str, Any]
 
 
@@ -53,7 +54,12 @@ def line_view(line: "Line", phrases: Phrases, whole: Callable[[str], str]) -> Vi
         "agency": one_line(phrases.value(line.agency)),
         "who": one_line(line.who),
         "at": phrases.value(line.at),
-        "reason": line.reason.strip(),
+        "reason": _indented(line.reason),
         "until": phrases.day(line.until) if line.until else "",
         "link": whole(line.link),
     }
+
+
+def _indented(text: str) -> str:
+    """Its lines below each other in plain text: a numbered one must not pass for a part of the mail."""
+    return _NEXT_LINE.join(filter(None, map(one_line, text.splitlines())))

@@ -1,5 +1,7 @@
 """Delivery on real databases and mail servers: each fault has its end, its answer and its next time."""
 
+import email
+import email.policy
 import shutil
 import socket
 import threading
@@ -401,6 +403,26 @@ def test_nothing_goes_to_an_address_that_bounced(town):
 
     assert (town.states(), server.received) == (["failed"], [])
     assert "the reader has no usable e-mail address" in town.listed()
+
+
+def test_reader_whom_a_missing_rung_passed_up_to_is_told_which(town):
+    """The coordinator is there and was told; it is the deputy, whose turn it is, that there is not."""
+    ladder = reminding(Rung(Role.COORDINATOR), Rung(Role.DEPUTY, after=1), Rung(Role.SECTION_HEAD, after=3))
+    with MailServer() as server, closing(town.office(server.port, policy=ladder)) as office:
+        office.tick()
+
+    bodies = {
+        envelope.rcpt_tos[0]: words_in(envelope.original_content or b"") for envelope in server.received
+    }
+    assert "เหตุที่แจ้งท่าน: ไม่มีผู้ประสานงานสำรองที่แจ้งได้ จึงแจ้งท่านแทน" in bodies[head_of(1)]
+    assert "เหตุที่แจ้งท่าน" not in bodies[coordinator_of(1)]
+
+
+def words_in(mail: bytes) -> str:
+    message = email.message_from_bytes(mail, policy=email.policy.default)
+    body = message.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
 
 
 # --- looked at again before it is sent -------------------------------------------------------------------

@@ -397,8 +397,16 @@ def test_change_is_told_in_the_subject(told, thai):
 def test_return_says_why_and_until_when():
     told = line(News.RETURNED, reason="ขาดคำสั่ง\nและรายงาน", until=date(2021, 3, 8))
     text = text_of(COMPOSER.mail(Changes(COORDINATOR, (told,)), REF, NOW))
-    assert "   เหตุผล: ขาดคำสั่ง\nและรายงาน\n   แก้ไขภายใน: วันจันทร์ที่ 8 มีนาคม 2564\n" in text
+    assert "   เหตุผล: ขาดคำสั่ง\n     และรายงาน\n   แก้ไขภายใน: วันจันทร์ที่ 8 มีนาคม 2564\n" in text
     assert "   โดย: ผู้ประเมิน เมื่อ 1 มี.ค. 2564 เวลา 08:00 น.\n" in text
+
+
+def test_lines_of_a_reason_stay_its_own():
+    """A numbered one must pass neither for a change of its own nor for a line of the mail."""
+    told = line(News.RETURNED, reason="1. ขาดภาพ\r\n\u202e2. ขาดวันที่\n\n   โดย: ผู้อื่น")
+    mail = COMPOSER.mail(Changes(COORDINATOR, (told,)), REF, NOW)
+    assert "   เหตุผล: 1. ขาดภาพ\n     2. ขาดวันที่\n     โดย: ผู้อื่น\n" in text_of(mail)
+    assert "white-space: pre-line" in page_of(mail).partition("เหตุผล:")[0].rpartition("<p")[2]
 
 
 def test_item_is_what_is_told_and_nothing_else():
