@@ -1,6 +1,6 @@
 """Commands about reminders: what will be told, the outbox, a mail to try the server, calendars of people."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -11,12 +11,14 @@ from cli.desk import REFUSED, Desk
 from cli.options import Json
 from cli.post import PostOffice, ledger_of
 from engine.outbox import TROUBLED, State
-from engine.reminders import Owed, Roster, forecast
+from engine.quarter import Quarter
+from engine.reminders import Owed, Roster, Subject, Topic, forecast
 from engine.reminders.ports import Survey
 from engine.wording import Wording
+from engine.workflow import Text
 from notifications.addresses import address
 from notifications.channels import Outcome, told
-from storage import duty, moving, registry, views
+from storage import contents, duty, moving, registry
 from storage import told as kept
 from storage.ledger import StoredLedger
 from storage.reminding import Notice, Reminder
@@ -43,7 +45,7 @@ def plan(
         raise parsing.unreadable("days.backwards", first=begin, last=end)
     lines = list(_planned(desk, begin, end))
     if as_json:
-        desk.json(lines)
+        desk.json([{name: value for name, value in line.items() if name != "what"} for line in lines])
         return
     if not lines:
         desk.say("remind.nothing", first=begin, last=end)
@@ -56,7 +58,7 @@ def plan(
                 wording.value(line["on"]),
                 line["person"],
                 line["code"] or "–",
-                wording.word("heading", line["topic"]),
+                _thing(wording, line["topic"], line["what"]),
                 wording.value(line["due_on"]),
                 f"{line['step']:+d}",
                 wording.word("role", line["role"]),
@@ -73,11 +75,13 @@ def _planned(desk: Desk, first: date, last: date) -> Iterator[dict[str, Any]]:
     house = desk.house()
     ledger = ledger_of(house)
     survey = ledger.survey(first)
+    days = list(_forecast(desk, ledger, survey, first, last))
     with house.store.read() as tx:
-        codes = views.codes(tx.connection)
-    for on, owed in _forecast(desk, ledger, survey, first, last):
+        subjects = {one.subject for _, owed in days for one in owed}
+        words = contents.words_of(tx.connection, house.store.workflow, subjects)
+    for on, owed in days:
         for one in sorted(owed, key=lambda each: (each.person, each.subject.due_on, each.subject.indicator)):
-            yield _line(on, one, survey.roster, codes)
+            yield _line(on, one, survey.roster, words[one.subject])
 
 
 def _forecast(
@@ -95,7 +99,7 @@ def _forecast(
     )
 
 
-def _line(on: date, one: Owed, roster: Roster, codes: dict[int, str]) -> dict[str, Any]:
+def _line(on: date, one: Owed, roster: Roster, words: contents.Words) -> dict[str, Any]:
     person = roster.contact(one.person)
     stands_for = roster.contact(one.instead_of) if one.instead_of else None
     return {
@@ -103,13 +107,19 @@ def _line(on: date, one: Owed, roster: Roster, codes: dict[int, str]) -> dict[st
         "person": person.name if person else str(one.person),
         "email": person.email if person else None,
         "topic": one.subject.topic,
-        "code": codes.get(one.subject.indicator),
+        "code": words.code or None,
         "key": one.subject.key,
+        "what": words.what,
         "due_on": one.subject.due_on,
         "step": one.step,
         "role": one.role,
         "instead_of": stands_for.name if stands_for else None,
     }
+
+
+def _thing(wording: Wording, topic: Topic, what: Text | Quarter | str) -> str:
+    """What a reminder is about: the kind of thing, and which one."""
+    return f"{wording.word('heading', topic)}: {wording.value(what)}"
 
 
 @app.command("outbox")
@@ -205,6 +215,8 @@ def who(
     with desk.house().store.read() as tx:
         indicator = tx.indicator(code.strip(), desk.year(tx, code.strip(), year))
         found = kept.told(tx.connection, indicator.id, indicator.agency)
+        subjects = {one.about.subject for one in found if isinstance(one.about, Reminder)}
+        words = contents.words_of(tx.connection, desk.house().store.workflow, subjects)
     if as_json:
         desk.json([_as_data(one) for one in found])
         return
@@ -218,7 +230,7 @@ def who(
             [
                 wording.value(_when(one)),
                 one.name,
-                *_about(wording, one.about),
+                *_about(wording, one.about, words),
                 _result(wording, one),
                 told(one.result.answer, wording) or "–" if one.result else "–",
             ]
@@ -258,13 +270,13 @@ def _when(one: kept.Told) -> date | datetime | None:
     return one.about.owed_on if isinstance(one.about, Reminder) else None
 
 
-def _about(wording: Wording, about: Reminder | Notice) -> list[str]:
+def _about(wording: Wording, about: Reminder | Notice, words: Mapping[Subject, contents.Words]) -> list[str]:
     """What it is about, when that is due, and as whom they were told."""
     if isinstance(about, Notice):
         return [wording.word("event", about.what), "–", "–"]
     subject = about.subject
     return [
-        wording.word("heading", subject.topic),
+        _thing(wording, subject.topic, words[subject].what),
         wording.value(subject.due_on),
         wording.word("role", about.role),
     ]

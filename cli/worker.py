@@ -18,6 +18,7 @@ from engine.outbox import Step
 from engine.permissions import Role
 from engine.reminders import Gap
 from notifications import schedule
+from notifications.channels import told
 from storage import registry
 from web.site import Site
 
@@ -51,8 +52,8 @@ def worker(
         if once:
             make_all(site, stopping)
             ticked = office.tick(stopping, whole=True)
-            told = office.tell_programs(stopping).steps
-            _tell(desk, ticked, told, as_json=as_json)
+            programs = office.tell_programs(stopping).steps
+            _tell(desk, ticked, programs, as_json=as_json)
             if ticked.delivered.halted:
                 raise typer.Exit(REFUSED)
             return
@@ -134,7 +135,7 @@ def _tell(
         some = agencies[:_NAMED]
         desk.note(f"gap.{why}", role=role, agencies=some, more=len(agencies) - len(some) or None)
     if ticked.delivered.halted:
-        desk.note("worker.halted", said=ticked.delivered.halted)
+        desk.note("worker.halted", said=told(ticked.delivered.halted, desk.wording))
 
 
 def tell_programs(desk: Desk, office: PostOffice, stopping: threading.Event, *, as_json: bool) -> None:

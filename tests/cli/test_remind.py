@@ -6,6 +6,7 @@ from email.policy import default
 from pathlib import Path
 
 from tests.cli.conftest import CODE, COORDINATOR, SECTION_HEAD
+from tests.notifications.smtp_servers import ScriptedServer
 
 #: Wednesday 13 January 2021, two working days before the first quarter's work is due, at nine in Bangkok.
 NINE = datetime(2021, 1, 13, 2, tzinfo=UTC)
@@ -57,9 +58,12 @@ def test_plan_names_every_reminder_with_its_day_its_reader_and_its_reason(radap)
 
 
 def test_plan_counts_reminders_and_mails_for_people(radap):
+    radap.columns = 300
     said = radap("remind", "plan", "--from", "2021-01-12", "--to", "12 ม.ค. 2564", at=NINE, lang="th")
 
     assert "15 ม.ค. 2564" in said.out
+    assert "ขั้นความสำเร็จที่ต้องทำให้แล้วเสร็จ: แต่งตั้งคณะกรรมการแล้ว" in said.out
+    assert "รายงานผลรายไตรมาสที่ต้องส่ง: ไตรมาสที่ 1 ปีงบประมาณ 2564" in said.out
     assert said.out.endswith("จะแจ้งเตือน 3 เรื่อง ในอีเมล 1 ฉบับ หากไม่มีการดำเนินการใดระหว่างนี้\n")
 
 
@@ -82,6 +86,16 @@ def test_tick_sends_one_digest_and_the_same_tick_nothing_more(radap):
     assert "/indicators/2564/5049-2017" in body
 
 
+def test_worker_says_in_words_why_nothing_is_sent(radap):
+    with ScriptedServer() as server:  # offers no STARTTLS
+        sent = {"RADAP_MAIL__MAILER": "smtp", "RADAP_MAIL__HOST": "127.0.0.1"}
+        port = {"RADAP_MAIL__PORT": str(server.port)}
+        said = radap("worker", "--once", "--now", NINE.isoformat(), lang="th", **sent, **port)
+
+    assert (said.code, server.letters) == (1, [])
+    assert "เซิร์ฟเวอร์ไม่เสนอ STARTTLS ทั้งที่ตั้งค่าให้ต้องใช้" in said.err
+
+
 def test_who_was_told_what_is_shown_with_the_indicator(radap):
     tick(radap)
     said = radap("remind", "who", CODE, "--json", at=NINE)
@@ -91,7 +105,10 @@ def test_who_was_told_what_is_shown_with_the_indicator(radap):
         ("ผู้ประสานงานเขตทุ่งครุ", "milestone", "guidelines_set", -3, "sent"),
         ("ผู้ประสานงานเขตทุ่งครุ", "report", "1", -3, "sent"),
     ]
-    assert "ส่งแล้ว" in radap("remind", "who", CODE, at=NINE, lang="th").out
+    radap.columns = 300
+    listed = radap("remind", "who", CODE, at=NINE, lang="th").out
+    assert listed.count("ส่งแล้ว") == 3
+    assert "ขั้นความสำเร็จที่ต้องทำให้แล้วเสร็จ: แต่งตั้งคณะกรรมการแล้ว" in listed
 
 
 def test_work_done_after_it_was_owed_is_not_told(radap):

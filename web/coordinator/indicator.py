@@ -17,8 +17,10 @@ from engine.machine import milestone_rules
 from engine.permissions import Action
 from engine.petition import PetitionState
 from engine.quarter import Quarter
+from engine.reminders import Subject, Topic
 from engine.verdict import shown_of
 from engine.wording import Wording, level_text
+from engine.workflow import Text
 from storage import imports, told, views
 from storage.deadlines import deadlines_of_year
 from storage.evidence import Kept, Use
@@ -127,7 +129,7 @@ class _Indicator:
             facts=list(self._facts(scene)),
             texts=self._texts(scene),
             petitions=self._petitions(scene, root),
-            told=_told(read.told[-_LAST_TOLD:], wording),
+            told=_told(read.told[-_LAST_TOLD:], indicator, wording),
             events=events(scene, history[-_LAST:]),
             more_events=max(0, len(history) - _LAST),
             proposed=read.proposed,
@@ -391,13 +393,14 @@ def _number(name: str, value: Any) -> Any:
     return Decimal(value) if name in ("target", "weight") and value is not None else value
 
 
-def _told(rows: list[told.Told], wording: Wording) -> list[tuple[str, str, str, str]]:
+def _told(rows: list[told.Told], indicator: Indicator, wording: Wording) -> list[tuple[str, str, str, str]]:
     """Who was told what, when, and with which result, the newest first."""
     found = []
     for one in reversed(rows):
         about = one.about
         if isinstance(about, Reminder):
-            what = wording.word("heading", about.subject.topic)
+            thing = wording.value(_thing(about.subject, indicator))
+            what = f"{wording.word('heading', about.subject.topic)}: {thing}"
         else:
             what = wording.word("event", about.what)
         result = one.result
@@ -405,3 +408,13 @@ def _told(rows: list[told.Told], wording: Wording) -> list[tuple[str, str, str, 
         state = wording.word("message_state", result.state) if result else wording.say("page.not_told_yet")
         found.append((one.name, what, wording.value(at), state))
     return found
+
+
+def _thing(subject: Subject, indicator: Indicator) -> Text | Quarter | str:
+    """Which milestone, quarter or plan a reminder is about."""
+    if definition := indicator.workflow.milestone(subject.key):
+        return definition.title
+    if subject.topic is Topic.MEETING:
+        plan = indicator.occurrence(int(subject.key))
+        return plan.note if plan else ""
+    return Quarter(indicator.fiscal_year.year, int(subject.key))
