@@ -15,6 +15,7 @@ from engine.nearest import nearest
 from engine.permissions import Action, Person
 from engine.ports import Transaction
 from engine.quarter import Quarter
+from engine.thai_dates import from_thai_digits
 from engine.workflow import MilestoneDefinition, OccurrenceKind
 
 
@@ -253,8 +254,8 @@ def _plan_faults(work: Work, new: NewOccurrence) -> Iterator[Unmet]:
 
 
 def _squeezed(document_number: str | None) -> str:
-    """A document number without the spaces that people put in differently."""
-    return "".join((document_number or "").split())
+    """A document number without what people write differently: spaces, and digits of either kind."""
+    return "".join(from_thai_digits(document_number or "").split())
 
 
 def _as_occurrence(work: Work, definition: MilestoneDefinition, new: NewOccurrence) -> Occurrence:

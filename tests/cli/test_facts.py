@@ -38,7 +38,7 @@ def test_record_json_is_for_programs(radap):
 
 def test_one_document_twice_is_refused(radap):
     assert radap(*MEETING, "--document", "2/64").code == 0
-    said = radap("record", CODE, "meetings_held", "--on", "2021-05-19", "--document", " 2 / 64")
+    said = radap("record", CODE, "meetings_held", "--on", "2021-05-19", "--document", " ๒ / 64")
     assert said.code == 1
     assert said.err.endswith(
         "is recorded already as number 1 at “Two meetings held” on 18 May 2021: "
