@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import typer
 from rich import box
@@ -329,6 +329,10 @@ def usage(wording: Wording, error: Any) -> str:
         params |= {"given": error.option_name, "nearest": list(error.possibilities or [])}
     elif name in ("MissingParameter", "BadParameter") and error.param is not None:
         params |= {"given": _option_name(error.param), "message": error.message}
+        annotation = error.param.type_descriptor.annotation
+        if name == "BadParameter" and int in (annotation, *get_args(annotation)):
+            limits = {"least": error.param.min, "most": error.param.max}
+            return wording.say("usage.no_number", params | limits)
     elif "No such command" in params["message"]:
         given = params["message"].split("'")[1]
         known = context.command.list_commands(context)

@@ -85,7 +85,9 @@ def _fault(error: ErrorDetails, where: dict[str, Any], defaults: BaseModel) -> U
         given = str(error["input"])
         near = [] if error["type"] == "no_score" else nearest(given, allowed)
         return Unmet("config.not_allowed", {**where, "given": given, "nearest": near, "allowed": allowed})
-    what = {**where, "given": shown(error["input"]), "example": _example(loc, defaults)}
+    # What is wrong may be said of a key and lie in another: then the library is told which.
+    given = context["given"] if error["type"] == "url_not_https" else shown(error["input"])
+    what = {**where, "given": given, "example": _example(loc, defaults)}
     limits: dict[str, Any] = {name: context[name] for name in _PARTICULARS if name in context}
     return Unmet(_KINDS.get(error["type"], "config.unfit"), {**what, **limits})
 
@@ -174,13 +176,21 @@ def _example(loc: _Place, defaults: BaseModel) -> str:
     return shown(default)
 
 
+#: What turns the writing round or cannot be seen, but for what the library of JSON escapes itself.
+_UNSEEN = re.compile("[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
+
+def _by_its_number(mark: re.Match[str]) -> str:
+    return f"\\u{ord(mark[0]):04x}"
+
+
 def shown(value: Any) -> str:
     """A value as TOML writes it."""
     match value:
         case bool():
             return str(value).lower()
         case str() | Path():
-            return json.dumps(str(value), ensure_ascii=False)
+            return _UNSEEN.sub(_by_its_number, json.dumps(str(value), ensure_ascii=False))
         case dict():
             return f"{{ {', '.join(f'{name} = {shown(one)}' for name, one in value.items())} }}"
         case BaseModel():

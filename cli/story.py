@@ -131,9 +131,7 @@ def _tell_of_reminders(desk: Desk, indicator: Indicator, history: list[Entry], r
         [
             [
                 wording.value(one.due_on),
-                wording.value(one.what)
-                if isinstance(one.what, EngineText)
-                else wording.say("thing.report", quarter=one.what),
+                _thing(wording, one.what),
                 _told_on(wording, one.told),
                 wording.value(one.done_on),
             ]

@@ -8,6 +8,8 @@ from sqlalchemy import exc
 
 from engine.errors import Unmet
 
+#: What SQLite says more closely: it finds no room for the index of its log.
+_SQLITE_CLOSELY = {sqlite3.SQLITE_IOERR_SHMSIZE: "database.full"}
 #: SQLite's primary result codes.
 _SQLITE = {
     sqlite3.SQLITE_BUSY: "database.busy",
@@ -79,9 +81,9 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _of_sqlite(error: sqlite3.Error, url: str) -> Unmet | None:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in _SQLITE:
-        return Unmet(_SQLITE[code], {"url": url})
+    code = getattr(error, "sqlite_errorcode", 0)
+    if kind := _SQLITE_CLOSELY.get(code) or _SQLITE.get(code & 0xFF):
+        return Unmet(kind, {"url": url})
     if "no such table" in str(error):
         return Unmet("schema.missing", {})
     return None

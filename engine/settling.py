@@ -184,7 +184,7 @@ def disagreements(indicator: Indicator, as_of: date | None = None) -> list[str]:
     if as_of is not None:
         found = found._replace(as_of=as_of)
     wrong = [
-        f"{name}: {old} != {new}"
+        f"{name}: {_plainly(old)} != {_plainly(new)}"
         for name, old, new in zip(Stored._fields, kept, found, strict=True)
         if old != new
     ]
@@ -192,6 +192,16 @@ def disagreements(indicator: Indicator, as_of: date | None = None) -> list[str]:
     if indicator.ladder != state:
         wrong.append(f"ladder: {indicator.ladder} != {state}")
     return wrong
+
+
+def _plainly(kept: object) -> str:
+    """What is kept, for people: 2.5 is halfway from level 2 to 3."""
+    match kept:
+        case Standing(level, fraction):
+            return f"{level + fraction:g}"
+        case tuple():
+            return ", ".join(map(_plainly, kept))
+    return "–" if kept is None else str(kept)
 
 
 def _changes_on(indicator: Indicator, as_of: date) -> date | None:

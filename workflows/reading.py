@@ -59,8 +59,11 @@ def document_of(text: str, file: str) -> dict[str, Any]:
         place = re.search(r" \(at (?:line (\d+)|end of document).*\)$", str(broken))
         line = int(place[1]) if place and place[1] else text.count("\n") + 1 if place else 1
         message = str(broken).removesuffix(place[0]) if place else str(broken)
-        kind = "toml.duplicate_key" if _DUPLICATE.match(message) else "toml.syntax"
-        raise DefinitionError([LocatedFault(file, line, kind, {"message": message})]) from broken
+        if _DUPLICATE.match(message):
+            fault = LocatedFault(file, line, "toml.duplicate_key")
+        else:
+            fault = LocatedFault(file, line, "toml.syntax", {"message": message})
+        raise DefinitionError([fault]) from broken
     except RecursionError as deep:
         raise DefinitionError([LocatedFault(file, 1, "toml.too_deep")]) from deep
 

@@ -76,7 +76,7 @@ def test_doctor_finds_a_stored_level_that_the_facts_do_not_give(radap):
     run_sql(radap, "UPDATE indicators SET claimed_level = 4")
     said = radap("doctor")
     assert said.code == 1
-    assert "5049-2017: what is stored is not what the facts give (claimed: " in said.out
+    assert "5049-2017: what is stored is not what the facts give (claimed: 4 != 0)." in said.out
 
 
 def test_doctor_mends_a_stored_level_with_an_event(radap):
@@ -236,6 +236,11 @@ def test_full_disk_is_told_from_the_driver_s_error(tmp_path):
         with pytest.raises(sqlite3.OperationalError) as full:
             small.execute("INSERT INTO t VALUES (zeroblob(100000))")
     condition = condition_of(full.value, "sqlite:///small.db")
+    assert condition is not None
+    assert condition.kind == "database.full"
+    no_room_for_the_index = sqlite3.OperationalError("disk I/O error")
+    no_room_for_the_index.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+    condition = condition_of(no_room_for_the_index, "sqlite:///small.db")
     assert condition is not None
     assert condition.kind == "database.full"
 

@@ -200,6 +200,17 @@ def test_broken_policy_is_said_in_one_sentence(tmp_path, text, english):
     assert re.search("[ก-๙]", said[1][0])
 
 
+def test_address_and_name_that_are_not_safe_are_shown_as_they_are(tmp_path):
+    file = tmp_path / "config.toml"
+    text = '[webhook]\nurl = "http://hook.example/x"\nsecret = "s"\n[mail]\nsender_name = "a\\u202eb"\n'
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(Refusal) as refused:
+        load(file, {})
+    private, name = wording("en", Settings().zone).refusal(refused.value)
+    assert private.startswith(f"{file}, line 1: “http://hook.example/x” is not https: ")
+    assert name == f'{file}, line 5: mail.sender_name cannot be "a\\u202eb": write for example "Radap".'
+
+
 def test_topic_that_is_changed_in_part_keeps_the_rest(tmp_path):
     file = tmp_path / "config.toml"
     file.write_text("[reminders.milestone]\nbefore = [10, 5]\n", encoding="utf-8")

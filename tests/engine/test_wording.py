@@ -242,3 +242,9 @@ def test_wording_knows_every_family_that_sentences_name():
     }
     known = {kind.partition(".")[0] for kind in SENTENCES["th"]}
     assert sorted(families - numbered - known) == []
+
+
+def test_no_thai_word_is_written_together_with_a_quarter_before_it():
+    """It ends with its year: ปีงบประมาณ 2564ส่งแล้ว reads as one word."""
+    together = re.compile(r"\{quarter\}[ก-๙]")
+    assert [kind for kind, sentence in SENTENCES["th"].items() if together.search(sentence)] == []
