@@ -66,6 +66,9 @@ def show(
 def _particulars(desk: Desk, data: dict[str, Any]) -> str:
     """What moved first, then the rest as it is kept, without what only programs need."""
     parts = []
+    if "versions" in data:
+        before, after = data["versions"]
+        parts.append(desk.wording.say("history.versions", before=before, after=after))
     for basis in ("claimed", "verified"):
         if basis in data:
             before, after = data[basis]

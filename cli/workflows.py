@@ -1,21 +1,26 @@
-"""Commands about definitions: list, show, check a file, draw the ladder."""
+"""Commands about definitions: list, show, check a file, draw the ladder, move indicators to a new version."""
 
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from cli import bootstrap
+from cli import bootstrap, parsing
 from cli.desk import REFUSED, Desk, faults_of
-from cli.options import Json
+from cli.options import By, Json, NeededYear
+from engine import actions
+from engine.actions import Outcome
+from engine.errors import Refusal
 from engine.explain import rule_text
 from engine.numbers import json_number
+from engine.permissions import Action
 from engine.workflow import AllOf, AnyOf, AtLeast, Rule, Workflow
+from storage import definitions, registry
 from workflows.catalogue import load
 from workflows.diagram import diagram as mermaid
 from workflows.reading import DefinitionError
 
-app = typer.Typer(no_args_is_help=True, help="Definitions: list, show, check, diagram.")
+app = typer.Typer(no_args_is_help=True, help="Definitions: list, show, check, diagram, migrate.")
 
 Key = Annotated[str, typer.Argument(metavar="KEY", help="Key of the definition.")]
 
@@ -120,6 +125,74 @@ def diagram(
     if at is not None and at not in states:
         raise typer.BadParameter(", ".join(states), param_hint="--at")
     desk.text(mermaid(workflow, desk.wording.language, at).rstrip())
+
+
+@app.command()
+def migrate(
+    ctx: typer.Context,
+    key: Key,
+    year: NeededYear,
+    codes: Annotated[
+        list[str] | None, typer.Option("--code", metavar="CODE", help="Only this one; may be repeated.")
+    ] = None,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Put a year's indicators onto the newest version of their definition; who cannot move stays."""
+    desk: Desk = ctx.obj
+    house, workflow = desk.house(), bootstrap.catalogue().get(key)
+    fiscal_year = parsing.fiscal_year(year).year
+    with house.store.begin() as tx:
+        person = desk.person(tx, by)
+        actions.check_manager(person, Action.MANAGE_INDICATORS)
+        registry.register_workflow(tx, workflow, workflow.source, by=person.id, now=desk.clock())
+        wanted = codes or definitions.behind(tx.connection, workflow, fiscal_year)
+    moved, refused = [], []
+    for code in wanted:
+        try:
+            with house.store.begin() as tx:
+                indicator = tx.indicator(code, fiscal_year)
+                before = indicator.workflow.version
+                outcome = actions.migrate_indicator(
+                    tx, code, fiscal_year, workflow, by=person, now=desk.clock()
+                )
+        except Refusal as refusal:
+            refused += [{"code": code, "text": text} for text in desk.wording.refusal(refusal)]
+        else:
+            moved.append({"code": code, "before": before, "after": workflow.version, **_levels(outcome)})
+    _tell_migrated(desk, workflow, moved, refused, as_json)
+
+
+def _levels(outcome: Outcome) -> dict[str, int]:
+    old, new = outcome.before, outcome.after
+    return {
+        "claimed_before": old.claimed.level,
+        "claimed_after": new.claimed.level,
+        "verified_before": old.verified.level,
+        "verified_after": new.verified.level,
+    }
+
+
+def _tell_migrated(
+    desk: Desk,
+    workflow: Workflow,
+    moved: list[dict[str, Any]],
+    refused: list[dict[str, str]],
+    as_json: bool,
+) -> None:
+    if as_json:
+        desk.json({"moved": moved, "refused": refused})
+    else:
+        for one in moved:
+            desk.say("migration.moved", **one)
+        counts = {"moved": len(moved), "refused": len({one["code"] for one in refused}) or None}
+        desk.say("migration.done", key=workflow.key, version=workflow.version, **counts)
+        say = desk.wording.say
+        desk.complain(
+            [say("migration.refused", {"code": one["code"], "sentence": one["text"]}) for one in refused]
+        )
+    if refused:
+        raise typer.Exit(REFUSED)
 
 
 def _summary(workflow: Workflow) -> dict[str, Any]:

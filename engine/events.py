@@ -16,6 +16,7 @@ class Happened(StrEnum):
     INDICATOR_CANCELLED = "indicator_cancelled"
     INDICATOR_CLOSED = "indicator_closed"
     INDICATOR_CHANGED = "indicator_changed"
+    INDICATOR_MIGRATED = "indicator_migrated"
     OCCURRENCE_RECORDED = "occurrence_recorded"
     OCCURRENCE_PLANNED = "occurrence_planned"
     OCCURRENCE_APPROVED = "occurrence_approved"

@@ -1,6 +1,6 @@
 """What the engine is handed: the policy of the house, and one transaction on the store."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -129,6 +129,12 @@ class Transaction(Protocol):
 
     def agree(self, indicator: Indicator, given: Mapping[str, Any]) -> None:
         """Write what the indicator is agreed on; the caller saves its event in the same transaction."""
+
+    def migrate(self, indicator: Indicator, dropped: Collection[str]) -> None:
+        """Write on which version of its definition it runs, and forget the milestones that this one lacks.
+
+        The caller saves its event in the same transaction.
+        """
 
     def petitions(self, indicator: Indicator) -> list[Petition]:
         """Every petition about the indicator, by number; read only where somebody asks for them."""

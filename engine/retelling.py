@@ -293,6 +293,7 @@ _HEARD: Mapping[str, Callable[[_Told, Event], None]] = {
             Happened.CANCELLATION_DECLINED,
             Happened.INDICATOR_CANCELLED,
             Happened.INDICATOR_CLOSED,
+            Happened.INDICATOR_MIGRATED,
             Happened.MILESTONE_BLOCKED,
             Happened.MILESTONE_RESUMED,
             Happened.MILESTONE_POSTPONED,

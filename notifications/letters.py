@@ -65,6 +65,7 @@ _NEWS: Mapping[str, News] = {
     Happened.PETITION_DECLINED: News.PETITION_DECLINED,
     Happened.CANCELLATION_DECLINED: News.CANCELLATION_DECLINED,
     Happened.INDICATOR_CANCELLED: News.CANCELLED,
+    Happened.INDICATOR_MIGRATED: News.MIGRATED,
 }
 
 
@@ -292,7 +293,14 @@ def _lines(one: Changed, reader: int) -> Iterator[Line]:
         news = News.RECEIVED
     if news is not None:
         until = _until(data)
-        yield line(news, reason=_reason(data), until=date.fromisoformat(until) if until else None)
+        before, after = data.get("versions", (None, None))
+        yield line(
+            news,
+            reason=_reason(data),
+            until=date.fromisoformat(until) if until else None,
+            before=before,
+            after=after,
+        )
     moved = level_moved(data)
     if moved:
         before, after = moved

@@ -45,6 +45,17 @@ def standing(connection: Connection, version: int) -> dict[int, int]:
     return {row.claimed_level: row[1] for row in found}
 
 
+def behind(connection: Connection, workflow: Workflow, fiscal_year: int) -> list[str]:
+    """The codes of the year's indicators that run on another version of the definition."""
+    query = (
+        select(_i.code)
+        .join_from(t.indicators, t.workflow_versions, _w.id == _i.workflow_version_id)
+        .where(_i.fiscal_year == fiscal_year, _w.key == workflow.key, _w.version != workflow.version)
+        .order_by(_i.code)
+    )
+    return list(connection.execute(query).scalars())
+
+
 def version_of(connection: Connection, indicator: int) -> int:
     """The number of the version on which the indicator runs."""
     return int(connection.execute(select(_i.workflow_version_id).where(_i.id == indicator)).scalar_one())

@@ -1,11 +1,11 @@
 """One transaction on the store: the engine's port, kept by statements of both databases."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.engine import Connection
 
 from engine.appeal import Appeal
@@ -193,6 +193,15 @@ class Tx:
             if row:
                 self.connection.execute(update(table).where(table.c[key] == indicator.id).values(row))
         self._make_findable([search_index.first_row(indicator)])
+
+    def migrate(self, indicator: Indicator, dropped: Collection[str]) -> None:
+        """Write on which version of its definition it runs; nothing is recorded of the dropped milestones."""
+        version = self._workflow_version(indicator.workflow)
+        mine, m = t.indicators.c.id == indicator.id, t.milestones.c
+        self.connection.execute(update(t.indicators).where(mine).values(workflow_version_id=version))
+        if dropped:
+            gone = (m.indicator_id == indicator.id) & m.key.in_(dropped)
+            self.connection.execute(delete(t.milestones).where(gone))
 
     def changed_meanwhile(self, indicator: Indicator) -> Refusal:
         """The refusal that tells the loser who changed what, and when."""

@@ -1,5 +1,6 @@
 """The small cast of every test: one workflow of five milestones, two districts, the people who work there."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -81,6 +82,14 @@ MEASURED = Workflow(
     source_hash="6" * 64,
 )
 WORKFLOWS = (WORKFLOW, MEASURED)
+#: What some indicators move to: 60 is level 1 there. It is kept under a text of its own.
+MEASURED_NEXT = replace(
+    MEASURED,
+    version=2,
+    levels=(replace(MEASURED.levels[0], rule=Bound("result", Decimal(60))), MEASURED.levels[1]),
+    source_hash="8" * 64,
+)
+NEXT_TEXT = "percent_achieved 2"
 
 POLICY = Policy(
     zone=ZONE,
@@ -130,7 +139,7 @@ def new_store(url: str) -> Store:
 
 def open_store(url: str) -> Store:
     """A store on the database at ``url`` as it is."""
-    kept = {workflow.key: workflow for workflow in WORKFLOWS}
+    kept = {workflow.key: workflow for workflow in WORKFLOWS} | {NEXT_TEXT: MEASURED_NEXT}
     return Store(connect(url), POLICY, kept.__getitem__)
 
 

@@ -16,6 +16,7 @@ from engine.actions.indicators import (
     refresh_level,
     request_cancellation,
 )
+from engine.actions.migration import migrate_indicator
 from engine.actions.milestones import (
     achieve_milestone,
     block_milestone,
@@ -84,6 +85,7 @@ __all__ = [
     "import_page",
     "make_appeal",
     "make_petition",
+    "migrate_indicator",
     "postpone_milestone",
     "propose_facts",
     "read_report_again",

@@ -55,6 +55,7 @@ TOLD: Mapping[Happened, tuple[Role, ...]] = {
     Happened.PETITION_DECLINED: _WORK,
     Happened.CANCELLATION_DECLINED: _AGENCY,
     Happened.INDICATOR_CANCELLED: _AGENCY,
+    Happened.INDICATOR_MIGRATED: _AGENCY,
 }
 
 

@@ -1,6 +1,6 @@
 """A transaction that keeps everything in dictionaries, so that tests of actions touch nothing."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -89,6 +89,12 @@ class Memory:
         kept = self.kept[indicator.code, indicator.fiscal_year.year]
         kept.title, kept.unit, kept.workflow_owner = indicator.title, indicator.unit, indicator.workflow_owner
         kept.target, kept.weight = indicator.target, indicator.weight
+
+    def migrate(self, indicator: Indicator, dropped: Collection[str]) -> None:
+        kept = self.kept[indicator.code, indicator.fiscal_year.year]
+        kept.workflow = indicator.workflow
+        for key in dropped:
+            del kept.milestones[key]
 
     def petitions(self, indicator: Indicator) -> list[Petition]:
         return deepcopy(self.made.get(indicator.code, []))

@@ -33,6 +33,7 @@ from tests.cast import (
     SAI_MAI_COORDINATOR,
     SECTION_HEAD,
     THUNG_KHRU,
+    WORKFLOW,
     YEAR,
     at,
     new_indicator,
@@ -136,6 +137,13 @@ CASES = {
             Action.MANAGE_INDICATORS,
             Happened.INDICATOR_CHANGED,
             {"target": Decimal(4), "title_th": "ชื่อใหม่", "owner_id": None},
+        ),
+        case(
+            "migrate_indicator",
+            A,
+            Action.MANAGE_INDICATORS,
+            Happened.INDICATOR_MIGRATED,
+            replace(WORKFLOW, version=2, source_hash="8" * 64),
         ),
     )
 }

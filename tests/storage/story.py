@@ -53,7 +53,9 @@ from tests.cast import (
     GUIDELINES,
     ISSUE,
     MEASURED,
+    MEASURED_NEXT,
     MEETINGS,
+    NEXT_TEXT,
     OPERATOR,
     REPORT,
     SECTION_HEAD,
@@ -106,6 +108,12 @@ def _accept_drawn(tx: Tx, now: datetime) -> None:
 
 
 _accept_drawn.__name__ = "accept_report"
+
+
+def _migrate(tx: Tx, now: datetime) -> None:
+    """Keep another version of a definition, and move an indicator to it."""
+    registry.register_workflow(tx, MEASURED_NEXT, NEXT_TEXT, by=ADMINISTRATOR.id, now=now)
+    actions.migrate_indicator(tx, PERCENT, YEAR, MEASURED_NEXT, by=ADMINISTRATOR, now=now)
 
 
 def _year() -> Iterator[Step]:
@@ -185,6 +193,7 @@ def _year() -> Iterator[Step]:
     yield done(actions.read_report_again, d(2021, 1, 11), 1, met=["tells_what"], by=OPERATOR)
     yield done(actions.make_appeal, d(2021, 1, 12), 1, reason="ครบแล้ว")
     yield done(actions.decide_appeal, d(2021, 1, 14), 1, uphold=False, reason="ยังขาดภาพ", by=OPERATOR)
+    yield Step("migrate_indicator", d(2021, 1, 19), _migrate)
     yield Step(
         "seal_quarter",
         d(2021, 1, 20),

@@ -27,7 +27,7 @@ from tests.cast import (
     EVALUATOR,
     FOUNDED,
     GUIDELINES,
-    MEASURED,
+    MEASURED_NEXT,
     OPERATOR,
     WORKFLOW,
     YEAR,
@@ -96,7 +96,7 @@ def test_fields_round_trip_exactly(year):
     assert str(loaded.reports[1].self_reported) == "2.50"
     assert loaded.weight == Decimal(1)
     assert loaded.workflow is WORKFLOW
-    assert measured.workflow is MEASURED
+    assert measured.workflow is MEASURED_NEXT
 
 
 def test_unreported_value_stays_null(city):

@@ -235,6 +235,7 @@ def test_history_names_who_did_what(year):
 
     assert [(line.entry.what, line.by) for line in lines] == [
         ("indicator_created", ADMINISTRATOR.name),
+        ("indicator_migrated", ADMINISTRATOR.name),
         ("petition_made", COORDINATOR.name),
         ("petition_granted", EVALUATOR.name),
         ("milestone_waived", EVALUATOR.name),

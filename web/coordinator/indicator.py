@@ -367,7 +367,7 @@ def particulars(indicator: Indicator, data: Mapping[str, Any], wording: Wording)
     before = data.get("before")
     if isinstance(before, Mapping):
         yield from _agreed(data, before, wording)
-    for basis in ("claimed", "verified"):
+    for basis in ("versions", "claimed", "verified"):
         if basis in data:
             before, after = data[basis]
             yield wording.say(f"history.{basis}", before=before, after=after)
