@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from engine.signing_in import OF_ACCOUNT, OF_ADDRESS, Limits, wait_until
 from storage.account_tables import door_log
 from storage.sessions import Client
+from storage.tables import people
 from storage.transaction import Tx
 
 _d = door_log.c
@@ -111,8 +112,9 @@ def subject_of(email: str) -> str:
 
 
 class Line(NamedTuple):
-    """A line of the log."""
+    """A line of the log; ``name`` is that of the person, where it is known who it was."""
 
+    id: int
     at: datetime
     what: AtTheDoor
     person: int | None
@@ -120,15 +122,39 @@ class Line(NamedTuple):
     address: str
     agent: str
     detail: str
+    name: str | None
 
 
-def lines(connection: Connection, n: int, *, person: int | None = None, email: str = "") -> list[Line]:
-    """The last lines, the newest first: all, or those of one person and of attempts under their address."""
-    query = select(_d.at, _d.what, _d.person_id, _d.subject, _d.address, _d.agent, _d.detail)
-    if person is not None:
-        query = query.where(or_(_d.person_id == person, _d.subject == subject_of(email)))
-    rows = connection.execute(query.order_by(_d.id.desc()).limit(n))
-    return [Line(row.at, AtTheDoor(row.what), *row[2:]) for row in rows]
+def lines(
+    connection: Connection,
+    n: int,
+    *,
+    person: int | None = None,
+    email: str = "",
+    what: AtTheDoor | None = None,
+    before: int | None = None,
+) -> list[Line]:
+    """The last lines, the newest first: all, or those of one person and of attempts under their address.
+
+    Narrowed to what was done, and to those ``before`` a line.
+    """
+    wanted = [
+        *([or_(_d.person_id == person, _d.subject == subject_of(email))] if person is not None else []),
+        *([_d.what == what] if what is not None else []),
+        *([_d.id < before] if before is not None else []),
+    ]
+    query = (
+        select(
+            *(_d.id, _d.at, _d.what, _d.person_id, _d.subject, _d.address, _d.agent, _d.detail),
+            people.c.name,
+        )
+        .join_from(door_log, people, people.c.id == _d.person_id, isouter=True)
+        .where(*wanted)
+        .order_by(_d.id.desc())
+        .limit(n)
+    )
+    rows = connection.execute(query)
+    return [Line(row.id, row.at, AtTheDoor(row.what), *row[3:]) for row in rows]
 
 
 def printable(text: str, most: int) -> str:

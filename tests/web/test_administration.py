@@ -17,7 +17,7 @@ from engine.quarter import FiscalYear, WorkCalendar
 from engine.workflow import Text
 from storage import registry, roles, views
 from storage import tables as t
-from storage.account_tables import sessions
+from storage.account_tables import door_log, sessions
 from tests.cast import (
     ADMINISTRATOR,
     CODE,
@@ -31,7 +31,7 @@ from tests.cast import (
 )
 from tests.counting import counted
 from tests.web.coordinators import BASE, arrive, banner, enter, errors, words
-from tests.web.doorway import come_in, set_up_factor, token_in
+from tests.web.doorway import EMAIL, come_in, give_password, set_up_factor, sign_in, token_in
 from tests.web.post import post
 from tests.web.test_rules import filled, rules_of
 from tests.web.town import TODAY
@@ -40,12 +40,13 @@ PEOPLE = "/administration/people"
 AGENCIES = "/administration/agencies"
 OUTBOX = "/administration/outbox"
 JOURNAL = "/administration/journal"
+DOOR = "/administration/entrance"
 WORKFLOWS = "/administration/workflows"
 CALENDAR = "/administration/calendar"
 JOBS = "/administration/jobs"
 ONE = f"{PEOPLE}/{COORDINATOR.id}"
 #: The pages that have rows of something of which there may be many.
-LISTS = [PEOPLE, ONE, AGENCIES, OUTBOX, f"{OUTBOX}/1", JOURNAL, WORKFLOWS, CALENDAR, JOBS]
+LISTS = [PEOPLE, ONE, AGENCIES, OUTBOX, f"{OUTBOX}/1", JOURNAL, DOOR, WORKFLOWS, CALENDAR, JOBS]
 HOSTILE = '"><script>alert(1)</script>{{ 7 * 7 }}'
 
 
@@ -431,8 +432,51 @@ def test_administrator_gives_longer_on_the_calendar_but_not_to_the_agency_they_w
     ]
 
 
+def test_door_tells_who_came_in_failed_and_was_refused(town):
+    give_password(town)
+    sign_in(town, password="wrong")
+    sign_in(town, email="nobody@example.org")
+    sign_in(town)
+    assert town.get("/administration/settings").status_code == 403
+    enter(town, ADMINISTRATOR)
+    said = words(town.get(DOOR).text)
+    assert "ถูกปฏิเสธ ผู้ประสานงานเขตทุ่งครุ" in said
+    assert "403 manage_settings /administration/settings" in said
+    assert said.count("เข้าสู่ระบบไม่สำเร็จ –") == 2
+
+    refused = town.get(f"{DOOR}?what=refused")
+    assert refused.text.count('<tr class="govuk-table__row" role="row">') == 2  # its head and the one line
+    own = words(town.get(f"{DOOR}?what=failed&email={EMAIL}").text)
+    assert own.count("เข้าสู่ระบบไม่สำเร็จ –") == 1  # under the address of somebody else nothing is told
+    assert errors(town.get(f"{DOOR}?email=nobody@example.org"))[0][0] == "email"
+
+
+def test_door_goes_on_behind_its_last_line(town):
+    enter(town, ADMINISTRATOR)
+    rows = [
+        {
+            "at": FOUNDED,
+            "what": "failed",
+            "subject": "",
+            "address": "a",
+            "agent": "",
+            "detail": f"<b>{number}",
+        }
+        for number in range(60)
+    ]
+    with town.store.begin() as tx:
+        tx.connection.execute(insert(door_log), rows)
+    first = town.get(f"{DOOR}?what=failed")
+    (behind,) = re.findall(r'href="(\?what=failed&amp;before=\d+)"', first.text)
+    second = town.get(DOOR + behind.replace("&amp;", "&"))
+    seen = [re.findall(r"&lt;b&gt;(\d+)", page.text) for page in (first, second)]
+    assert [*seen[0], *seen[1]] == [str(number) for number in reversed(range(60))]
+
+
 def grow(town, through, since):
     with town.store.begin() as tx:
+        line = {"at": FOUNDED, "what": "refused", "person_id": COORDINATOR.id, "subject": "", "address": ""}
+        tx.connection.execute(insert(door_log), [{**line, "agent": "", "detail": ""}] * (through - since))
         rows = [{"message_id": 1, "at": FOUNDED, "what": "held", "detail": ""}] * (through - since)
         tx.connection.execute(insert(t.outbox_log), rows)
         for number in range(since, through):

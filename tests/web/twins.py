@@ -151,6 +151,7 @@ TWINS: dict[Route, Route] = {
     ("GET", "/administration/outbox/{message}"): ("GET", "/outbox/{number}"),
     ("POST", "/administration/outbox/{message}/move"): ("POST", "/outbox/{number}/retry"),
     ("GET", "/administration/journal"): ("GET", "/journal"),
+    ("GET", "/administration/entrance"): ("GET", "/entrance"),
     ("GET", "/administration/webhooks"): ("GET", "/webhooks"),
     ("GET", "/administration/webhooks/add"): ("POST", "/webhooks"),
     ("POST", "/administration/webhooks/add"): ("POST", "/webhooks"),

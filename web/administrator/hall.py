@@ -15,6 +15,7 @@ PARTS = (
     "outbox",
     "webhooks",
     "journal",
+    "entrance",
     "workflows",
     "import",
     "calendar",

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from engine.events import Happened
+from storage.door import AtTheDoor
 from web.reading import plain
 from web.spreadsheets.columns import SheetKind
 
@@ -296,6 +297,13 @@ class JournalAsked(Paged):
     first: Day | None = None
     last: Day | None = None
     verify: bool = False
+
+
+class DoorAsked(Paged):
+    """`email` is that of a person; with it what was tried under their address as well."""
+
+    what: AtTheDoor | None = None
+    email: Annotated[str, Field(min_length=3, max_length=254)] | None = None
 
 
 # --- bodies of what is done to the city ------------------------------------------------------------------

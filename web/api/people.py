@@ -73,6 +73,16 @@ def operations(site: Site, accounts: StoredAccounts) -> Iterator[Operation]:
         reads=here.one,
         gives=records.PersonDetail,
     )
+    yield Operation(
+        "list_door_log",
+        "GET",
+        "/entrance",
+        _RULE,
+        "Who signed in, failed, had to wait or was refused, the newest first.",
+        reads=here.entrance,
+        asks=bodies.DoorAsked,
+        gives=records.DoorLog,
+    )
     for row in (
         _Row("give_role", "give", "Give a role.", here.give, bodies.RoleGiven),
         _Row("take_role", "take", "Take a role.", here.take, bodies.RoleGiven),
@@ -152,6 +162,20 @@ class _People:
                 "second_factor_since": self._accounts.factor(person.id, now).set_at,
                 "door": lines,
             }
+        )
+
+    def entrance(self, call: Call) -> records.DoorLog:
+        asked: bodies.DoorAsked = call.asked
+        before, email = number_behind(asked.cursor), asked.email or ""
+        with self._site.store.read() as tx:
+            whose = registry.person(tx.connection, email).id if email else None
+            found = door.lines(
+                tx.connection, asked.limit + 1, person=whose, email=email, what=asked.what, before=before
+            )
+        rows, more = cut(found, asked.limit)
+        return records.DoorLog(
+            items=[records.LoggedLine.model_validate(one) for one in rows],
+            next=cursor_of(rows[-1].id) if more else None,
         )
 
     def add(self, call: Call) -> records.AddedPerson:

@@ -203,6 +203,18 @@ class MessageDetail(MessageRow):
     log: list[MessageStep]
 
 
+class LoggedLine(DoorLine):
+    """`person` is null where nobody knows who it was."""
+
+    id: int
+    person: int | None
+    name: Name | None
+
+
+class DoorLog(Listed):
+    items: list[LoggedLine]
+
+
 class Journal(Listed):
     """Events of the city, or of one indicator; `whole` tells of the proof, where one was asked for."""
 
