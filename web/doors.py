@@ -239,7 +239,7 @@ class Doors:
             return
         if visit is None or request.state.visit is None:
             first = CodeFirst if code_due else SignInFirst
-            raise first(_path_of(request) if request.method in _SAFE else "/")
+            raise first(_path_of(request) if request.method in _SAFE else self._page_before(request))
         self.admit(request, visit.person, rule)
 
     def admit(self, request: Request, person: Person, rule: Rule) -> None:
@@ -254,6 +254,14 @@ class Doors:
             subject = place.subject
         if rule.action is not None and not may(person, rule.action, subject):
             self.refuse(request, person, rule.action)
+
+    def _page_before(self, request: Request) -> str:
+        """The page of ours from which a form came: whoever signs in again finds there what they had typed."""
+        came_from = urlsplit(request.headers.get("referer", ""))
+        if came_from.netloc != request.url.netloc:
+            return "/"
+        path = came_from.path.removeprefix(self._site.root)
+        return own_path(path + (f"?{came_from.query}" if came_from.query else ""))
 
     def _visit(self, request: Request) -> Visit | None:
         token = request.cookies.get(self.cookie)

@@ -152,7 +152,7 @@ class _Door:
         self._accounts.sign_out(request.state.begun, client_of(request), self._site.clock())
         answer = self._to("/sign-in")
         self._doors.forget(answer)
-        answer.headers["Clear-Site-Data"] = '"cache"'
+        answer.headers["Clear-Site-Data"] = '"cache", "storage"'
         return answer
 
     def _to(self, path: str) -> RedirectResponse:

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import DESK, PHONE, WITHOUT_SCRIPTS, Served
 from tests.cast import CODE, MEETINGS
 from tests.web.coordinators import PNG, indicator
-from tests.web.doorway import EMAIL, HEAD_EMAIL
+from tests.web.doorway import EMAIL, HEAD_EMAIL, PASSWORD
 
 HOME = f"/indicators/2564/{CODE}"
 READERS = {"desk": DESK, "phone": PHONE, "without_scripts": WITHOUT_SCRIPTS}
@@ -136,6 +136,55 @@ def test_without_a_connection_what_was_typed_is_there(served: Served, opened: Ca
     page.context.set_offline(False)
     page.get_by_role("link", name="บันทึกการดำเนินการ").click()
     expect(page.get_by_label("หมายเหตุ")).to_have_value("พิมพ์ไว้ตอนไม่มีสัญญาณ")
+
+
+def test_form_that_is_sent_without_a_connection_or_a_session_loses_nothing(
+    served: Served, opened: Callable[..., Page]
+):
+    page = opened(EMAIL, PHONE)
+    form = f"{HOME}/milestones/{MEETINGS}/record"
+    page.goto(form)
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.goto(form)  # the worker serves it from here on
+    page.get_by_label("วันที่", exact=True).fill("18 พ.ค. 2564")
+    page.get_by_label("หมายเหตุ").fill("พิมพ์แล้วกดบันทึก")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="บันทึก", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("ไม่มีการเชื่อมต่อ")
+    expect(page.get_by_text("พิมพ์แล้วกดบันทึก")).to_be_visible()
+    page.context.set_offline(False)
+    page.get_by_role("link", name="บันทึกการดำเนินการ").click()
+
+    # And the session ends before it is sent once more.
+    page.context.clear_cookies()
+    page.get_by_role("button", name="บันทึก", exact=True).click()
+    page.get_by_label("อีเมล").fill(EMAIL)
+    page.get_by_label("รหัสผ่าน").fill(PASSWORD)
+    page.get_by_role("button", name="เข้าสู่ระบบ").click()
+    expect(page.get_by_label("หมายเหตุ")).to_have_value("พิมพ์แล้วกดบันทึก")
+    page.get_by_role("button", name="บันทึก", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("บันทึกการดำเนินการแล้ว")
+
+    assert [one.note for one in indicator(served.town).occurrences][-1] == "พิมพ์แล้วกดบันทึก"
+    assert page.evaluate("Object.keys(localStorage)") == []
+
+
+def test_report_that_was_typed_without_a_connection_is_offered_and_goes_with_who_leaves(
+    served: Served, opened: Callable[..., Page]
+):
+    page = opened(EMAIL, DESK)
+    page.goto(f"{HOME}/quarters/2")
+    page.context.set_offline(True)
+    page.get_by_label("สิ่งที่ทำในไตรมาสนี้").press_sequentially("ไม่มีสัญญาณ")
+    expect(page.locator("[data-saved-note]")).to_have_text("เก็บสิ่งที่พิมพ์ไว้ในเครื่องนี้แล้ว")
+    page.context.set_offline(False)
+    page.reload()
+    page.get_by_role("button", name="ใช้ข้อความนี้").click()
+    expect(page.get_by_label("สิ่งที่ทำในไตรมาสนี้")).to_have_value("ไม่มีสัญญาณ")
+
+    page.get_by_role("button", name="ออกจากระบบ").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("เข้าสู่ระบบ")
+    assert page.evaluate("Object.keys(localStorage)") == []
 
 
 def test_form_with_a_fault_takes_the_reader_to_it(served: Served, opened: Callable[..., Page]):

@@ -52,7 +52,7 @@ def test_report_is_written_checked_and_handed_in_with_a_receipt(town):
     assert heading(receipt) == "ได้รับรายงานแล้ว"
     assert "18 พ.ค. 2564 เวลา 09:00 น." in said
     assert "ช้ากว่ากำหนด (วันจันทร์ที่ 12 เมษายน 2564)" in said
-    assert f'data-draft-done="report {PAGE}"' in receipt.text
+    assert f'data-draft-done="{COORDINATOR.id} {PAGE}"' in receipt.text
 
 
 def test_saved_draft_is_not_handed_in(town):

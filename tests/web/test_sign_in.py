@@ -667,6 +667,17 @@ def test_anonymous_visitor_is_shown_the_way_in_and_back(town):
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=/account")
     answer = town.client.post("/account/password", follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+    # Whose session ended over a form is led back to it: there the browser has what was typed.
+    for came_from, led_to in (
+        ("/account?a=1", "/sign-in?next=/account%3Fa%3D1"),
+        ("//evil.example/x", "/sign-in"),
+        ("https://evil.example/account", "/sign-in"),
+        ("https://evil.example@radap.example//evil.example", "/sign-in"),
+    ):
+        whole = came_from if "://" in came_from else f"https://{town.site.host}{came_from}"
+        headers = {"referer": whole}
+        answer = town.client.post("/account/password", headers=headers, follow_redirects=False)
+        assert answer.headers["location"] == led_to, came_from
     assert (OPEN.signed_in, SIGNED_IN.signed_in) == (False, True)
 
 

@@ -50,48 +50,70 @@
     remove(key) { try { localStorage.removeItem(KEY + key); } catch (_) { /* there is none */ } },
   };
 
+  const keys = () => Object.keys(localStorage).filter((one) => one.startsWith(KEY)).sort().map((one) => one.slice(KEY.length));
+  // A form that was sent is done with once a page says so; until then the connection or the session may have ended.
+  if (document.querySelector("[data-draft-done], .govuk-notification-banner--success")) {
+    for (const key of keys()) if ((stored.get(key) || {}).sent) stored.remove(key);
+  }
   for (const done of document.querySelectorAll("[data-draft-done]")) stored.remove(done.dataset.draftDone);
   for (const form of document.querySelectorAll("form[data-draft]")) keep(form);
   const list = document.querySelector("[data-drafts]");
   if (list) showDrafts(list);
 
-  // A form with data-draft keeps in this browser what is typed, until it is sent; one with data-autosave sends
-  // it to the server as well. After a sent form came back with a fault its own fields are newer: they stay.
+  // A form with data-draft, which names its person, keeps in this browser what is typed, until it was taken; one
+  // with data-autosave sends it to the server as well. After it came back with a fault its own fields are newer.
   function keep(form) {
-    const key = form.dataset.draft;
+    const key = form.dataset.draft + " " + location.pathname;
     const fields = [...form.querySelectorAll("textarea, input[type=text]")];
     const note = form.querySelector("[data-saved-note]");
-    const kept = stored.get(key);
-    const fresh = fields.every((one) => one.value === one.defaultValue && !document.querySelector(".govuk-error-summary"));
-    if (kept && fresh && !form.dataset.autosave) {
-      for (const one of fields) if (one.value === "" && kept.fields[one.name]) one.value = kept.fields[one.name];
-    }
-    let timer = 0, sent = "";
     const typed = () => Object.fromEntries(fields.map((one) => [one.name, one.value]));
+    const put = (kept) => { for (const one of fields) if (kept[one.name] !== undefined) one.value = kept[one.name]; };
+    const remember = (more) => stored.set(key, { title: document.title, path: location.pathname, fields: typed(), ...more });
+    const kept = stored.get(key);
+    if (kept && !document.querySelector(".govuk-error-summary")) offer(kept.fields);
+    let timer = 0, sent = "";
     form.addEventListener("input", () => {
-      stored.set(key, { title: document.title, path: location.pathname, fields: typed(), at: new Date().toISOString() });
+      remember({});
       if (form.dataset.autosave) { clearTimeout(timer); timer = setTimeout(save, 2500); }
     });
-    form.addEventListener("submit", () => { clearTimeout(timer); if (!form.dataset.autosave) stored.remove(key); });
+    form.addEventListener("submit", () => { clearTimeout(timer); if (stored.get(key)) remember({ sent: true }); });
+
+    // Into a form that is as empty as it was; beside one in which something else stands.
+    function offer(fresh) {
+      const block = document.querySelector("[data-kept]");
+      const differs = fields.filter((one) => fresh[one.name] && fresh[one.name] !== one.value);
+      if (!differs.length) return stored.remove(key);
+      if (!block) { for (const one of differs) if (one.value === "") one.value = fresh[one.name]; return undefined; }
+      block.querySelector("[data-kept-words]").textContent = differs.map((one) => fresh[one.name]).join("\n");
+      block.querySelector("[data-kept-take]").addEventListener("click", () => { put(fresh); block.hidden = true; fields[0].focus(); });
+      block.querySelector("[data-kept-forget]").addEventListener("click", () => { stored.remove(key); block.hidden = true; fields[0].focus(); });
+      block.hidden = false;
+      return undefined;
+    }
+
     async function save() {
-      const body = new URLSearchParams(typed());
-      if (body.toString() === sent) return;
+      const body = new URLSearchParams(typed()), now = body.toString();
+      if (now === sent) return;
       body.set("token", form.elements.token.value);
       try {
         const answer = await fetch(form.dataset.autosave, { method: "POST", body, redirect: "error" });
-        if (!answer.ok) return;
+        if (!answer.ok) throw answer;
         const said = await answer.json();
-        body.delete("token");
-        sent = body.toString();
+        sent = now;
         if (note) note.textContent = said.saved;
-      } catch (_) { /* offline: it lies in this browser, and the next letter tries again */ }
+        // The server has it: this browser need not keep what may be read by who uses it next.
+        if (new URLSearchParams(typed()).toString() === sent) stored.remove(key);
+      } catch (_) {
+        // No connection, or nobody is signed in any more: it lies in this browser, and the next letter tries again.
+        if (note) note.textContent = form.dataset.keptNote;
+      }
     }
   }
 
   // Without a connection: what was typed in this browser and not sent yet, to be copied or gone back to.
   function showDrafts(list) {
-    for (const key of Object.keys(localStorage).filter((one) => one.startsWith(KEY)).sort()) {
-      const kept = stored.get(key.slice(KEY.length));
+    for (const key of keys()) {
+      const kept = stored.get(key);
       const texts = kept && kept.fields ? Object.values(kept.fields).filter((one) => one.trim()) : [];
       if (!texts.length) continue;
       const item = document.createElement("li"), title = document.createElement("a");

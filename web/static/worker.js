@@ -13,10 +13,10 @@ self.addEventListener("activate", (event) => {
 });
 
 self.addEventListener("fetch", (event) => {
-  if (event.request.method !== "GET") return;
+  // A form that is sent without a connection as well: what was typed into it is on the page.
   if (event.request.mode === "navigate") {
     event.respondWith(fetch(event.request).catch(() => caches.match(pages[0])));
-  } else if (pages.some((one) => new URL(one, self.location).href === event.request.url)) {
+  } else if (event.request.method === "GET" && pages.some((one) => new URL(one, self.location).href === event.request.url)) {
     event.respondWith(caches.match(event.request).then((kept) => kept || fetch(event.request)));
   }
 });
