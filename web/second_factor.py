@@ -59,6 +59,7 @@ class _SecondFactor:
             "set_at": wording.value(found.set_at) if found.set_at else "",
             "picture": self._picture(found.pending, visit.email) if found.pending else None,
             "secret": _in_groups(found.pending or ""),
+            "key_uri": key_uri(found.pending, visit.email, self._site.house) if found.pending else "",
             "has_password": self._site.takes_passwords and self._accounts.has_password(person),
         }
         refused = next(iter((errors or {}).values()), None)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pyotp
@@ -77,6 +78,9 @@ def test_factor_is_set_up_with_a_picture_or_by_hand_and_a_first_code(town):
     assert 'autocomplete="one-time-code" inputmode="numeric"' in page.text
     secret = shown_secret(page)
     assert len(secret) == 32
+    # On the telephone itself there is nothing to scan.
+    (link,) = re.findall(r'href="(otpauth://[^"]+)"', page.text)
+    assert unescape(link) == key_uri(secret, EMAIL, town.site.house)
 
     done = send(town, f"{HERE}/prove", at=HERE, code=pyotp.TOTP(secret).at(NOW))
     codes = re.findall(r"<li><code>([a-z2-9]{4}(?:-[a-z2-9]{4}){3})</code></li>", done.text)
