@@ -46,6 +46,8 @@ def test_page_has_every_field_of_the_old_one(town):
     did(town, actions.submit_report, 1, now=at(date(2021, 1, 5)))
     did(town, actions.endorse_report, 1, by=SECTION_HEAD, now=at(date(2021, 1, 6)))
     did(town, actions.accept_report, 1, quality=95, remark="ชัดเจน", by=EVALUATOR, now=at(date(2021, 1, 7)))
+    did(town, actions.write_report, 2, narrative="จัดประชุม", self_reported=Decimal(3))
+    did(town, actions.submit_report, 2)
     page = town.get(BASE)
 
     said = words(page.text)
@@ -63,7 +65,9 @@ def test_page_has_every_field_of_the_old_one(town):
         "เอกสารหลักฐานที่ขอ 1. แนวทาง 2. รายงานการประชุม",
         "ชื่อไม่ปรากฏในหน้าเดิม",
         "ไตรมาสที่ 1 กำหนด 11 ม.ค. 2564 รับรายงานแล้ว 0 0 2 95 / 100 ชัดเจน",
-        "ไตรมาสที่ 2 กำหนด 12 เม.ย. 2564 ยังไม่มีรายงาน 0 0 – –",
+        "ไตรมาสที่ 2 กำหนด 12 เม.ย. 2564 ส่งแล้ว 0 0 3 –",
+        "ข้อความรายงานไตรมาสที่ 1 ประชุมแล้ว",
+        "อยู่ระหว่างพิจารณา: รายงานไตรมาสที่ 2",
         "coordinator@thungkhru.example",
         "head@thungkhru.example",
         "พิมพ์ข้อมูล",
@@ -136,6 +140,22 @@ def test_milestone_that_was_returned_is_answered_point_by_point(town):
 
     assert banner(after)[0] == THAI.say("done_now.achieved")
     assert indicator(town).decisions[-1].reason == "1. แนบคำสั่ง\n→ แนบแล้ว\n2. ลงนาม\n→ ลงนามแล้ว"
+
+
+def test_milestone_that_was_reopened_is_said_to_be_done_again(town):
+    enter(town)
+    page, done = f"{BASE}/milestones/{GUIDELINES}", THAI.say("act.achieve")
+    did(town, actions.record_occurrence, NewOccurrence(GUIDELINES, DAY))
+    assert done not in town.get(page).text  # what is complete is achieved by itself
+    after = arrive(town, fill(town, f"{page}/reopen", reason="พิมพ์ผิด"))
+    assert "พิมพ์ผิด" in words(after.text)
+    assert f'href="{page}/answer">{done}' in after.text
+    assert f'href="{page}/answer"' in town.get(BASE).text
+    assert heading(town.get(f"{page}/answer")) == done
+    arrive(town, fill(town, f"{page}/answer"))
+
+    assert indicator(town).milestones[GUIDELINES].state == "achieved"
+    assert done not in town.get(page).text
 
 
 def test_milestone_is_blocked_and_goes_on(town):

@@ -1,5 +1,6 @@
 """Recording on a page: what was done, is planned, or was done on a day that nobody knows."""
 
+import re
 from datetime import date
 
 import pytest
@@ -175,6 +176,49 @@ def test_evidence_is_attached_to_a_milestone_from_its_page(town):
     (evidence,) = indicator(town).evidence
     assert (evidence.request, evidence.file_name) == ("report", "รายงาน.txt")
     assert banner(after) == [THAI.say("done_now.attached")]
+
+
+def test_newer_version_takes_the_place_of_an_older_one_and_holds_until_its_day(town):
+    enter(town)
+    did(town, actions.record_occurrence, NewOccurrence(MEETINGS, DAY))
+    fill(town, PAGE, to=f"{PAGE}/evidence", files=[_text("เดิม.txt")], occurrence="1")
+    older = town.get(f"{PAGE}?replaces=1")
+    assert f'{PAGE}?replaces=1#attach">{THAI.say("act.replace")}' in town.get(PAGE).text
+    assert [
+        re.search(f'<option value="1" selected>.*{name}', older.text) is not None
+        for name in ("เดิม.txt", "18")
+    ]
+    given = {"replaces": "1", "occurrence": "1", "expires": "30 ก.ย. 2565"}
+    after = arrive(town, fill(town, PAGE, to=f"{PAGE}/evidence", files=[_text("ใหม่.txt")], **given))
+
+    newer = indicator(town).evidence[1]
+    assert (newer.replaces, newer.occurrence, newer.expires_on) == (1, 1, date(2022, 9, 30))
+    assert THAI.say("evidence_list.expires", day=newer.expires_on) in after.text
+    assert THAI.say("evidence_list.older") in after.text
+
+
+@pytest.mark.parametrize(
+    ("names", "fields", "field"),
+    [
+        (["ก.txt", "ข.txt"], {"replaces": "1"}, "replaces"),
+        (["ก.txt"], {"replaces": "7"}, "replaces"),
+        (["ก.txt"], {"expires": "31 ก.ย. 2565"}, "expires"),
+        (["ก.txt"], {"expires": "1 ม.ค. 2564"}, "expires"),
+    ],
+    ids=["two for one", "none such", "no day", "past"],
+)
+def test_version_or_last_day_that_cannot_be_is_told_at_its_field(town, names, fields, field):
+    enter(town)
+    fill(town, PAGE, to=f"{PAGE}/evidence", files=[_text("เดิม.txt")])
+    answer = fill(town, PAGE, to=f"{PAGE}/evidence", files=[_text(one) for one in names], **fields)
+
+    assert [where for where, _ in errors(answer)] == [field]
+    assert len(indicator(town).evidence) == 1
+    assert all(one in answer.text for one in names)
+
+
+def _text(name: str):
+    return "files", (name, name.encode(), "text/plain")
 
 
 @pytest.mark.parametrize(

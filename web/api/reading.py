@@ -55,7 +55,7 @@ def milestone_values(scene: Scene, key: str) -> dict[str, Any]:
         "blocked_by": kept.blocked_by,
         "reason": kept.reason,
         "since": kept.since,
-        "acts": names_of_acts(scene, kept.state),
+        "acts": names_of_acts(scene, key),
     }
 
 

@@ -270,12 +270,14 @@ class _Page:
     def _asked(self, request: Request, scene: Scene, key: str, typed: Typed) -> Response:
         act, about = self._act, _about(scene, self._act, key)
         say = scene.wording.say
+        # What was reopened has no points to be answered: it is only said to be done.
+        name = "achieve" if act.name == "answer" and not about.points else act.name
         values = {
-            "title": say(f"act.{act.name}"),
+            "title": say(f"act.{name}"),
             "what": about.what,
             "more": about.more,
-            "does": say(f"act.{act.name}_does"),
-            "button": say(f"act.{act.name}_button"),
+            "does": say(f"act.{name}_does"),
+            "button": say(f"act.{name}_button"),
             "back": self._counter.site.root + about.back,
             "asked": act.fields,
             "reason_label": say(f"act.{act.name}_reason") if "reason" in act.fields else "",

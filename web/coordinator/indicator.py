@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Router
 
 from engine.actions.agreement import AGREED
-from engine.indicator import Indicator, Life
+from engine.indicator import Indicator, Life, MilestoneState
 from engine.machine import milestone_rules
 from engine.permissions import Action
 from engine.petition import PetitionState
@@ -29,6 +29,7 @@ from storage.seals import SealedLevel, sealed_levels
 from storage.transaction import Tx
 from storage.views import HistoryLine
 from web.coordinator import views as shown
+from web.coordinator.attaching import of_version, offered
 from web.coordinator.course import courses
 from web.coordinator.scene import Counter, Scene
 from web.doors import SEEN, Doors
@@ -126,6 +127,7 @@ class _Indicator:
             courses=courses(scene),
             tasks=shown.task_list(scene, root),
             quarters=shown.quarter_table(scene, root, due, read.sealed),
+            judged=shown.judged(scene),
             facts=list(self._facts(scene)),
             texts=self._texts(scene),
             petitions=self._petitions(scene, root),
@@ -248,6 +250,7 @@ class _Indicator:
             wording=wording,
         )
         page = f"{root}{scene.base}/milestones/{milestone}"
+        version = of_version(scene, request.query_params.get("replaces", ""))
         values = {
             "title": wording.value(definition.title),
             "page": page,
@@ -258,15 +261,17 @@ class _Indicator:
             "measured": definition.measure is not None,
             "paused": shown.paused(scene, kept),
             "returned": returned,
+            "reopened": shown.why_reopened(scene, milestone),
             "facts": shown.fact_rows(scene, definition, root, sealed),
             "wanted": shown.wanted_evidence(scene, definition),
             "evidence": evidence,
-            "requests": [(one.key, wording.value(one.title)) for one in definition.evidence],
             "uploads": [],
+            "fields": version,
+            "attaches": bool(version) or "attach" in request.query_params,
+            **offered(scene, definition),
             "may_record": scene.may(Action.RECORD) and scene.indicator.sealed_through < 4,
             "may_attach": scene.may(Action.ATTACH),
-            "seen": len(scene.indicator.evidence),
-            "acts": possible_acts(scene, kept.state, page),
+            "acts": possible_acts(scene, milestone, page),
         }
         return self._counter.show(request, "milestone.html", scene, values)
 
@@ -285,18 +290,25 @@ _ACTS: tuple[tuple[str, str, Action], ...] = (
 _CAN_BE_ASKED = ("postpone", "waive")
 
 
-def possible_acts(scene: Scene, state: str, page: str) -> list[tuple[str, str]]:
-    """What whoever looks may do to a milestone in that state, as (word, address)."""
-    return [(scene.wording.say(f"act.{name}"), f"{page}/{name}") for name in names_of_acts(scene, state)]
+def possible_acts(scene: Scene, key: str, page: str) -> list[tuple[str, str]]:
+    """What whoever looks may do to the milestone of that key, as (word, address)."""
+    words = {"answer": "achieve"} if shown.why_reopened(scene, key) else {}
+    return [
+        (scene.wording.say(f"act.{words.get(name, name)}"), f"{page}/{name}")
+        for name in names_of_acts(scene, key)
+    ]
 
 
-def names_of_acts(scene: Scene, state: str) -> list[str]:
-    """What whoever looks may do to a milestone in that state, by name."""
+def names_of_acts(scene: Scene, key: str) -> list[str]:
+    """What whoever looks may do to the milestone of that key, by name."""
+    state = scene.indicator.milestones[key].state
     possible = milestone_rules().triggers_from(state)
+    # What is complete is achieved by itself, but after a return or a reopening somebody has to say so.
+    is_said = state == MilestoneState.RETURNED or bool(shown.why_reopened(scene, key))
     found = [
         name
         for name, trigger, action in _ACTS
-        if trigger in possible and scene.may(action) and (name != "answer" or state == "returned")
+        if trigger in possible and scene.may(action) and (name != "answer" or is_said)
     ]
     if scene.may(Action.PETITION) and any(trigger in possible for trigger in _CAN_BE_ASKED):
         found.append("ask")

@@ -13,6 +13,7 @@ from engine.permissions import Action
 from engine.thai_dates import Style, format_day
 from engine.workflow import MilestoneDefinition
 from storage.uploads import Upload
+from web.coordinator.attaching import offered
 from web.coordinator.scene import Counter, Scene, Turn
 from web.doors import Doors, Visit, doing
 from web.reading import Typed, whole_number
@@ -72,6 +73,8 @@ class _Record:
             typed.fault("files", Unmet("evidence.nothing", {}))
         if link and not link.startswith(("https://", "http://")):
             typed.fault("link", Unmet("evidence.no_link", {"given": link}))
+        if typed.whole("replaces") and len(given.uploads) + bool(link) > 1:
+            typed.fault("replaces", Unmet("evidence.one_version", {}))
         outcome = self._counter.do(
             request, typed, lambda turn: self._attached_once(turn, milestone, given, link)
         )
@@ -164,6 +167,8 @@ class _Record:
                 request=wanted,
                 occurrence=about,
                 link=link,
+                expires_on=typed.day("expires"),
+                replaces=typed.whole("replaces"),
                 by=turn.by,
                 now=turn.now,
             )
@@ -215,8 +220,7 @@ class _Record:
             "page": f"{self._site.root}{scene.base}/milestones/{definition.key}",
             "typed": given.typed,
             "uploads": given.uploads,
-            "requests": [(one.key, wording.value(one.title)) for one in definition.evidence],
-            "seen": len(scene.indicator.evidence),
+            **offered(scene, definition),
         }
         return self._counter.show(request, "attach.html", scene, values)
 

@@ -5,6 +5,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import NamedTuple
 
+from engine.errors import Unmet
 from engine.explain import Missing
 from engine.guards import lacking_evidence
 from engine.indicator import (
@@ -111,11 +112,11 @@ _SUPPLIED: Mapping[str, tuple[str, Action]] = {
     "measure.too_low": ("/record#value", Action.RECORD),
     "measure.too_high": ("/record#value", Action.RECORD),
     "occurrence.waits_for_approval": ("#facts", Action.APPROVE_UNDATED),
-    "milestone.reopened": ("#acts", Action.ACHIEVE),
+    "milestone.reopened": ("/answer", Action.ACHIEVE),
     "milestone.blocked": ("/resume", Action.RESUME),
     "milestone.postponed": ("/resume", Action.RESUME),
     "milestone.returned": ("/answer", Action.ACHIEVE),
-    "milestone.needs_evidence": ("#evidence", Action.ATTACH),
+    "milestone.needs_evidence": ("?attach=yes#attach", Action.ATTACH),
     "milestone.not_verified": ("/verify", Action.VERIFY),
 }
 
@@ -184,6 +185,7 @@ class QuarterRow(NamedTuple):
     self_reported: str
     scores: str
     remark: str
+    text: str
     tag: Tag
     due: str
     sealed: str
@@ -213,6 +215,7 @@ def quarter_table(
                 wording.value(report.self_reported if report else None),
                 _scores(given, wording, is_hidden=number in scene.hidden),
                 given.remark if given else "",
+                report.narrative if report else "",
                 report_tag(report, wording),
                 wording.value(due[number]),
                 sealed_words(kept, wording),
@@ -226,6 +229,13 @@ def _scores(given: Evaluation | None, wording: Wording, *, is_hidden: bool) -> s
     if is_hidden:
         return wording.say("page.score_hidden")
     return f"{wording.value(given.quality)} / {wording.value(given.timeliness)}" if given else "–"
+
+
+def judged(scene: Scene) -> str:
+    """Which report lies before the evaluators now, as the old page told it; nothing where none does."""
+    reports = (scene.indicator.reports[number] for number in sorted(scene.indicator.reports))
+    waits = [one.quarter for one in reports if one.state in (ReportState.SUBMITTED, ReportState.ENDORSED)]
+    return scene.wording.say("page.being_evaluated", quarters=waits) if waits else ""
 
 
 def sealed_words(kept: SealedLevel | None, wording: Wording) -> str:
@@ -362,6 +372,15 @@ def why_returned(scene: Scene, key: str) -> tuple[str, date | None, str] | None:
     if decision is None or decision.ruling is not Ruling.RETURNED:
         return None
     return decision.reason, decision.fix_by, scene.name(decision.decided_by)
+
+
+def why_reopened(scene: Scene, key: str) -> str:
+    """Why the facts of the milestone do not count until somebody says that it is done; nothing if they do."""
+    decision = latest_decisions(scene.indicator.decisions).get(key)
+    if decision is None or decision.ruling is not Ruling.REOPENED:
+        return ""
+    milestone = {"milestone": scene.milestone(key).title, "reason": decision.reason}
+    return scene.wording.unmet(Unmet("milestone.reopened", milestone))
 
 
 def paused(scene: Scene, milestone: Milestone) -> str:

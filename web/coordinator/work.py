@@ -142,7 +142,7 @@ _PLACES: Mapping[str, str] = {
     Verb.RECORD: "/milestones/{key}/record",
     Verb.KEEP: "/milestones/{key}/record?fulfils={number}",
     Verb.APPROVE: "/occurrences/{number}/approve",
-    Verb.ATTACH: "/milestones/{key}#evidence",
+    Verb.ATTACH: "/milestones/{key}?attach=yes#attach",
     Verb.DECIDE: "/petitions/{number}",
     Verb.EVALUATE: "/quarters/{key}/evaluate",
 }
