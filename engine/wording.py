@@ -196,7 +196,7 @@ class Wording:
             case "weekday":
                 return WEEKDAYS[number - 1].en if self.language == "en" else WEEKDAYS[number - 1].th
             case "size":
-                return f"{number / 1024**2:.0f} MB" if number >= 1024**2 else f"{number} B"
+                return _size(number)
         return str(
             number if family == "ce" or (self.language == "en" and family == "year") else number + BE_OFFSET
         )
@@ -205,6 +205,14 @@ class Wording:
         if family == "or" and len(parts) > 1:
             return self.say("format.or", some=", ".join(parts[:-1]), last=parts[-1])
         return ", ".join(parts)
+
+
+def _size(size: int) -> str:
+    """The size of a file, in the unit in which people say it."""
+    for unit, power in (("MB", 2), ("kB", 1)):
+        if size >= 1024**power:
+            return f"{size / 1024**power:.0f} {unit}"
+    return f"{size} B"
 
 
 def plain_number(value: Decimal) -> str:

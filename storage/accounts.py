@@ -1,6 +1,7 @@
 """Signing in on a store: passwords, codes, links that set one, and a line in the door's log for each."""
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
 from sqlalchemy import insert, select, update
@@ -234,7 +235,8 @@ class StoredAccounts:
     def _hashed(self, person: int, password: str) -> str:
         with self._store.read() as tx:
             row = tx.connection.execute(select(_p.email, _p.name).where(_p.id == person)).one()
-        passwords.check(password, [row.email, row.email.partition("@")[0], row.name, self._house])
+            near = _near(tx, person)
+        passwords.check(password, [row.email, row.email.partition("@")[0], row.name, self._house], near)
         return self._hashes.hashed(password)
 
     def keep_link(
@@ -409,3 +411,11 @@ def _hash_of(connection: Connection, person: int) -> str | None:
 def _next_minute(instant: datetime) -> datetime:
     """People are told the minute, and by then it has to be true."""
     return (instant + timedelta(seconds=59, microseconds=999999)).replace(second=0, microsecond=0)
+
+
+def _near(tx: Tx, person: int) -> list[str]:
+    """The words of the names of the agencies for which somebody works, and two of them written as one."""
+    a, g = t.agencies.c, t.grants.c
+    query = select(a.name_th, a.name_en).join_from(t.agencies, t.grants).where(g.person_id == person)
+    names = [name.split() for row in tx.connection.execute(query) for name in row if name]
+    return [one for words in names for one in (*words, *map("".join, pairwise(words)))]

@@ -59,10 +59,13 @@ class Passwords:
         return self._hasher.check_needs_rehash(kept)
 
 
-def check(password: str, related: Collection[str]) -> None:
-    """Refuse a password that is easily guessed: see :func:`engine.signing_in.check_password`."""
+def check(password: str, related: Collection[str], near: Collection[str] = ()) -> None:
+    """Refuse a password that is easily guessed: see :func:`engine.signing_in.check_password`.
+
+    Words ``near`` the person may stand in a long one, but make none by themselves.
+    """
     plain = _plain(password)
-    guessed = zxcvbn(plain[:_LOOKED_AT], list(related)) if plain else {"guesses_log10": 0.0}
+    guessed = zxcvbn(plain[:_LOOKED_AT], [*related, *near]) if plain else {"guesses_log10": 0.0}
     check_password(plain, related, is_common=guessed["guesses_log10"] < _GUESSES)
 
 

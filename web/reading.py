@@ -62,7 +62,7 @@ _FIELDS: Mapping[str, str] = {
     "evidence.of_another": "replaces",
     "evidence.replaced_already": "replaces",
     "evidence.": "files",
-    "return.unanswered": "answer",
+    "return.unanswered": "answer-{number}",
     "quality.": "quality_reason",
     "timeliness.": "timeliness_reason",
     "appeal.changes_nothing": "quality",
@@ -137,7 +137,7 @@ class Typed:
         conditions = refused.conditions if isinstance(refused, Refusal) else refused
         for one in conditions:
             name = next((field for kind, field in _FIELDS.items() if one.kind.startswith(kind)), "")
-            self.fault(fields.get(name, name), one)
+            self.fault(fields.get(name, name).format_map(one.params), one)
 
     def errors(self, wording: Wording) -> dict[str, list[str]]:
         """What is wrong, as sentences by field."""

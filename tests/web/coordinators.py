@@ -64,6 +64,8 @@ def errors(page: httpx2.Response) -> list[tuple[str, str]]:
     if not listed:
         return []
     found = re.findall(r'<li>(?:<a href="#([^"]*)">)?(.*?)(?:</a>)?</li>', listed[0])
+    for field, sentence in found:
+        assert not field or f'id="{field}"' in page.text, f"“{sentence}” leads to no field"
     return [(field, words(sentence)) for field, sentence in found]
 
 

@@ -11,7 +11,19 @@ from storage import registry
 from storage.registry import Details
 from tests.cast import COMMITTEE, COORDINATOR, EVALUATOR, FOUNDED, GUIDELINES, MEETINGS, SECTION_HEAD, at
 from tests.engine.test_wording import THAI
-from tests.web.coordinators import BASE, DAY, arrive, banner, did, enter, fill, heading, indicator, words
+from tests.web.coordinators import (
+    BASE,
+    DAY,
+    arrive,
+    banner,
+    did,
+    enter,
+    fill,
+    heading,
+    indicator,
+    value_of,
+    words,
+)
 from tests.web.doorway import come_in
 
 
@@ -165,6 +177,23 @@ def test_milestone_is_blocked_and_goes_on(town):
     assert "รอ: สำนักพัฒนาสังคม: แนวทาง" in words(after.text)
     arrive(town, fill(town, f"{page}/resume"))
     assert indicator(town).milestones[MEETINGS].state == "open"  # nothing was done at it yet
+
+
+def test_two_who_block_a_milestone_at_once_see_both_reasons(town):
+    enter(town)
+    form = f"{BASE}/milestones/{MEETINGS}/block"
+    opened = town.get(form)
+    arrive(town, fill(town, form, reason="สำนัก ก"))
+    mine = {name: value_of(opened, name) for name in ("token", "version", "seen")} | {"reason": "สำนัก ข"}
+    answer = town.client.post(form, data=mine, follow_redirects=False)
+
+    assert answer.status_code == 422
+    assert indicator(town).milestones[MEETINGS].blocked_by == "สำนัก ก"
+    assert value_of(answer, "reason") == "สำนัก ข"
+    assert "รอ: สำนัก ก" in words(answer.text)
+    again = {**mine, "seen": value_of(answer, "seen")}
+    assert town.client.post(form, data=again, follow_redirects=False).status_code == 303
+    assert indicator(town).milestones[MEETINGS].blocked_by == "สำนัก ข"
 
 
 def test_petition_is_made_and_granted(town):

@@ -273,7 +273,9 @@ def test_returned_report_is_mended_and_answered_point_by_point(town):
     check = arrive(town, fill(town, PAGE, narrative=f"{NARRATIVE} (19 ม.ค.)", value="0", then="check"))
     assert "ข้อ 1: ระบุวันที่" in words(check.text)
     refused = hand_in(town, **{"answer-1": "ระบุแล้ว"})
-    assert errors(refused) == [("answer", THAI.say("return.unanswered", number=2, point="แนบรายงานการประชุม"))]
+    assert errors(refused) == [
+        ("answer-2", THAI.say("return.unanswered", number=2, point="แนบรายงานการประชุม"))
+    ]
     assert value_of(refused, "answer-1") == "ระบุแล้ว"
     arrive(town, hand_in(town, **{"answer-1": "ระบุแล้ว", "answer-2": "แนบแล้ว"}))
 

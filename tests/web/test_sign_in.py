@@ -436,6 +436,7 @@ def test_password_that_was_changed_ends_every_other_session_and_every_copy_of_th
         ("x" * 100_000, "password.long"),
         ("password1234", "password.common"),
         ("aaaaaaaaaaaaaaa", "password.common"),
+        ("thungkhru2564", "password.common"),
         ("my coordinator is here", "password.related"),
         ("ระบบติดตามตัวชี้วัด 2564", "password.related"),
     ],

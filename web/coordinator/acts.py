@@ -1,5 +1,6 @@
 """What is decided or reported by one small page each: the reason, perhaps a day, and a button."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +15,7 @@ from engine import actions
 from engine.actions import Outcome
 from engine.answering import points_of
 from engine.errors import Refusal, Unmet
+from engine.indicator import Milestone, MilestoneState
 from engine.permissions import Action
 from engine.petition import DECIDED_BY, PetitionState
 from web.coordinator import views
@@ -262,10 +264,23 @@ class _Page:
         """Do it, or show the form again with what is wrong beside it."""
         typed = Typed(request.state.form)
         before = _about(self._counter.scene(request), self._act, key)
-        outcome = self._counter.do(request, typed, lambda turn: self._act.do(turn, key, typed))
+        outcome = self._counter.do(request, typed, lambda turn: self._done(turn, key, typed))
         if typed.faults:
             return self._asked(request, self._counter.scene(request), key, typed)
         return self._counter.to(before.back, self._act.done, outcome)
+
+    def _done(self, turn: Turn, key: str, typed: Typed) -> Outcome | None:
+        """Nothing where somebody else said something of the milestone since the form was opened."""
+        if (seen := typed.fields.get("seen")) and self._act.to == _MILESTONE:
+            now = turn.tx.indicator(turn.code, turn.year).milestones[key]
+            stands = now.blocked_by or now.reason
+            # The same words are a form that was sent twice.
+            if seen != _print_of(now) and stands not in ("", typed.text("reason")):
+                # Shown again with what stands there now, it may be sent on top of that.
+                typed.fields["seen"] = _print_of(now)
+                typed.fault("", Unmet("milestone.changed_meanwhile", {"state": MilestoneState(now.state)}))
+                return None
+        return self._act.do(turn, key, typed)
 
     def _asked(self, request: Request, scene: Scene, key: str, typed: Typed) -> Response:
         act, about = self._act, _about(scene, self._act, key)
@@ -284,6 +299,7 @@ class _Page:
             "day_label": say(f"act.{act.name}_day") if "day" in act.fields else "",
             "day_is_optional": act.name == "return",
             "points": about.points,
+            "seen": typed.fields.get("seen") or _seen(scene, act, key),
             "typed": typed,
             "warns": act.name in ("void", "reopen", "withdraw"),
         }
@@ -326,6 +342,16 @@ def _about(scene: Scene, act: Act, key: str) -> _About:
         case "evidence":
             return _evidence(scene, key)
     return _petition(scene, key)
+
+
+def _seen(scene: Scene, act: Act, key: str) -> str:
+    return _print_of(scene.indicator.milestones[key]) if act.to == _MILESTONE else ""
+
+
+def _print_of(milestone: Milestone) -> str:
+    """What somebody saw of the milestone: nobody changes what was said of it and was not read."""
+    said = (milestone.state, milestone.blocked_by, milestone.postponed_to, milestone.reason)
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:24]
 
 
 def _milestone(scene: Scene, key: str) -> _About:

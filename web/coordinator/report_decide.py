@@ -75,6 +75,7 @@ class _Decide:
             "day_label": say("act.return_day"),
             "day_is_optional": True,
             "points": (),
+            "seen": "",
             "warns": False,
             "typed": typed,
         }
