@@ -442,12 +442,14 @@ def test_door_tells_who_came_in_failed_and_was_refused(town):
     said = words(town.get(DOOR).text)
     assert "ถูกปฏิเสธ ผู้ประสานงานเขตทุ่งครุ" in said
     assert "403 manage_settings /administration/settings" in said
-    assert said.count("เข้าสู่ระบบไม่สำเร็จ –") == 2
+    assert said.count("เข้าสู่ระบบไม่สำเร็จ ผู้ประสานงานเขตทุ่งครุ") == 1
+    assert said.count("เข้าสู่ระบบไม่สำเร็จ (ไม่มีบัญชี)") == 1
 
     refused = town.get(f"{DOOR}?what=refused")
     assert refused.text.count('<tr class="govuk-table__row" role="row">') == 2  # its head and the one line
     own = words(town.get(f"{DOOR}?what=failed&email={EMAIL}").text)
-    assert own.count("เข้าสู่ระบบไม่สำเร็จ –") == 1  # under the address of somebody else nothing is told
+    assert own.count("เข้าสู่ระบบไม่สำเร็จ ผู้ประสานงานเขตทุ่งครุ") == 1
+    assert "(ไม่มีบัญชี)" not in own
     assert errors(town.get(f"{DOOR}?email=nobody@example.org"))[0][0] == "email"
 
 

@@ -1,5 +1,6 @@
 """The door's log: who came in, who failed, had to wait or was refused, the newest first."""
 
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -11,6 +12,7 @@ from engine.permissions import Action
 from engine.wording import Wording
 from storage import door, registry
 from storage.door import AtTheDoor, Line
+from storage.registry import Listed
 from storage.transaction import Tx
 from web.account import named
 from web.administrator.counter import ROWS, Counter
@@ -37,14 +39,32 @@ class _Log:
         before = whole_number(given.get("before", ""), 9)
         with self._counter.site.store.read() as tx:
             found = _lines(tx, typed, what, before)
+            by_address = {door.subject_of(one.email): one for one in registry.people(tx.connection)}
         shown, query = found[:ROWS], {name: value for name, value in typed.fields.items() if value}
         values = {
-            "rows": [_row(one, wording, self._counter.site.root) for one in shown],
+            "rows": [
+                [
+                    wording.value(one.at),
+                    wording.word("door", one.what),
+                    self._whose(one, by_address, wording),
+                    " · ".join(filter(None, (one.address, named(one.agent)))),
+                    one.detail or "–",
+                ]
+                for one in shown
+            ],
             "kinds": [("", wording.say("admin.any_kind")), *_kinds(wording)],
             "next": "?" + urlencode({**query, "before": shown[-1].id}) if len(found) > ROWS else "",
             "first": "?" + urlencode(query) if before is not None else "",
         }
         return self._counter.show(request, "door", wording.say("admin.entrance"), values, typed)
+
+    def _whose(self, line: Line, by_address: Mapping[str, Listed], wording: Wording) -> object:
+        """Who it was, or whose account was tried; of an address that nobody has, only that it is so."""
+        tried = by_address.get(line.subject)
+        person, name = (tried.id, tried.name) if tried else (line.person, line.name)
+        if person is not None:
+            return {"href": f"{self._counter.site.root}/administration/people/{person}", "words": name}
+        return wording.say("user.nobody") if line.subject else "–"
 
 
 def _lines(tx: Tx, typed: Typed, what: AtTheDoor | None, before: int | None) -> list[Line]:
@@ -59,11 +79,3 @@ def _lines(tx: Tx, typed: Typed, what: AtTheDoor | None, before: int | None) -> 
 
 def _kinds(wording: Wording) -> list[tuple[str, str]]:
     return [(str(one), wording.word("door", one)) for one in AtTheDoor]
-
-
-def _row(line: Line, wording: Wording, root: str) -> list[object]:
-    whose: object = "–"
-    if line.person is not None:
-        whose = {"href": f"{root}/administration/people/{line.person}", "words": line.name}
-    from_where = " · ".join(filter(None, (line.address, named(line.agent))))
-    return [wording.value(line.at), wording.word("door", line.what), whose, from_where, line.detail or "–"]
