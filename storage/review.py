@@ -249,7 +249,7 @@ _FACTS = (
 )
 _newer = t.evidence.alias("newer")
 _EVIDENCE = (
-    select(_e.indicator_id, _e.number, _e.request, _e.file_name, _e.link, _e.expires_on)
+    select(_e.indicator_id, _e.number, _e.request, _e.file_name, _e.link, _e.expires_on, _e.sha256)
     .where(
         among(_e.indicator_id, "indicators"),
         _e.milestone == _KEY,

@@ -1,6 +1,6 @@
 """The evidence of a milestone as a list draws it: each with its versions, and where else the file serves."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from engine.evidence import EvidenceState, evidence_states
 from engine.indicator import Evidence, Indicator
 from engine.permissions import Action, Person, Subject, may
 from engine.wording import Wording
+from engine.workflow import Workflow
 from storage.drawing import MEDIA_TYPES
 from storage.evidence import Kept, Use, known_files, uses_of
 
@@ -69,9 +70,11 @@ def evidence_rows(
     states = evidence_states(indicator, on)
     newest = [one for one in attached if states[one.number] is not EvidenceState.REPLACED]
 
+    holder = Holder(indicator.id, indicator.agency, indicator.fiscal_year.year, indicator.workflow)
+
     def row(one: Evidence) -> EvidenceRow:
         return _row(indicator, one, states[one.number], files, names, wording)._replace(
-            flags=list(_flags(indicator, one, uses.get(one.sha256 or "", []), reader, wording)),
+            flags=list(flags_of(holder, one.number, uses.get(one.sha256 or "", []), reader, wording)),
             older=[
                 row(older) for older in attached if older.number == one.replaces and _is_older(states, older)
             ],
@@ -118,30 +121,39 @@ def _row(
     )
 
 
-def _flags(
-    indicator: Indicator, one: Evidence, uses: list[Use], reader: Person, wording: Wording
+class Holder(NamedTuple):
+    """The indicator at which a file is evidence."""
+
+    id: int
+    agency: int
+    year: int
+    workflow: Workflow
+
+
+def flags_of(
+    holder: Holder, number: int, uses: Iterable[Use], reader: Person, wording: Wording
 ) -> Iterator[str]:
-    """Where else the same file serves; what the reader may not see is told without naming it."""
+    """Where else the file of that evidence serves; what the reader may not see is told without naming it."""
     unseen = 0
     for use in uses:
-        if use.indicator == indicator.id:
+        if use.indicator == holder.id:
             # A newer version with the same content would be strange as well, and is told.
-            if use.number == one.number:
+            if use.number == number:
                 continue
-            definition = indicator.workflow.milestone(use.milestone)
+            definition = holder.workflow.milestone(use.milestone)
             title = definition.title if definition else use.milestone
             yield wording.say("evidence_used.here", number=use.number, milestone=title)
         elif not may(reader, Action.VIEW, Subject(use.agency, use.owner)):
             unseen += 1
         else:
-            kind = _how_far(indicator, use)
+            kind = _how_far(holder, use)
             what = {"code": use.code, "year": use.fiscal_year, "agency": use.agency_name}
             yield wording.say(f"evidence_used.{kind}", what)
     if unseen:
         yield wording.say("evidence_used.unseen", count=unseen)
 
 
-def _how_far(indicator: Indicator, use: Use) -> str:
-    if use.agency != indicator.agency:
+def _how_far(holder: Holder, use: Use) -> str:
+    if use.agency != holder.agency:
         return "agency"
-    return "year" if use.fiscal_year != indicator.fiscal_year.year else "indicator"
+    return "year" if use.fiscal_year != holder.year else "indicator"

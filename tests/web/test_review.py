@@ -17,7 +17,7 @@ from engine.reminders import DEFAULT
 from engine.verdict import ReviewPolicy
 from engine.workflow import Text
 from notifications.reminders import House, Reminders
-from storage import registry
+from storage import evidence, registry
 from storage import tables as t
 from storage.ledger import StoredLedger
 from tests.cast import (
@@ -427,6 +427,20 @@ def test_document_that_must_be_there_is_named_where_it_lacks(town):
     enter(town, EVALUATOR)
     page = town.get(f"/review/2564/{WORKFLOW.key}/{REPORT}")
     assert THAI.say("review.lacks", evidence="รายงาน") in words(page.text)
+
+
+def test_file_that_serves_another_district_too_is_told_before_anything_is_verified(town):
+    codes, kept = districts(town, 2), evidence.Kept("0" * 64, 3, "text/plain")
+    with town.store.begin() as tx:
+        evidence.register(tx, kept, FOUNDED)
+        for code in codes:
+            where = (tx, code, YEAR, GUIDELINES)
+            actions.attach_evidence(*where, sha256=kept.sha256, file_name="ก.txt", by=OPERATOR, now=at(DAY))
+    enter(town, EVALUATOR)
+    said = words(town.get(ACROSS).text)
+
+    for code in codes:
+        assert said.count(f"ไฟล์เดียวกันนี้ใช้เป็นหลักฐานใน {code} ปี 2564") == 1
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from engine.permissions import Action
 from engine.quarter import FiscalYear
 from engine.thai_dates import DateProblem, parse_be_year
 from storage import review
+from storage.evidence import uses_of
 from web.coordinator.scene import Counter
 from web.doors import Doors, Visit, for_city
 from web.evaluator.across_rows import Look, Where
@@ -117,6 +118,8 @@ class _Across:
             versions = {
                 one: self._site.store.workflow(one, tx.connection) for one in {row.workflow for row in found}
             }
+            hashes = {each.sha256 for row in found for each in row.evidence if each.sha256}
+            uses = uses_of(tx.connection, hashes)
         errors = typed.errors(wording)
         values = {
             "current": "review",
@@ -131,7 +134,7 @@ class _Across:
                 (wording.value(one.title), look.address(milestone=one.key, page=1), one is where.milestone)
                 for one in where.definition.milestones
             ],
-            "rows": [look.row(one, versions[one.workflow]) for one in found],
+            "rows": [look.row(one, versions[one.workflow], uses) for one in found],
             "next": look.address(page=where.page + 1) if more else "",
             "previous": look.address(page=where.page - 1) if where.page > 1 else "",
             "answers": answers,

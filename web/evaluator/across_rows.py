@@ -9,10 +9,12 @@ from starlette.requests import Request
 from engine.indicator import MilestoneState, Ruling
 from engine.quarter import BE_OFFSET, FiscalYear, Quarter
 from engine.workflow import MilestoneDefinition, Workflow
+from storage.evidence import Use
 from storage.review import Across
 from web.coordinator.scene import Counter, path_of
 from web.coordinator.views import Tag, state_tag
 from web.evaluator.waiting import address_of
+from web.evidence_list import Holder, flags_of
 
 #: What can be done to a milestone in that state.
 _CAN: Mapping[str, tuple[str, ...]] = {
@@ -43,7 +45,7 @@ class Row(NamedTuple):
     tag: Tag
     since: str
     facts: list[str]
-    evidence: list[tuple[str, str]]
+    evidence: list[tuple[str, str, list[str]]]
     lacking: list[str]
     judged: str
     can: tuple[str, ...]
@@ -56,6 +58,7 @@ class Look:
         self._root = counter.site.root
         self._day_of = counter.site.store.policy.day_of
         self._wording = counter.wording(request)
+        self._reader = request.state.visit.person
         self._where = where
         self._today = counter.site.today()
 
@@ -75,7 +78,7 @@ class Look:
         year = self._where.year.year + BE_OFFSET
         return f"{self._root}{path_of(year, code)}/milestones/{self._where.milestone.key}"
 
-    def row(self, one: Across, workflow: Workflow) -> Row:
+    def row(self, one: Across, workflow: Workflow, uses: Mapping[str, list[Use]]) -> Row:
         wording = self._wording
         definition = workflow.milestone(self._where.milestone.key) or self._where.milestone
         base = self._root + path_of(self._where.year.year + BE_OFFSET, one.code)
@@ -92,6 +95,7 @@ class Look:
                 (
                     each.file_name or each.link,
                     each.link or f"{base}/evidence/{each.number}",
+                    list(self._flags(one, workflow, each.number, uses.get(each.sha256, []))),
                 )
                 for each in one.evidence
             ],
@@ -99,6 +103,13 @@ class Look:
             self._judged(one),
             _CAN.get(one.state, ()),
         )
+
+    def _flags(self, one: Across, workflow: Workflow, number: int, uses: list[Use]) -> Iterator[str]:
+        """Where else the file serves: in another district, or in another year."""
+        for own in uses:
+            if (own.indicator, own.number) == (one.indicator, number):
+                holder = Holder(one.indicator, own.agency, own.fiscal_year, workflow)
+                yield from flags_of(holder, number, uses, self._reader, self._wording)
 
     def _fact(self, fact: Any, definition: MilestoneDefinition) -> str:
         """When it took place, what it was, and the number of its document, in a line."""
