@@ -137,6 +137,15 @@ def test_without_a_connection_what_was_typed_is_there(served: Served, opened: Ca
     page.get_by_role("link", name="บันทึกการดำเนินการ").click()
     expect(page.get_by_label("หมายเหตุ")).to_have_value("พิมพ์ไว้ตอนไม่มีสัญญาณ")
 
+    # Whoever changes to another language is told in it.
+    page.goto("/indicators?lang=en")
+    page.wait_for_function(
+        "navigator.serviceWorker.getRegistration().then((one) => one.active.scriptURL.includes('lang%3Den'))"
+    )
+    page.context.set_offline(True)
+    page.goto("/account", wait_until="domcontentloaded")
+    expect(page.get_by_role("heading", level=1)).to_have_text("No connection")
+
 
 def test_form_that_is_sent_without_a_connection_or_a_session_loses_nothing(
     served: Served, opened: Callable[..., Page]

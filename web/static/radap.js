@@ -128,7 +128,7 @@
         item.append(shown);
       }
       list.append(item);
-      list.hidden = false;
+      list.closest("[data-drafts-part]").hidden = false;
     }
   }
 
