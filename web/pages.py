@@ -58,12 +58,13 @@ class Pages:
         """The address of a file of ours; it changes with the file, which may be kept for ever."""
         return f"{self._site.root}/static/{name}?v={_fingerprint(name)}"
 
-    def _worker(self, language: str) -> str:
+    def _worker(self) -> str:
         """The address of the worker that keeps a page for when there is no connection.
 
-        What it keeps stands in it, so that a new release keeps the new files, and a new language its page.
+        What it keeps stands in it, so that a new release keeps the new files; the page in every language.
         """
-        kept = [f"{self._site.root}/offline?lang={language}", *map(self._static, _WORN)]
+        spoken = [f"{self._site.root}/offline?lang={one}" for one in self._site.wordings]
+        kept = [*spoken, *map(self._static, _WORN)]
         return f"{self._site.root}/worker.js?{urlencode([('keep', one) for one in kept])}"
 
     @property

@@ -139,9 +139,7 @@ def test_without_a_connection_what_was_typed_is_there(served: Served, opened: Ca
 
     # Whoever changes to another language is told in it.
     page.goto("/indicators?lang=en")
-    page.wait_for_function(
-        "navigator.serviceWorker.getRegistration().then((one) => one.active.scriptURL.includes('lang%3Den'))"
-    )
+    page.wait_for_function("caches.match('/language').then((one) => one.text()).then((one) => one === 'en')")
     page.context.set_offline(True)
     page.goto("/account", wait_until="domcontentloaded")
     expect(page.get_by_role("heading", level=1)).to_have_text("No connection")

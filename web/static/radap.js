@@ -134,5 +134,7 @@
 
   if ("serviceWorker" in navigator && document.documentElement.dataset.worker) {
     navigator.serviceWorker.register(document.documentElement.dataset.worker).catch(() => { /* only a convenience */ });
+    // In which language the worker answers when there is no connection.
+    caches.open("radap-offline").then((cache) => cache.put("/language", new Response(document.documentElement.lang))).catch(() => { /* then in the first */ });
   }
 })();
