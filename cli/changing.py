@@ -8,7 +8,7 @@ from typing import Any, get_args
 from cli import running
 from cli.bootstrap import House
 from cli.running import CHANGEABLE, Kind, plain_at, value_at
-from cli.settings import Settings
+from cli.settings import RungTable, Settings
 from cli.settings_faults import shown
 from engine.errors import refuse
 from engine.nearest import nearest
@@ -16,7 +16,7 @@ from engine.permissions import Person
 from engine.reminders import ReminderPolicy
 from storage import setting_changes
 from storage.transaction import Tx
-from web.site import Setting
+from web.site import NewValue, Setting
 
 #: So long whoever serves may not know what another process changed.
 _EVERY_SECONDS = 1.0
@@ -65,7 +65,7 @@ class Changing:
             by=last.by if last else "",
         )
 
-    def change(self, tx: Tx, key: str, typed: str | list[str] | None, *, by: Person, now: datetime) -> None:
+    def change(self, tx: Tx, key: str, typed: NewValue | None, *, by: Person, now: datetime) -> None:
         if key not in CHANGEABLE:
             raise refuse("setting.not_changeable", key=key, nearest=nearest(key, list(CHANGEABLE)))
         tx.lock_city()
@@ -104,7 +104,9 @@ def _written(value: Any, kind: Kind) -> str:
 
 
 def _choices(key: str, kind: Kind) -> tuple[str, ...]:
-    """What may be chosen, as the settings declare it."""
+    """What may be chosen, as the settings declare it; of a ladder its roles."""
+    if key.endswith(".ladder"):
+        return tuple(map(str, get_args(RungTable.model_fields["role"].annotation)))
     if kind is not Kind.CHOICE:
         return ()
     *tables, name = key.split(".")

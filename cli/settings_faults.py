@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 from pathlib import Path
 from typing import Any, get_args
 
@@ -59,9 +59,8 @@ def fault_of_key(
 ) -> Unmet:
     """One error of the library as our condition: where, which key, what is wrong, what to write instead."""
     loc = error["loc"]
-    context = error.get("ctx", {})
     # A list that is wrong as a whole is wrong at one of its entries, and that has a line of its own.
-    place = (*loc, context["at"]) if "at" in context else loc
+    place = (*loc, *_at(error))
     where: dict[str, Any] = {"key": _dotted(loc), "file": str(path), "line": line_of(text, place) or 1}
     names = tuple(takewhile(lambda part: isinstance(part, str), loc))
     if _stands_in(from_environment, names):
@@ -70,8 +69,17 @@ def fault_of_key(
 
 
 def fault_of_value(error: ErrorDetails, defaults: BaseModel) -> Unmet:
-    """The same of a value that stands in no file: by its key alone."""
-    return _fault(error, {"key": _dotted(error["loc"])}, defaults)
+    """The same of a value that stands in no file: by its key, and of a list by its row and column."""
+    inside = list(dropwhile(lambda part: isinstance(part, str), (*error["loc"], *_at(error))))
+    row, column = (*inside, None, None)[:2]
+    where = {"row": row + 1, "column": column} if isinstance(row, int) else {}
+    return _fault(error, {"key": _dotted(error["loc"]), **where}, defaults)
+
+
+def _at(error: ErrorDetails) -> _Place:
+    """The entry of a list that is wrong as a whole; one that nobody can name is no entry."""
+    at = error.get("ctx", {}).get("at")
+    return () if at is None else (at,)
 
 
 def _fault(error: ErrorDetails, where: dict[str, Any], defaults: BaseModel) -> Unmet:
@@ -131,7 +139,7 @@ def _table_at(loc: _Place, table: type[BaseModel]) -> type[BaseModel]:
 
 
 #: What the library tells of a fault, as far as our sentences say it.
-_PARTICULARS = ("ge", "gt", "le", "min_length", "nearest", "again", "role", "after")
+_PARTICULARS = ("ge", "gt", "le", "min_length", "max_length", "nearest", "again", "role", "after")
 
 #: The library's kinds of errors in ours; any other is simply unfit.
 _KINDS = {

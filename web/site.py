@@ -38,9 +38,10 @@ class Setting:
     """A setting that may be changed while the house runs.
 
     ``kind`` says what is written for it: a "whole" number, a "choice" among ``choices``, "yes", "numbers",
-    "dates", or "tables" (mappings). ``default`` is that of the release, ``started`` what the house was
-    started with, ``now`` what holds, and ``written`` the same as the file would write it. It is ``unfit``
-    where what it was changed to does not fit the file any more. ``at`` and ``by`` tell of its last change.
+    "dates", or "tables" (mappings; of a ladder ``choices`` are the roles). ``default`` is that of the
+    release, ``started`` what the house was started with, ``now`` what holds, and ``written`` the same as the
+    file would write it. It is ``unfit`` where what it was changed to does not fit the file any more. ``at``
+    and ``by`` tell of its last change.
     """
 
     key: str
@@ -54,6 +55,10 @@ class Setting:
     unfit: bool = False
     at: datetime | None = None
     by: str = ""
+
+
+#: What a setting is to be: as the file would write it, or of a list its days or its rows.
+NewValue = str | list[str] | list[dict[str, str | int]]
 
 
 class ChangingSettings(Protocol):
@@ -73,7 +78,7 @@ class ChangingSettings(Protocol):
     def listed(self) -> list[Setting]:
         """Every setting that may be changed."""
 
-    def change(self, tx: Tx, key: str, typed: str | list[str] | None, *, by: Person, now: datetime) -> None:
+    def change(self, tx: Tx, key: str, typed: NewValue | None, *, by: Person, now: datetime) -> None:
         """Set one to what was typed, ``None``: back to what the house was started with; with its event.
 
         Raises :class:`~engine.errors.Refusal` for what may not be changed, and for what is no fit value.

@@ -14,10 +14,11 @@ from engine.thai_dates import DateProblem, parse_day
 from engine.wording import Wording
 from storage.transaction import Tx
 from web.administrator.counter import Counter, by_of
+from web.administrator.setting_rows import blame, columns_of, fields_of, moved, put, typed_rows, wanted_rows
 from web.coordinator.views import Tag
 from web.doors import Doors, for_city
 from web.reading import Typed
-from web.site import ChangingSettings, Setting
+from web.site import ChangingSettings, NewValue, Setting
 
 #: No value that anybody types is longer.
 _LONGEST = 8000
@@ -63,6 +64,8 @@ class _Settings:
 
     def ask(self, request: Request, key: str) -> Response:
         one = self._of(key)
+        if one.kind == "tables":
+            return self._asked(request, one, Typed(fields_of(one.now, columns_of(one))))
         return self._asked(request, one, Typed({"value": _typed(one, self._counter.wording(request))}))
 
     def _of(self, key: str) -> Setting:
@@ -87,25 +90,42 @@ class _Settings:
                 for name, value in _told_apart(one)
             ],
             "can_go_back": one.is_changed or one.unfit,
+            "row_columns": columns_of(one) if one.kind == "tables" else (),
+            "row_count": len(typed_rows(typed, columns_of(one))) if one.kind == "tables" else 0,
         }
         return self._counter.show(request, "setting", wording.say(_named(one.key)), values, typed)
+
+    def _rearranged(self, one: Setting, typed: Typed) -> bool:
+        """Whether a button asked for another row, a row less or another order: nothing is set yet."""
+        if one.kind != "tables":
+            return False
+        rows = moved(typed_rows(typed, columns_of(one)), typed.fields.get("do", ""))
+        if rows is not None:
+            put(typed, rows, columns_of(one))
+        return rows is not None
 
     def change(self, request: Request, key: str) -> Response:
         """Set it to what was typed, or back to what the file says, as the button tells."""
         one, typed, site = self._of(key), Typed(request.state.form), self._counter.site
+        if self._rearranged(one, typed):
+            return self._asked(request, one, typed)
         wanted = None if typed.fields.get("do") == "back" else _wanted(one, typed)
 
         def do(tx: Tx) -> None:
             self._changing.change(tx, key, wanted, by=by_of(request), now=site.clock())
 
         if not self._counter.act(typed, do, at="value"):
+            if one.kind == "tables":
+                blame(typed, key, typed.faults.pop("value", []), columns_of(one))
             return self._asked(request, one, typed)
         site.follow(at_once=True)
         return self._counter.to("/settings", "setting_back" if wanted is None else "setting_changed")
 
 
-def _wanted(one: Setting, typed: Typed) -> str | list[str]:
+def _wanted(one: Setting, typed: Typed) -> NewValue:
     """What was typed; days as people write them, each on a line of its own."""
+    if one.kind == "tables":
+        return wanted_rows(typed, columns_of(one))
     text = typed.text("value", _LONGEST)
     if one.kind != "dates":
         return text
@@ -127,13 +147,18 @@ def _typed(one: Setting, wording: Wording) -> str:
             return "\n".join(wording.value(day) for day in one.now)
         case tuple() if one.kind == "numbers":
             return ", ".join(map(str, one.now))
-    return one.written if one.kind == "tables" else str(one.now)
+    return str(one.now)
 
 
 def _choices(one: Setting, wording: Wording) -> list[tuple[str, str, str]]:
     """What may be chosen, each in words."""
     if one.kind == "yes":
         return [(value, wording.word("setting_value", value), "") for value in ("true", "false")]
+    if one.kind == "tables":
+        return [
+            ("", wording.say("setting_row.choose"), ""),
+            *((v, wording.word("role", v), "") for v in one.choices),
+        ]
     return [(value, _choice(value, wording), "") for value in one.choices]
 
 
