@@ -4,7 +4,17 @@ import re
 
 from engine import actions
 from engine.actions import NewOccurrence
-from tests.cast import ADMINISTRATOR, COMMITTEE, COORDINATOR, EVALUATOR, GUIDELINES, MEASURED, SAI_MAI, at
+from tests.cast import (
+    ADMINISTRATOR,
+    COMMITTEE,
+    COORDINATOR,
+    EVALUATOR,
+    GUIDELINES,
+    MEASURED,
+    MEETINGS,
+    SAI_MAI,
+    at,
+)
 from tests.cast import new_indicator as new
 from tests.web.coordinators import BASE, DAY, did, enter, errors, words
 
@@ -13,9 +23,10 @@ WORKFLOWS = "/administration/workflows"
 
 
 def begun(town) -> None:
-    """Two facts, of which the first milestone is verified."""
+    """Three facts: the first milestone is verified, of the third there is half."""
     for milestone in (GUIDELINES, COMMITTEE):
         did(town, actions.record_occurrence, NewOccurrence(milestone, DAY), now=at(DAY))
+    did(town, actions.record_occurrence, NewOccurrence(MEETINGS, DAY), now=at(DAY))
     did(town, actions.verify_milestone, GUIDELINES, by=EVALUATOR, now=at(DAY, 5))
 
 
@@ -30,6 +41,12 @@ def drawn(page) -> list[tuple[str, bool, str]]:
         )
         for one in found
     ]
+
+
+def milestones(page) -> list[str]:
+    """The states of the milestones that lead to each level, the highest first."""
+    found = re.findall(r'<li class="radap-state.*?(?=<li class="radap-state|</ol>)', page.text, re.DOTALL)
+    return [" ".join(re.findall(r'<strong class="govuk-tag[^>]*>([^<]+)<', one)) for one in found]
 
 
 def test_indicator_shows_where_it_stands(town):
@@ -47,8 +64,11 @@ def test_indicator_shows_where_it_stands(town):
         ("1", False, "ตรวจรับแล้วถึงที่นี่"),
         ("0", False, ""),
     ]
+    expected = ["ยังไม่เริ่ม", "ยังไม่เริ่ม", "กำลังดำเนินการ", "แล้วเสร็จ", "ตรวจรับแล้ว", ""]
+    assert milestones(page) == expected
     rows = [words(one) for one in re.findall(r"<tr.*?</tr>", page.text, re.DOTALL)]
     assert [HERE in one for one in rows] == [False, False, False, False, True, False, False]
+    assert all(state in row for state, row in zip(expected, rows[1:], strict=True))
 
 
 def test_administrator_marks_an_indicator_by_its_code(town):
@@ -57,10 +77,12 @@ def test_administrator_marks_an_indicator_by_its_code(town):
     plain = town.get(f"{WORKFLOWS}/1")
     assert [ringed for _, ringed, _ in drawn(plain)] == [False] * 6
     assert HERE not in words(plain.text)
+    assert milestones(plain) == [""] * 6
 
     page = town.get(f"{WORKFLOWS}/1?code=5049-2017&year=2564")
 
     assert [level for level, ringed, _ in drawn(page) if ringed] == ["2"]
+    assert milestones(page)[4] == "ตรวจรับแล้ว"
     assert drawn(page)[3][2] == f"ตัวชี้วัดที่อยู่ระดับนี้ 1 · {HERE}"
 
 

@@ -16,7 +16,7 @@ from web.administrator.choosing import indicator_of
 from web.administrator.counter import Counter, number_of
 from web.doors import Doors, for_city
 from web.reading import Typed
-from web.states import Place, states_of, told_of
+from web.states import Place, place_of, states_of, told_of
 
 
 def add_routes(router: Router, counter: Counter, doors: Doors) -> None:
@@ -92,4 +92,4 @@ def _place(tx: Tx, typed: Typed, version: int, today: date) -> Place | None:
         typed.fault("code", Unmet("states.other_version", {"code": indicator.code}))
         return None
     found = stand(indicator, indicator.fiscal_year.nearest(today), None)
-    return Place(found.claimed.level, found.verified.level, found.target_level)
+    return place_of(indicator, found)

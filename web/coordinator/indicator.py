@@ -35,7 +35,7 @@ from web.coordinator.scene import Counter, Scene
 from web.doors import SEEN, Doors
 from web.drawn import Drawn
 from web.evidence_list import evidence_rows, files_of
-from web.states import Place, states_of, told_of
+from web.states import place_of, states_of, told_of
 
 _PAGE = "/indicators/{year}/{code}"
 #: So much of the history stands on the indicator's own page; all of it has a page of its own.
@@ -214,7 +214,7 @@ class _Indicator:
         """The diagram of its definition, with the place where it stands."""
         scene = self._counter.scene(request)
         wording, found, workflow = scene.wording, scene.found, scene.indicator.workflow
-        place = Place(found.claimed.level, found.verified.level, found.target_level)
+        place = place_of(scene.indicator, found)
         values = {
             "title": wording.say("states.title"),
             "workflow": wording.say("page.workflow_is", title=workflow.title, version=workflow.version),
@@ -271,7 +271,7 @@ class _Indicator:
             **offered(scene, definition),
             "may_record": scene.may(Action.RECORD) and scene.indicator.sealed_through < 4,
             "may_attach": scene.may(Action.ATTACH),
-            "acts": possible_acts(scene, milestone, page),
+            "acts": [*possible_acts(scene, milestone, page), *_corrections(scene, page)],
         }
         return self._counter.show(request, "milestone.html", scene, values)
 
@@ -297,6 +297,13 @@ def possible_acts(scene: Scene, key: str, page: str) -> list[tuple[str, str]]:
         (scene.wording.say(f"act.{words.get(name, name)}"), f"{page}/{name}")
         for name in names_of_acts(scene, key)
     ]
+
+
+def _corrections(scene: Scene, page: str) -> list[tuple[str, str]]:
+    """The way to record what was missing in a sealed quarter, where there is one."""
+    if not scene.indicator.sealed_through or not scene.may(Action.CORRECT):
+        return []
+    return [(scene.wording.say("act.record_after_seal"), f"{page}/correct")]
 
 
 def names_of_acts(scene: Scene, key: str) -> list[str]:
@@ -371,6 +378,8 @@ def particulars(indicator: Indicator, data: Mapping[str, Any], wording: Wording)
             yield str(text)
     if isinstance(data.get("name"), str):
         yield data["name"]
+    if "after_seal" in data:
+        yield wording.say("page.after_seal")
     if "read_from" in data:
         yield wording.say("history.read_from", quarter=data["read_from"]["quarter"])
     for name in ("reason", "waiting_for", "remark"):
