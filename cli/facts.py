@@ -16,7 +16,9 @@ from engine.actions import (
     Outcome,
     approve_occurrence,
     attach_evidence,
+    record_after_seal,
     record_occurrence,
+    void_after_seal,
     void_occurrence,
     withdraw_evidence,
 )
@@ -31,6 +33,10 @@ Kind = Annotated[
 Value = Annotated[str | None, typer.Option("--value", metavar="X", help="What was measured.")]
 Document = Annotated[
     str | None, typer.Option("--document", metavar="NO", help="Number of the document, such as 571/2559.")
+]
+AfterSeal = Annotated[
+    bool,
+    typer.Option("--after-seal", help="Correct a sealed quarter, which stays as it was sealed (evaluators)."),
 ]
 Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="A remark; needed where there is no day.")]
 
@@ -58,6 +64,7 @@ def record(
     fulfils: Annotated[
         int | None, typer.Option("--fulfils", metavar="N", help="Number of the plan that this keeps.")
     ] = None,
+    after_seal: AfterSeal = False,
     by: By = None,
     if_version: IfVersion = None,
     as_json: Json = False,
@@ -77,7 +84,8 @@ def record(
     kept = [(file, _keep(desk, file)) for file in files or []]
 
     def do(turn: Turn) -> Outcome:
-        outcome = record_occurrence(turn.tx, turn.code, turn.year, new, **turn.common)
+        doing = record_after_seal if after_seal else record_occurrence
+        outcome = doing(turn.tx, turn.code, turn.year, new, **turn.common)
         for file, content in kept:
             evidence.register(turn.tx, content, desk.clock())
             attach_evidence(
@@ -88,6 +96,7 @@ def record(
                 occurrence=outcome.number,
                 sha256=content.sha256,
                 file_name=_called(file, content),
+                after_seal=after_seal,
                 by=turn.by,
                 now=turn.common["now"],
             )
@@ -148,14 +157,16 @@ def void(
     number: Number,
     reason: Reason,
     year: Year = None,
+    after_seal: AfterSeal = False,
     by: By = None,
     if_version: IfVersion = None,
     as_json: Json = False,
 ) -> None:
     """Take a record back; it stays in the history."""
+    doing = void_after_seal if after_seal else void_occurrence
 
     def do(turn: Turn) -> Outcome:
-        return void_occurrence(turn.tx, turn.code, turn.year, number, reason=reason, **turn.common)
+        return doing(turn.tx, turn.code, turn.year, number, reason=reason, **turn.common)
 
     act(ctx.obj, code, year, by, if_version, as_json, do)
 

@@ -12,6 +12,7 @@ from cli.options import By, Json, Year
 from engine.actions import seal_quarter
 from engine.quarter import FiscalYear, Quarter
 from storage import checks, views
+from storage.corrections import corrections
 from storage.tables import CITY, indicators
 from storage.transaction import Tx
 
@@ -130,8 +131,9 @@ def verify(
                     findings.append(_broken(desk, code, broken.stream, broken.seq, broken.fault))
         seals = [one for one in wanted or checks.sealed_quarters(tx) if with_seals]
         findings += [finding for quarter in seals for finding in _seal_findings(desk, tx, quarter)]
+        corrected = [one for quarter in seals for one in _corrected(desk, tx, quarter)]
     if as_json:
-        desk.json({"streams": streams, "seals": len(seals), "findings": findings})
+        desk.json({"streams": streams, "seals": len(seals), "findings": findings, "corrected": corrected})
     else:
         for finding in findings:
             desk.text(finding["text"])
@@ -139,6 +141,8 @@ def verify(
             desk.say("journal.whole", streams=streams)
             if with_seals:
                 desk.say("seal.whole", seals=len(seals))
+        for one in corrected:
+            desk.text(one["text"])
     if findings:
         raise typer.Exit(REFUSED)
 
@@ -172,6 +176,22 @@ def _seal_findings(desk: Desk, tx: Tx, quarter: Quarter) -> list[dict[str, Any]]
             ),
         }
         for one in checks.seal(tx, quarter)
+    ]
+
+
+def _corrected(desk: Desk, tx: Tx, quarter: Quarter) -> list[dict[str, Any]]:
+    """What was corrected after the seal: no finding, for the seal stands beside it as it was made."""
+    return [
+        {
+            "code": one.code,
+            "quarter": quarter.number,
+            "fiscal_year": FiscalYear(quarter.fiscal_year).be,
+            "sealed": {"claimed": one.sealed_claimed, "verified": one.sealed_verified},
+            "now": {"claimed": one.claimed, "verified": one.verified},
+            "facts": one.facts,
+            "text": desk.wording.say("seal.corrected", {**one._asdict(), "quarter": quarter}),
+        }
+        for one in corrections(tx.connection, quarter)
     ]
 
 

@@ -119,6 +119,9 @@ def _as_data(cell: Cell) -> dict[str, Any]:
         "verified": {"level": cell.verified},
         "self_reported": cell.self_reported,
         "next_due_on": cell.next_due_on,
+        "sealed": None
+        if cell.sealed_claimed is None
+        else {"claimed": cell.sealed_claimed, "verified": cell.sealed_verified},
     }
 
 

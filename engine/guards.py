@@ -28,6 +28,7 @@ class Attempt(NamedTuple):
     until: date | None = None
     petitioner: int | None = None
     judge: int | None = None  # whose verdict it is about
+    corrected: bool = False  # a fact of the milestone came after the last seal of its year
 
 
 Guard = Callable[[Attempt], Iterator[Unmet]]
@@ -58,7 +59,12 @@ def running(attempt: Attempt) -> Iterator[Unmet]:
 
 
 def year_open(attempt: Attempt) -> Iterator[Unmet]:
-    if attempt.indicator.sealed_through == 4:
+    """After the last seal of the year there are corrections, and what follows from them."""
+    if (
+        attempt.indicator.sealed_through == 4
+        and attempt.action is not Action.CORRECT
+        and not attempt.corrected
+    ):
         yield Unmet("quarter.sealed", {"quarter": Quarter(attempt.indicator.fiscal_year.year, 4)})
 
 

@@ -24,7 +24,8 @@ class Cell(NamedTuple):
     those of today. ``trail`` has the claimed level at the end of each quarter, ``None`` where nothing was
     kept yet. ``self_reported`` is what the agency typed for the quarter, or for the last one it reported.
     ``blocked``, ``returned`` and what is due are always of today; ``handed_in`` and ``extended_until`` are
-    of the quarter whose report is looked at, ``running`` tells whether anybody still works on it.
+    of the quarter whose report is looked at, ``running`` tells whether anybody still works on it. Of a
+    sealed quarter ``sealed_claimed`` and ``sealed_verified`` are the levels in its seal.
     """
 
     id: int
@@ -54,6 +55,8 @@ class Cell(NamedTuple):
     running: bool
     handed_in: bool
     extended_until: date | None
+    sealed_claimed: int | None = None
+    sealed_verified: int | None = None
 
     @property
     def agency(self) -> Text:
@@ -67,6 +70,14 @@ class Cell(NamedTuple):
     def trail(self) -> tuple[int | None, ...]:
         return self.q1, self.q2, self.q3, self.q4
 
+    @property
+    def corrected(self) -> tuple[int, int] | None:
+        """The claimed and the verified level in the seal, where what came after it gives others."""
+        if self.sealed_claimed is None or self.sealed_verified is None:
+            return None
+        sealed = self.sealed_claimed, self.sealed_verified
+        return None if sealed == (self.claimed, self.verified) else sealed
+
 
 class CellState(StrEnum):
     """What of a cell may be asked for."""
@@ -76,6 +87,7 @@ class CellState(StrEnum):
     LATE = "late"
     AT_TARGET = "at_target"
     BELOW_TARGET = "below_target"
+    CORRECTED = "corrected"
 
 
 class Sort(StrEnum):

@@ -55,6 +55,7 @@ class Action(StrEnum):
     CANCEL = "cancel"
     EXTEND = "extend"
     SEAL = "seal"
+    CORRECT = "correct"
     MANAGE_INDICATORS = "manage_indicators"
     MANAGE_PEOPLE = "manage_people"
     MANAGE_WEBHOOKS = "manage_webhooks"
@@ -132,6 +133,7 @@ PERMISSIONS: dict[Action, dict[Role, Reach]] = {
     Action.CANCEL: {_E: _ALL},
     Action.EXTEND: {_E: _ALL, _A: _ALL},
     Action.SEAL: {_E: _ALL},
+    Action.CORRECT: {_E: _ALL, _A: _ALL},
     Action.MANAGE_INDICATORS: {_A: _ALL},
     Action.MANAGE_PEOPLE: {_A: _ALL},
     Action.MANAGE_WEBHOOKS: {_A: _ALL},

@@ -178,6 +178,9 @@ class Transaction(Protocol):
     def sealed_through(self, fiscal_year: int) -> int:
         """The last sealed quarter of the year, 0 for none."""
 
+    def last_sealed_at(self, fiscal_year: int) -> datetime | None:
+        """When a quarter of the year was sealed last."""
+
     def still_open(self, quarter: Quarter) -> Counts:
         """How much of the quarter is not settled, by what it is; only what there is any of."""
 

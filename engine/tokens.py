@@ -49,6 +49,7 @@ SCOPES: Mapping[Action, Scope] = {
     Action.READ_AGAIN: Scope.REVIEW,
     Action.DECIDE_APPEAL: Scope.REVIEW,
     Action.CANCEL: Scope.REVIEW,
+    Action.CORRECT: Scope.REVIEW,
     Action.EXTEND: Scope.MANAGE,
     Action.SEAL: Scope.MANAGE,
     Action.MANAGE_INDICATORS: Scope.MANAGE,

@@ -26,7 +26,7 @@ from storage.narrowing import (
 )
 from storage.owed_statements import RUNNING
 
-_i, _a, _d, _w, _r, _m, _e = (
+_i, _a, _d, _w, _r, _m, _e, _s = (
     t.indicators.c,
     t.agencies.c,
     t.indicator_details.c,
@@ -34,6 +34,7 @@ _i, _a, _d, _w, _r, _m, _e = (
     t.reports.c,
     t.milestones.c,
     t.extensions.c,
+    t.seal_lines.c,
 )
 
 EVERYTHING = Wanted()
@@ -75,7 +76,7 @@ def _given(fiscal_year: int, moment: Moment) -> dict[str, Any]:
 @cache
 def _reading(quarter: int | None) -> Select[Any]:
     """Every column of a cell, in its order."""
-    return (
+    query = (
         select(
             _i.id,
             _i.code,
@@ -104,6 +105,8 @@ def _reading(quarter: int | None) -> Select[Any]:
             RUNNING,
             _HANDED_IN,
             _e.until_on,
+            null() if quarter is None else _s.claimed_level,
+            null() if quarter is None else _s.verified_level,
         )
         .join_from(t.indicators, t.agencies, _i.agency_id == _a.id)
         .join(t.indicator_details, _d.indicator_id == _i.id)
@@ -121,6 +124,10 @@ def _reading(quarter: int | None) -> Select[Any]:
         .where(_i.fiscal_year == YEAR)
         .order_by(_a.code.nulls_last(), _i.agency_id, _i.code)
     )
+    if quarter is None:
+        return query
+    sealed = and_(_s.fiscal_year == YEAR, _s.quarter == quarter, _s.indicator_id == _i.id)
+    return query.join(t.seal_lines, sealed, isouter=True)
 
 
 _reported = t.reports.alias("reported")

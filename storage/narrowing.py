@@ -129,6 +129,26 @@ def _in_state(state: CellState, quarter: int | None, wanted: Wanted, moment: Mom
             return _at_target(quarter, wanted)
         case CellState.BELOW_TARGET:
             return ~func.coalesce(_at_target(quarter, wanted), True)
+        case CellState.CORRECTED:
+            return or_(*map(_is_corrected, (1, 2, 3, 4) if quarter is None else (quarter,)))
+
+
+def _is_corrected(quarter: int) -> ColumnElement[bool]:
+    """Whether the levels at the end of the quarter are others than those in its seal."""
+    sealed = t.seal_lines.c
+    return (
+        exists()
+        .where(
+            sealed.fiscal_year == YEAR,
+            sealed.quarter == quarter,
+            sealed.indicator_id == _i.id,
+            or_(
+                sealed.claimed_level != level_at_quarter("claimed", quarter),
+                sealed.verified_level != level_at_quarter("verified", quarter),
+            ),
+        )
+        .correlate(t.indicators)
+    )
 
 
 def _is_late(moment: Moment) -> ColumnElement[bool]:

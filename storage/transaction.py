@@ -241,6 +241,11 @@ class Tx:
         found = self._fetch(self._statements.sealed_through, {"fiscal_year": fiscal_year})
         return found[0][0] if found else 0
 
+    def last_sealed_at(self, fiscal_year: int) -> datetime | None:
+        """When a quarter of the year was sealed last."""
+        found = seals.seals_of(self.connection, fiscal_year).values()
+        return max((one.sealed_at for one in found), default=None)
+
     def petitions(self, indicator: Indicator) -> list[Petition]:
         """Every petition about the indicator, by number."""
         return petitions.of(self.connection, [indicator.id]).get(indicator.id, [])

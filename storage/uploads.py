@@ -227,6 +227,7 @@ class Uploads:
         expected_version: int | None = None,
         expires_on: date | None = None,
         replaces: int | None = None,
+        after_seal: bool = False,
     ) -> Outcome:
         """Make evidence of a whole file in the caller's transaction; it is no upload any more."""
         mine = (_u.id == upload.id, _u.person_id == by.id, _u.sha256.is_not(None))
@@ -249,6 +250,7 @@ class Uploads:
             file_name=row.name,
             expires_on=expires_on,
             replaces=replaces,
+            after_seal=after_seal,
             by=by,
             now=now,
             expected_version=expected_version,

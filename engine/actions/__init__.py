@@ -30,7 +30,9 @@ from engine.actions.milestones import (
 from engine.actions.occurrences import (
     NewOccurrence,
     approve_occurrence,
+    record_after_seal,
     record_occurrence,
+    void_after_seal,
     void_occurrence,
 )
 from engine.actions.petitions import (
@@ -89,6 +91,7 @@ __all__ = [
     "postpone_milestone",
     "propose_facts",
     "read_report_again",
+    "record_after_seal",
     "record_occurrence",
     "refresh_level",
     "refuse_proposal",
@@ -101,6 +104,7 @@ __all__ = [
     "submit_report",
     "update_from_page",
     "verify_milestone",
+    "void_after_seal",
     "void_occurrence",
     "waive_milestone",
     "withdraw_evidence",

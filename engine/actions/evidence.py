@@ -1,6 +1,7 @@
 """What people do with evidence: attach it, put a newer version in its place, take it back."""
 
 from datetime import date, datetime
+from typing import Any
 
 from engine.actions._work import Outcome, Work, begin
 from engine.errors import Unmet, refuse
@@ -26,6 +27,7 @@ def attach_evidence(
     file_name: str = "",
     expires_on: date | None = None,
     replaces: int | None = None,
+    after_seal: bool = False,
     by: Person,
     now: datetime,
     expected_version: int | None = None,
@@ -34,9 +36,11 @@ def attach_evidence(
 
     ``request`` defaults to the milestone's first document, ``occurrence`` ties it to one fact; a newer
     version has both of the evidence that it ``replaces``, which stays in the history. It proves something
-    through ``expires_on``; a milestone that was verified by then stays so.
+    through ``expires_on``; a milestone that was verified by then stays so. What proves a
+    correction is attached ``after_seal`` by whoever made it.
     """
-    work = begin(tx, code, fiscal_year, Action.ATTACH, by, now, expected_version)
+    action = Action.CORRECT if after_seal else Action.ATTACH
+    work = begin(tx, code, fiscal_year, action, by, now, expected_version)
     definition = work.definition(milestone)
     known = [asked.key for asked in definition.evidence]
     older = _numbered(work, replaces)
@@ -51,6 +55,7 @@ def attach_evidence(
         Unmet("evidence.file_or_link") if (sha256 is None) == (link is None) else None,
         _run_out(work, expires_on),
         _not_replaceable(work, milestone, replaces),
+        _no_correction(work, occurrence) if after_seal else None,
     )
     evidence = Evidence(
         number=len(work.indicator.evidence) + 1,
@@ -78,7 +83,9 @@ def attach_evidence(
         "expires_on": expires_on.isoformat() if expires_on else None,
         "replaces": replaces,
     }
-    data = {"evidence": {key: value for key, value in full.items() if value is not None}}
+    data: dict[str, Any] = {"evidence": {key: value for key, value in full.items() if value is not None}}
+    if after_seal:
+        data["after_seal"] = True
     return work.finish(Happened.EVIDENCE_ATTACHED, data, number=evidence.number)
 
 
@@ -128,6 +135,14 @@ def _run_out(work: Work, expires_on: date | None) -> Unmet | None:
     if expires_on is None or expires_on >= work.last_day:
         return None
     return Unmet("evidence.run_out", {"day": expires_on, "first": work.last_day})
+
+
+def _no_correction(work: Work, number: int | None) -> Unmet | None:
+    """It belongs to a fact that the same person recorded in a sealed quarter."""
+    fact = None if number is None else work.indicator.occurrence(number)
+    if fact and fact.recorded_by == work.by.id and fact.quarter <= work.indicator.sealed_through:
+        return None
+    return Unmet("evidence.no_correction")
 
 
 def _not_replaceable(work: Work, milestone: str, number: int | None) -> Unmet | None:

@@ -55,9 +55,13 @@ def verify_milestone(
     now: datetime,
     expected_version: int | None = None,
 ) -> Outcome:
-    """Accept a milestone with the facts recorded so far; later facts need a verification of their own."""
+    """Accept a milestone with the facts recorded so far; later facts need a verification of their own.
+
+    Once the year's last quarter is sealed, only what was corrected since can be accepted.
+    """
     work = begin(tx, code, fiscal_year, Action.VERIFY, by, now, expected_version)
-    work.fire_milestone(work.definition(milestone).key, "verify")
+    definition = work.definition(milestone)
+    work.fire_milestone(definition.key, "verify", corrected=_is_corrected(work, milestone))
     decision = _decide(work, milestone, Ruling.VERIFIED, remark)
     data = {"milestone": milestone, **({"remark": remark} if remark else {})}
     return work.finish(Happened.MILESTONE_VERIFIED, data, _first_day(work), decision.number)
@@ -199,6 +203,14 @@ def waive_milestone(
     work.change.waivers.append(waiver)
     data = {"milestone": milestone, "expires_on": expires_on.isoformat(), "reason": reason.strip()}
     return work.finish(Happened.MILESTONE_WAIVED, data, work.today, waiver.number)
+
+
+def _is_corrected(work: Work, milestone: str) -> bool:
+    """Whether a fact of the milestone came after the last seal of a year that is sealed as a whole."""
+    if work.indicator.sealed_through < 4:
+        return False
+    sealed_at = work.tx.last_sealed_at(work.indicator.fiscal_year.year)
+    return sealed_at is not None and any(fact.known_since > sealed_at for fact in work.tally(milestone).facts)
 
 
 def _decide(

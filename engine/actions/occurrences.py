@@ -1,7 +1,7 @@
 """What people record: facts, plans, approvals of undated facts, and taking a fact back."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from engine.guards import in_order, not_own_work
 from engine.indicator import Occurrence
 from engine.levels import Tally
 from engine.nearest import nearest
-from engine.permissions import Action, Person
+from engine.permissions import Action, Person, who_may
 from engine.ports import Transaction
 from engine.quarter import Quarter
 from engine.thai_dates import from_thai_digits
@@ -55,15 +55,40 @@ def record_occurrence(
     Raises one :class:`~engine.errors.Refusal` with everything that is wrong with it.
     """
     work = begin(tx, code, fiscal_year, Action.RECORD, by, now, expected_version)
+    return _record(work, new, {"read_from": dict(read_from)} if read_from else {})
+
+
+def record_after_seal(
+    tx: Transaction,
+    code: str,
+    fiscal_year: int,
+    new: NewOccurrence,
+    *,
+    by: Person,
+    now: datetime,
+    expected_version: int | None = None,
+) -> Outcome:
+    """Correct a sealed quarter by a fact that was missing in it; its ``note`` is the reason.
+
+    What was sealed stays as it is: the fact was not known then. Nobody corrects an open quarter, where the
+    agency itself records.
+    """
+    work = begin(tx, code, fiscal_year, Action.CORRECT, by, now, expected_version)
+    no_reason = None if new.note.strip() else Unmet("reason.missing", {"action": Action.CORRECT})
+    _later_than_seal(work)
+    return _record(work, new, {"after_seal": True, "reason": new.note.strip()}, no_reason)
+
+
+def _record(work: Work, new: NewOccurrence, more: Mapping[str, Any], fault: Unmet | None = None) -> Outcome:
     definition = work.definition(new.milestone)
-    work.check_person(definition, *_faults(work, definition, new))
+    work.check_person(definition, *_faults(work, definition, new), fault)
     work.later_than_verification(definition.key)
     occurrence = _as_occurrence(work, definition, new)
     work.indicator.occurrences.append(occurrence)
     work.change.occurrences.append(occurrence)
     happened = Happened.OCCURRENCE_PLANNED if new.planned else Happened.OCCURRENCE_RECORDED
     affected_from = None if new.planned or not occurrence.counts else occurrence.counts_on
-    data = {"occurrence": described(occurrence), **({"read_from": dict(read_from)} if read_from else {})}
+    data = {"occurrence": described(occurrence), **more}
     return work.finish(happened, data, affected_from, occurrence.number)
 
 
@@ -111,16 +136,36 @@ def void_occurrence(
     expected_version: int | None = None,
 ) -> Outcome:
     """Take a fact back, with a reason; it stays in the history and in every level as known before."""
-    work = begin(tx, code, fiscal_year, Action.VOID, by, now, expected_version)
+    return _void(begin(tx, code, fiscal_year, Action.VOID, by, now, expected_version), number, reason, {})
+
+
+def void_after_seal(
+    tx: Transaction,
+    code: str,
+    fiscal_year: int,
+    number: int,
+    *,
+    reason: str,
+    by: Person,
+    now: datetime,
+    expected_version: int | None = None,
+) -> Outcome:
+    """Correct a sealed quarter by taking back a fact that was wrong; what was sealed stays as it is."""
+    work = begin(tx, code, fiscal_year, Action.CORRECT, by, now, expected_version)
+    _later_than_seal(work)
+    return _void(work, number, reason, {"after_seal": True})
+
+
+def _void(work: Work, number: int, reason: str, more: Mapping[str, Any]) -> Outcome:
     occurrence = _live_occurrence(work, number)
     work.check_person(
         None,
         _sealed(work, occurrence.quarter),
-        None if reason.strip() else Unmet("reason.missing", {"action": Action.VOID}),
+        None if reason.strip() else Unmet("reason.missing", {"action": work.action}),
     )
-    voided = occurrence._replace(voided_at=work.written_at, voided_by=by.id, void_reason=reason.strip())
+    voided = occurrence._replace(voided_at=work.written_at, voided_by=work.by.id, void_reason=reason.strip())
     _put(work, voided)
-    data = {"occurrence": number, "milestone": occurrence.milestone, "reason": reason.strip()}
+    data = {"occurrence": number, "milestone": occurrence.milestone, "reason": reason.strip(), **more}
     affected_from = None if occurrence.planned else occurrence.counts_on
     return work.finish(Happened.OCCURRENCE_VOIDED, data, affected_from, number)
 
@@ -192,7 +237,7 @@ def _day_faults(work: Work, new: NewOccurrence) -> Iterator[Unmet]:
 
 def _undated_faults(work: Work, new: NewOccurrence) -> Iterator[Unmet]:
     year = work.indicator.fiscal_year
-    if new.planned or new.quarter is None:
+    if new.planned or new.quarter is None or work.action is Action.CORRECT:
         yield Unmet("day.missing", {"milestone": work.definition(new.milestone).title})
         return
     if not 1 <= new.quarter <= 4:
@@ -307,9 +352,21 @@ def _already_dated(occurrence: Occurrence) -> Unmet | None:
 
 
 def _sealed(work: Work, quarter: int) -> Unmet | None:
-    if quarter > work.indicator.sealed_through:
+    """What stands against the quarter: corrections are for sealed ones, everything else for open ones."""
+    is_sealed = quarter <= work.indicator.sealed_through
+    if is_sealed == (work.action is Action.CORRECT):
         return None
-    return Unmet("quarter.sealed", {"quarter": work.indicator.fiscal_year.quarters[quarter - 1]})
+    what = {"quarter": work.indicator.fiscal_year.quarters[quarter - 1]}
+    if is_sealed:
+        return Unmet("quarter.sealed", {**what, "correctors": who_may(Action.CORRECT)})
+    return Unmet("quarter.not_sealed", what)
+
+
+def _later_than_seal(work: Work) -> None:
+    """See to it that a correction is later than the seal, which did not know it, whatever the clock says."""
+    sealed_at = work.tx.last_sealed_at(work.indicator.fiscal_year.year)
+    if sealed_at is not None:
+        work.written_at = max(work.written_at, sealed_at + timedelta(microseconds=1))
 
 
 def _put(work: Work, occurrence: Occurrence) -> None:

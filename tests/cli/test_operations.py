@@ -138,6 +138,25 @@ def test_seal_is_proved_level_by_level(radap):
     assert radap("doctor").code == 1
 
 
+def test_correction_after_the_seal_is_told_beside_the_whole_seal(radap):
+    assert radap("record", CODE, "guidelines_set", "--on", "2020-11-02").code == 0
+    assert radap("seal", "2564", "1").code == 0
+    late = ("record", CODE, "committee_appointed", "--on", "2020-11-30")
+    assert radap(*late).code == 1
+    assert radap(*late, "--after-seal").code == 1
+    assert radap(*late, "--after-seal", "--note", "found later", "--by", EVALUATOR).code == 0
+    assert radap("void", CODE, "1", "--reason", "last year's", "--after-seal", "--by", EVALUATOR).code == 0
+
+    said = radap("journal", "verify", "--seal")
+    assert said.code == 0
+    assert "1 seals hold" in said.out
+    assert "recorded after the seal: sealed at level 1, verified 0; now level 0" in said.out.replace(
+        "\n", " "
+    )
+    (corrected,) = radap("journal", "verify", "--seal", "--json").data["corrected"]
+    assert (corrected["sealed"]["claimed"], corrected["facts"]) == (1, [1, 2])
+
+
 def test_seal_of_one_quarter_is_proved_alone(radap):
     assert radap("seal", "2564", "1").code == 0
     assert radap("journal", "verify", "--seal", "2564", "1").code == 0

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from engine.actions import NewOccurrence, Outcome, create_indicator, record_occurrence
@@ -44,6 +44,7 @@ class Memory:
     pages: dict[str, list[ImportedPage]] = field(default_factory=dict)
     told: dict[str, Texts] = field(default_factory=dict)
     proposed: dict[str, list[Proposed]] = field(default_factory=dict)
+    sealed_at: datetime | None = None
 
     def indicator(self, code: str, fiscal_year: int) -> Indicator:
         kept = self.kept.get((code, fiscal_year))
@@ -140,11 +141,15 @@ class Memory:
     def sealed_through(self, fiscal_year: int) -> int:
         return max((one.number for one in self.seals if one.fiscal_year == fiscal_year), default=0)
 
+    def last_sealed_at(self, fiscal_year: int) -> datetime | None:
+        return self.sealed_at if self.sealed_through(fiscal_year) else None
+
     def still_open(self, quarter: Quarter) -> Counts:
         return self.left_open
 
     def seal(self, quarter: Quarter, lines: Iterable[SealLine], event: Event) -> str:
         self.seals[quarter] = list(lines)
+        self.sealed_at = event.at
         for one in self.kept.values():
             if one.fiscal_year.year == quarter.fiscal_year:
                 one.version += 1

@@ -235,6 +235,9 @@ def _year() -> Iterator[Step]:
     yield fact(
         d(2021, 4, 1), NewOccurrence("result", d(2021, 3, 31), value=Decimal("79.123456789")), code=PERCENT
     )
+    missing = NewOccurrence(GUIDELINES, d(2020, 12, 15), note="พบคำสั่งภายหลัง")
+    yield done(actions.record_after_seal, d(2021, 4, 2), missing, by=EVALUATOR)
+    yield done(actions.void_after_seal, d(2021, 4, 3), 7, reason="ซ้ำกับข้อ 1", by=OPERATOR)
     yield done(actions.refresh_level, d(2021, 6, 5))
     yield Step(
         "grant_extension",

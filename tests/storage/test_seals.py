@@ -13,11 +13,15 @@ from sqlalchemy import delete, func, insert, literal, select, update
 from engine import actions
 from engine.actions import NewOccurrence
 from engine.errors import Refusal
+from engine.matrix import CellState
 from engine.quarter import Quarter
 from engine.workflow import Workflow
 from storage import checks, registry, schema
 from storage import tables as t
+from storage.corrections import corrections
 from storage.journal import canonical
+from storage.matrix import district_matrix
+from storage.narrowing import Wanted
 from storage.seals import SealHash, Tampered, kept_lines
 from storage.store import Store, connect
 from storage.types import instant_text
@@ -518,3 +522,40 @@ def test_sealed_year_reopened_by_another_process_is_still_sealed(city):
     again.close()
 
     assert found_now == (1, [FIRST])
+
+
+# --- corrections -----------------------------------------------------------------------------------------
+
+
+def test_corrections_stand_beside_the_seal_and_leave_its_proof_whole(sealed):
+    with sealed.begin() as tx:
+        kept = list(kept_lines(tx.connection, FIRST))
+        assert corrections(tx.connection, FIRST) == []
+        late = at(date(2021, 1, 25))
+        missing = NewOccurrence(COMMITTEE, date(2020, 12, 20), note=WHY)
+        actions.record_after_seal(tx, OTHER, YEAR, missing, by=EVALUATOR, now=late)
+        actions.void_after_seal(tx, CODE, YEAR, 1, reason=WHY, by=ADMINISTRATOR, now=late)
+
+    with sealed.read() as tx:
+        assert list(kept_lines(tx.connection, FIRST)) == kept
+        told = [(one.code, *one[4:]) for one in corrections(tx.connection, FIRST)]
+        cells = {one.code: (one.claimed, one.corrected) for one in district_matrix(tx.connection, YEAR, 1)}
+        narrowed = [
+            [
+                one.code
+                for one in district_matrix(tx.connection, YEAR, quarter, Wanted(state=CellState.CORRECTED))
+            ]
+            for quarter in (None, 1, 2)
+        ]
+    assert told == [(OTHER, 1, 0, 2, 0, (2,)), (CODE, 2, 1, 0, 0, (1,))]
+    assert cells == {OTHER: (2, (1, 0)), CODE: (0, (2, 1))}
+    assert narrowed == [[OTHER, CODE], [OTHER, CODE], []]
+    assert found(sealed) == []
+
+
+def test_correction_that_was_altered_is_named(sealed):
+    with sealed.begin() as tx:
+        missing = NewOccurrence(COMMITTEE, date(2020, 12, 20), note=WHY)
+        actions.record_after_seal(tx, OTHER, YEAR, missing, by=EVALUATOR, now=at(date(2021, 1, 25)))
+    run(sealed, update(t.occurrences).where(t.occurrences.c.note == WHY).values(note="ไม่มีเหตุผล"))
+    assert found(sealed) == [Tampered(OTHER, "occurrence", 2)]

@@ -24,7 +24,7 @@ from tests.cast import (
     SECTION_HEAD,
     at,
 )
-from tests.web.coordinators import BASE, arrive, did, enter, errors, fill, heading, words
+from tests.web.coordinators import BASE, arrive, banner, did, enter, errors, fill, heading, value_of, words
 from tests.web.doorway import token_in
 from web.reports.worker import Maker
 
@@ -232,3 +232,47 @@ def test_what_came_after_the_seal_is_marked_on_the_page_of_the_indicator(open_qu
     assert "บันทึกหลังปิดไตรมาส" in open_quarter.get(f"{BASE}/proof").text
     did(open_quarter, actions.record_occurrence, NewOccurrence(COMMITTEE, DAY))
     assert "บันทึกหลังปิดไตรมาส" not in open_quarter.get(f"{BASE}/milestones/{COMMITTEE}").text
+
+
+def test_sealed_quarter_is_corrected_by_a_new_fact_that_is_shown_beside_the_seal(open_quarter):
+    settle(open_quarter)
+    seal(open_quarter)
+    open_quarter.clock.advance(seconds=60)
+    milestone = f"{BASE}/milestones/{COMMITTEE}"
+    assert f'href="{milestone}/correct"' in open_quarter.get(milestone).text
+
+    refused = fill(open_quarter, f"{milestone}/correct", day="1 ก.พ. 2564", reason="")
+    assert {field for field, _ in errors(refused)} == {"day", "reason"}
+    assert value_of(refused, "day") == "1 ก.พ. 2564"
+    answer = fill(open_quarter, f"{milestone}/correct", day="20 ธ.ค. 2563", reason="พบคำสั่งภายหลัง")
+
+    page = arrive(open_quarter, answer)
+    assert banner(page)[0].startswith("บันทึกการแก้ไขหลังปิดไตรมาสแล้ว ระดับที่ปิดไว้คงเดิม")
+    assert re.search(r"บันทึกหลังปิดไตรมาส\b.*พบคำสั่งภายหลัง", words(page.text))
+    told = words(open_quarter.get(BASE).text)
+    assert "ปิดไว้ที่ระดับ 1 ตรวจรับ 0" in told
+    assert "บันทึกหลังปิดไตรมาส · “พบคำสั่งภายหลัง”" in told
+    said = "ปิดไว้ที่ระดับ 1 ตรวจรับ 0 ตอนนี้ระดับ 2 ตรวจรับ 0 · ข้อเท็จจริงที่ 3"
+    assert said in words(open_quarter.get(PAGE).text)
+    cell = words(open_quarter.get("/matrix?year=2564&quarter=1").text)
+    assert "✎ ต่างจากที่ปิด" in cell
+    assert "ปิดไว้ 1 ตรวจรับ 0" in cell
+    assert heading(verified(open_quarter)) == "ไม่มีสิ่งใดถูกแก้ไข"
+
+
+def test_wrong_fact_of_a_sealed_quarter_is_taken_back_by_evaluators_alone(open_quarter):
+    settle(open_quarter)
+    seal(open_quarter)
+    open_quarter.clock.advance(seconds=60)
+    milestone, act = f"{BASE}/milestones/{GUIDELINES}", f"{BASE}/occurrences/1/correct"
+    assert f'href="{act}"' in open_quarter.get(milestone).text
+    page = arrive(open_quarter, fill(open_quarter, act, reason="ของปีก่อน"))
+    assert "ของปีก่อน" in page.text
+    assert "ปิดไว้ที่ระดับ 1 ตรวจรับ 0 ตอนนี้ระดับ 0" in words(open_quarter.get(PAGE).text)
+    assert heading(verified(open_quarter)) == "ไม่มีสิ่งใดถูกแก้ไข"
+
+    enter(open_quarter, COORDINATOR)
+    assert "/correct" not in open_quarter.get(milestone).text
+    assert open_quarter.get(act).status_code == 403
+    refused = fill(open_quarter, f"{milestone}/record", way="done", day="20 ธ.ค. 2563")
+    assert "ให้ผู้ประเมิน หรือ ผู้ดูแลระบบบันทึกเป็นการแก้ไขหลังปิดไตรมาส" in words(refused.text)

@@ -41,6 +41,8 @@ TWINS: dict[Route, Route] = {
     ("GET", _MILESTONE): ("GET", _MILESTONE),
     ("GET", f"{_MILESTONE}/record"): ("POST", f"{_MILESTONE}/record"),
     ("POST", f"{_MILESTONE}/record"): ("POST", f"{_MILESTONE}/record"),
+    ("GET", f"{_MILESTONE}/correct"): ("POST", f"{_MILESTONE}/correct"),
+    ("POST", f"{_MILESTONE}/correct"): ("POST", f"{_MILESTONE}/correct"),
     ("POST", f"{_MILESTONE}/evidence"): ("POST", f"{_MILESTONE}/evidence"),
     ("GET", f"{_ONE}/petitions/{{key}}"): ("GET", f"{_ONE}/petitions/{{number}}"),
     **{

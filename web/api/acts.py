@@ -93,6 +93,22 @@ def _record(call: Call, tx: Tx) -> Outcome:
     return outcome if last is None else _as_one(outcome, last)
 
 
+def _correct(call: Call, tx: Tx) -> Outcome:
+    """Record what was missing in a sealed quarter, with its files."""
+    new: bodies.Missing = call.given
+    fact = NewOccurrence(
+        milestone=call.part("milestone"),
+        occurred_on=new.occurred_on,
+        kind=new.kind,
+        value=new.value,  # type: ignore[arg-type]  # exact once it was read
+        document_number=new.document_number or None,
+        note=new.reason,
+    )
+    outcome = actions.record_after_seal(*_at(call, tx), fact, **call.common)
+    last = _attach_uploads(call, tx, new.uploads, new.request, outcome.number, after_seal=True)
+    return outcome if last is None else _as_one(outcome, last)
+
+
 def _attach(call: Call, tx: Tx) -> Outcome:
     """Attach every file and the link."""
     new: bodies.Attached = call.given
@@ -124,6 +140,8 @@ def _attach_uploads(
     request: str | None,
     occurrence: int | None,
     more: bodies.Attached | None = None,
+    *,
+    after_seal: bool = False,
 ) -> Outcome | None:
     """Attach files that were sent before; the first of them is held to the version that was seen."""
     version = call.version if more else None
@@ -142,6 +160,7 @@ def _attach_uploads(
             expected_version=version if outcome is None else None,
             expires_on=more.expires_on if more else None,
             replaces=more.replaces if more else None,
+            after_seal=after_seal,
         )
     return outcome
 
@@ -222,6 +241,14 @@ ACTS: tuple[Act, ...] = (
         "Record something that was done, or is planned.",
         _record,
         bodies.Recorded,
+    ),
+    Act(
+        "record_after_seal",
+        f"{_MILESTONE}/correct",
+        doing(Action.CORRECT),
+        "Correct a sealed quarter by a fact that was missing in it; the seal stays as it is.",
+        _correct,
+        bodies.Missing,
     ),
     Act(
         "attach_evidence",
@@ -321,6 +348,14 @@ ACTS: tuple[Act, ...] = (
         doing(Action.VOID),
         "Take a fact back; it stays in the history.",
         lambda call, tx: actions.void_occurrence(*_number(call, tx), reason=call.given.reason, **call.common),
+        bodies.Reasoned,
+    ),
+    Act(
+        "void_after_seal",
+        f"{_FACT}/correct",
+        doing(Action.CORRECT),
+        "Correct a sealed quarter by taking a fact back that was wrong; the seal stays as it is.",
+        lambda call, tx: actions.void_after_seal(*_number(call, tx), reason=call.given.reason, **call.common),
         bodies.Reasoned,
     ),
     Act(

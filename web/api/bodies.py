@@ -125,6 +125,18 @@ class Recorded(In):
     request: Key | None = Field(default=None, description="As which of the documents asked for.")
 
 
+class Missing(In):
+    """A fact of a sealed quarter that was missing in it, with the `reason` why it comes so late."""
+
+    occurred_on: Day
+    reason: Reason
+    kind: Key | None = None
+    value: Exact | None = None
+    document_number: Line | None = None
+    uploads: list[Key] = Field(default_factory=list, max_length=20)
+    request: Key | None = Field(default=None, description="As which of the documents asked for.")
+
+
 class Attached(In):
     """Files that were sent to `/uploads`, or a link; attached to a fact, or to the milestone."""
 

@@ -11,6 +11,7 @@ from engine.permissions import Action
 from engine.quarter import FiscalYear, Quarter
 from engine.sealing import STOPS
 from storage import checks, jobs, seals
+from storage.corrections import Correction, corrections
 from storage.desk import years
 from storage.sealing import still_open
 from storage.seals import Seal
@@ -88,11 +89,13 @@ class _Seals:
     def one(self, call: Call) -> office.SealDetail:
         quarter, today = _quarter(call), self._site.today()
         count, reason, found = None, "", {}
+        corrected: list[Correction] = []
         with self._site.store.read() as tx:
             kept = seals.seals_of(tx.connection, quarter.fiscal_year)
             seal = kept.get(quarter.number)
             if seal is not None:
                 count = seals.count_of_lines(tx.connection, quarter)
+                corrected = corrections(tx.connection, quarter)
                 reason = told_by(seals.sealing_events(tx.connection), seal).get("reason", "")
             else:
                 found = still_open(tx.connection, self._site.store.workflow, quarter)
@@ -112,6 +115,7 @@ class _Seals:
                     for check, one in found.items()
                     if one.count
                 ],
+                "corrected": [office.Correction.model_validate(one._asdict()) for one in corrected],
             }
         )
 

@@ -182,6 +182,16 @@ ACTS: tuple[Act, ...] = (
         "voided",
     ),
     Act(
+        "correct",
+        _FACT,
+        doing(Action.CORRECT),
+        ("reason",),
+        lambda turn, key, typed: actions.void_after_seal(
+            turn.tx, turn.code, turn.year, int(key), reason=typed.text("reason"), by=turn.by, now=turn.now
+        ),
+        "corrected",
+    ),
+    Act(
         "withdraw",
         _EVIDENCE,
         doing(Action.ATTACH),
@@ -301,7 +311,7 @@ class _Page:
             "points": about.points,
             "seen": typed.fields.get("seen") or _seen(scene, act, key),
             "typed": typed,
-            "warns": act.name in ("void", "reopen", "withdraw"),
+            "warns": act.name in ("void", "correct", "reopen", "withdraw"),
         }
         return self._counter.show(request, "act.html", scene, values)
 

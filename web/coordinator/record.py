@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Router
 
-from engine.actions import NewOccurrence, Outcome, attach_evidence, record_occurrence
+from engine.actions import NewOccurrence, Outcome, attach_evidence, record_after_seal, record_occurrence
 from engine.errors import Unmet
 from engine.indicator import Occurrence
 from engine.permissions import Action
@@ -28,6 +28,9 @@ def add_routes(router: Router, counter: Counter, doors: Doors) -> None:
     here = _Record(counter)
     doors.add(router, f"{_PAGE}/record", here.ask, doing(Action.RECORD))
     doors.add(router, f"{_PAGE}/record", here.record, doing(Action.RECORD, files=True), ["POST"])
+    later = _Record(counter, after_seal=True)
+    doors.add(router, f"{_PAGE}/correct", later.ask, doing(Action.CORRECT))
+    doors.add(router, f"{_PAGE}/correct", later.record, doing(Action.CORRECT, files=True), ["POST"])
     doors.add(router, f"{_PAGE}/evidence", here.attach, doing(Action.ATTACH, files=True), ["POST"])
 
 
@@ -39,9 +42,10 @@ class _Given(NamedTuple):
 
 
 class _Record:
-    def __init__(self, counter: Counter) -> None:
+    def __init__(self, counter: Counter, *, after_seal: bool = False) -> None:
         self._counter = counter
         self._site = counter.site
+        self._after_seal = after_seal
 
     def ask(self, request: Request, milestone: str) -> Response:
         """The form; with a plan to be kept, its words stand in it."""
@@ -58,8 +62,11 @@ class _Record:
         typed = given.typed
         new = self._new(typed, milestone)
         outcome = self._counter.do(request, typed, lambda turn: self._recorded(turn, milestone, new, given))
+        if self._after_seal and "quarter" in typed.faults:
+            typed.fault("day", *typed.faults.pop("quarter"))  # it has no other field for it
         if not typed.faults:
             done = "planned" if new.planned else "recorded" if new.occurred_on else "undated"
+            done = "corrected" if self._after_seal else done
             return self._counter.to(f"{self._counter.base(request)}/milestones/{milestone}", done, outcome)
         scene = self._counter.scene(request)
         return self._asked(request, scene, scene.milestone(milestone), given)
@@ -106,7 +113,7 @@ class _Record:
             kind=typed.line("kind") or None,
             value=typed.number("value"),
             document_number=typed.line("document") or None,
-            note=typed.text("note", 2000),
+            note=typed.text("reason" if self._after_seal else "note", 2000),
             planned=way == PLANNED,
             fulfils=typed.whole("fulfils") if way == DONE else None,
         )
@@ -121,7 +128,8 @@ class _Record:
             own = [one for one in facts if one.number > seen and one.recorded_by == turn.by.id]
             if any(_is_same(one, new) for one in own):
                 return None
-        outcome = record_occurrence(turn.tx, turn.code, turn.year, new, by=turn.by, now=turn.now)
+        do = record_after_seal if self._after_seal else record_occurrence
+        outcome = do(turn.tx, turn.code, turn.year, new, by=turn.by, now=turn.now)
         self._attached(turn, milestone, given, outcome)
         return outcome
 
@@ -156,6 +164,7 @@ class _Record:
                 now=turn.now,
                 expires_on=typed.day("expires"),
                 replaces=typed.whole("replaces"),
+                after_seal=self._after_seal,
             )
             outcome = outcome or attached
         if link:
@@ -183,7 +192,8 @@ class _Record:
     ) -> Response:
         wording = scene.wording
         values = {
-            "title": wording.say("act.record"),
+            "title": wording.say("act.record_after_seal" if self._after_seal else "act.record"),
+            "after_seal": self._after_seal,
             "milestone": wording.value(definition.title),
             "page": f"{self._site.root}{scene.base}/milestones/{definition.key}",
             "typed": given.typed,

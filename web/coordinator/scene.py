@@ -40,6 +40,7 @@ _DONE = frozenset(
         "undated",
         "approved",
         "voided",
+        "corrected",
         "achieved",
         "verified",
         "returned",

@@ -335,9 +335,13 @@ def _fact_row(
 
 
 def _fact_acts(scene: Scene, one: Occurrence, root: str, *, is_kept: bool) -> Iterator[tuple[str, str]]:
-    if one.voided_at is not None or one.quarter <= scene.indicator.sealed_through:
+    if one.voided_at is not None:
         return
     page = f"{root}{scene.base}/occurrences/{one.number}"
+    if one.quarter <= scene.indicator.sealed_through:
+        if scene.may(Action.CORRECT):
+            yield scene.wording.say("act.correct"), f"{page}/correct"
+        return
     if one.planned and not is_kept and scene.may(Action.RECORD):
         record = f"{root}{scene.base}/milestones/{one.milestone}/record?fulfils={one.number}"
         yield scene.wording.say("page.keep_plan"), record

@@ -14,7 +14,7 @@ from engine.workflow import Workflow
 from web.evaluator.asking import Question
 
 #: The signs of a cell, each told by the legend, and by a word beside it.
-VERIFIED, TARGET, BLOCKED, RETURNED, LATE = "✔", "⚑", "■", "↩", "!"
+VERIFIED, TARGET, BLOCKED, RETURNED, LATE, CORRECTED = "✔", "⚑", "■", "↩", "!", "✎"
 UP, DOWN, SAME = "▲", "▼", "="
 #: How a trend is drawn: a bar for each quarter.
 _BAR, _HEIGHT, _LEAST = 9, 16, 1
@@ -40,6 +40,7 @@ class Shown(NamedTuple):
     compared: bool
     difference: Difference | None
     life: str
+    corrected: tuple[int, int] | None = None  # the levels in the seal, where they are others
 
     @property
     def reached(self) -> bool:
@@ -85,12 +86,16 @@ class CellWords:
             (shown.blocked, BLOCKED, "matrix.blocked"),
             (shown.returned, RETURNED, "matrix.returned"),
             (shown.late, LATE, "matrix.late"),
+            (shown.corrected is not None, CORRECTED, "matrix.corrected"),
         )
         return [f"{sign} {self._wording.say(kind)}" for is_so, sign, kind in marked if is_so]
 
     def notes(self, shown: Shown) -> list[str]:
         """What besides is told of it: how it differs, the days left, and a life that is not the usual one."""
         found = [self._difference(shown.difference)] if shown.compared else []
+        if shown.corrected is not None:
+            claimed, verified = shown.corrected
+            found.append(self._wording.say("matrix.sealed_at", claimed=claimed, verified=verified))
         if shown.left is not None:
             found.append(self._left(shown.left, late=shown.late))
         if shown.life != "active":
@@ -164,6 +169,7 @@ class Cells:
             self._question.beside is not None,
             self._differences.get(cell.id),
             cell.life,
+            cell.corrected,
         )
 
     def row(self, cells: Sequence[Sequence[Cell]]) -> Markup:

@@ -39,7 +39,7 @@ from web.evaluator.asking import (
     readings,
     year_choices,
 )
-from web.evaluator.cells import BLOCKED, LATE, RETURNED, TARGET, VERIFIED, Cells, CellWords
+from web.evaluator.cells import BLOCKED, CORRECTED, LATE, RETURNED, TARGET, VERIFIED, Cells, CellWords
 from web.pages import Pages
 from web.site import Site
 
@@ -50,6 +50,7 @@ _LEGEND = (
     (BLOCKED, "matrix.blocked_means"),
     (RETURNED, "matrix.returned_means"),
     (LATE, "matrix.late_means"),
+    (CORRECTED, "matrix.corrected_means"),
 )
 
 
@@ -274,6 +275,7 @@ def _counts(
         CellState.BLOCKED: sum(one.blocked for one in shown),
         CellState.RETURNED: sum(one.returned for one in shown),
         CellState.LATE: sum(one.late for one in shown),
+        CellState.CORRECTED: sum(one.corrected is not None for one in shown),
     }
     said = [(wording.say("matrix.counted", indicators=len(found), agencies=agencies), "")]
     for state, count in counted.items():

@@ -25,6 +25,7 @@ from storage.sealing import Open, still_open
 from storage.seals import Seal
 from storage.views import level_counts
 from web.doors import Doors, Visit, for_city
+from web.evaluator.corrections import corrected
 from web.evaluator.open_rows import check_rows
 from web.pages import Pages
 from web.reading import Typed, year_asked
@@ -119,23 +120,25 @@ class _Seals:
                 names = names_of(tx.connection, [seal.sealed_by])
                 told = told_by(seals.sealing_events(tx.connection), seal)
                 count = seals.count_of_lines(tx.connection, quarter)
+                wording = self._pages.wording(request)
+                since = corrected(tx.connection, quarter, wording, self._site.root)
             else:
                 found = still_open(tx.connection, self._site.store.workflow, quarter)
         if seal is not None:
-            return self._sealed(request, seal, names.get(seal.sealed_by, ""), told, count)
+            more = {"who": names.get(seal.sealed_by, ""), "count": count, "corrected": since}
+            return self._sealed(request, seal, told, more)
         state, _ = state_of(quarter, kept, self._site.today())
         return self._open(request, quarter, state, found, typed)
 
-    def _sealed(self, request: Request, seal: Seal, name: str, told: dict[str, Any], count: int) -> Response:
+    def _sealed(self, request: Request, seal: Seal, told: dict[str, Any], more: dict[str, Any]) -> Response:
         wording = self._pages.wording(request)
         still = {Check(key): number for key, number in told.get("open", {}).items() if key in set(Check)}
         values = {
             **self._frame(wording, seal.quarter),
             "seal": seal,
             "is_first": seal.previous_hash == GENESIS,
-            "who": name,
             "at": wording.value(seal.sealed_at),
-            "count": count,
+            **more,
             "was_open": _counted(still, wording),
             "reason": told.get("reason", ""),
             "done": [wording.say("seals.done")] if request.query_params.get("done") == "sealed" else [],

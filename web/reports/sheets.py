@@ -18,7 +18,7 @@ from engine.thai_dates import to_thai_digits
 from engine.workflow import Text
 from storage.evidence import known_files
 from storage.reporting import Plan, plan_nodes_of_year, plan_of
-from storage.seals import seals_of
+from storage.seals import sealed_levels, seals_of
 from storage.transaction import Tx
 from web.reports.data import Telling
 
@@ -149,6 +149,8 @@ SHEETS: Mapping[str, Sequence[tuple[str, int]]] = {
         ("sheet.timeliness", 10),
         ("page.remark", 40),
         ("sheet.narrative", 80),
+        ("sheet.sealed_claimed", 16),
+        ("sheet.sealed_verified", 16),
         ("seals.hash", 68),
     ),
     "milestones": (
@@ -248,10 +250,12 @@ def _levels(_tx: Tx, telling: Telling, one: Indicator, places: _Places) -> Itera
     )
 
 
-def _quarters(_tx: Tx, telling: Telling, one: Indicator, places: _Places) -> Iterator[Row]:
+def _quarters(tx: Tx, telling: Telling, one: Indicator, places: _Places) -> Iterator[Row]:
     found = stand(one, one.fiscal_year.nearest(telling.today), None)
+    sealed = sealed_levels(tx.connection, one.id, one.fiscal_year.year) if places.seals else {}
     for quarter in found.quarters:
         number = quarter.quarter.number
+        kept = sealed.get(number)
         report = one.reports.get(number)
         given = report.evaluation if report else None
         yield (
@@ -265,6 +269,8 @@ def _quarters(_tx: Tx, telling: Telling, one: Indicator, places: _Places) -> Ite
             given.timeliness if given else None,
             given.remark if given else "",
             report.narrative if report else "",
+            kept.claimed if kept else None,
+            kept.verified if kept else None,
             places.seals.get(number, ""),
         )
 

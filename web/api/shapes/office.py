@@ -76,6 +76,17 @@ class StillOpen(Out):
     indicators: list[str] = Field(description="Codes of the first of them.")
 
 
+class Correction(Out):
+    """An indicator that is not as it was sealed, with the numbers of the facts that came after the seal."""
+
+    code: str
+    sealed_claimed: int
+    sealed_verified: int
+    claimed: int
+    verified: int
+    facts: list[int]
+
+
 class SealDetail(Seal):
     """A seal with all it holds, or what is still open. `reason` is why it was sealed with something open."""
 
@@ -83,6 +94,7 @@ class SealDetail(Seal):
     indicators: int | None = Field(description="How many indicators the seal holds.")
     reason: Name
     open: list[StillOpen]
+    corrected: list[Correction]
 
 
 class Sealed(Out):

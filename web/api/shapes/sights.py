@@ -35,6 +35,8 @@ class Cell(Out):
     blocked: bool
     returned: bool
     difference: Difference | None
+    sealed_claimed: int | None = Field(description="Of a sealed quarter, the claimed level in its seal.")
+    sealed_verified: int | None
 
 
 class CellLevel(Out):
