@@ -308,7 +308,8 @@ def _load_page(
         agency = _agency(tx, page["agency"], operator, start)
         cast = _cast(tx, agency, evaluator, operator, start)
         workflow = catalogue.get(page["workflow"])
-        title = Text(page["title_th"] or page["title_en"], page["title_en"])
+        # Where the page shows no title, the file says in a few words of ours what it is about.
+        title = Text(page["title_th"], page["title_en"])
         target = None if page["target"] is None else _number(page["target"])
         new = NewIndicator(
             page["code"], year, agency.id, workflow, title, (page["unit"] or "").strip(), target

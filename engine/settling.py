@@ -77,11 +77,13 @@ def _unseen_matters(
 ) -> bool:
     """Whether facts that did not lie before the evaluator could raise a level if they were verified too.
 
-    A measured value always can; another meeting cannot when those that were seen are all that any rule
-    asks for.
+    A measured value always can; another meeting cannot when those seen by the end of its quarter are all that
+    any rule asks for.
     """
-    seen = sum(fact.known_since <= verified.decided_at for fact in tally.facts)
-    if seen == len(tally.facts):
+    seen, unseen = [], []
+    for fact in tally.facts:
+        (seen if fact.known_since <= verified.decided_at else unseen).append(fact.quarter)
+    if not unseen:
         return False
     counted = [
         leaf.at_least
@@ -89,7 +91,8 @@ def _unseen_matters(
         for leaf in leaves(rung.rule)
         if isinstance(leaf, Count) and leaf.milestone == definition.key
     ]
-    return definition.measure is not None or seen < max([definition.needs, *counted])
+    most, earliest = max([definition.needs, *counted]), min(unseen)
+    return definition.measure is not None or sum(quarter <= earliest for quarter in seen) < most
 
 
 def restate(

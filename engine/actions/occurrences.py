@@ -237,7 +237,10 @@ def _day_faults(work: Work, new: NewOccurrence) -> Iterator[Unmet]:
 
 def _undated_faults(work: Work, new: NewOccurrence) -> Iterator[Unmet]:
     year = work.indicator.fiscal_year
-    if new.planned or new.quarter is None or work.action is Action.CORRECT:
+    if work.action is Action.CORRECT:
+        yield Unmet("day.needed")
+        return
+    if new.planned or new.quarter is None:
         yield Unmet("day.missing", {"milestone": work.definition(new.milestone).title})
         return
     if not 1 <= new.quarter <= 4:

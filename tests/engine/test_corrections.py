@@ -76,6 +76,22 @@ def test_missing_fact_is_recorded_and_moves_the_level_but_not_the_seal(one):
     assert (line.claimed, line.verified) == (1, 1)
 
 
+def test_correction_of_what_was_verified_waits_for_a_verification_of_its_own(one):
+    one.record(MEETINGS, Q1.last_day + timedelta(3))
+    one.record(MEETINGS, Q1.last_day + timedelta(4))
+    one.do(verify_milestone, MEETINGS, by=EVALUATOR, now=at(date(2021, 1, 25)))
+    first = correct(one, MEETINGS)
+    assert first.indicator.milestones[MEETINGS].state == "achieved"
+
+    correct(one, now=at(LATE, 3))
+    correct(one, MEETINGS, now=at(LATE, 4))
+    one.do(verify_milestone, COMMITTEE, by=SECOND_EVALUATOR, now=at(LATE, 5))
+    done = one.do(verify_milestone, MEETINGS, by=SECOND_EVALUATOR, now=at(LATE, 6))
+
+    assert done.after.verified_trail[0] == 3
+    assert one.tx.seals[Q1][0].verified == 1
+
+
 def test_wrong_fact_is_taken_back_and_stays_in_the_seal(one):
     done = one.do(void_after_seal, 1, reason="ของปีก่อน", by=ADMINISTRATOR, now=at(LATE))
 
@@ -92,7 +108,7 @@ def test_correction_is_later_than_the_seal_whatever_the_clock_says(one):
 def test_correction_is_for_those_who_judge_and_needs_a_reason_and_a_day(one):
     assert kinds(lambda: correct(one, by=COORDINATOR)) == ["person.not_permitted"]
     assert kinds(lambda: correct(one, note=" ")) == ["reason.missing"]
-    assert kinds(lambda: correct(one, on=None)) == ["day.missing"]
+    assert kinds(lambda: correct(one, on=None)) == ["day.needed"]
     no_reason = lambda: one.do(void_after_seal, 1, reason="", by=EVALUATOR, now=at(LATE))  # noqa: E731 - one line
     assert kinds(no_reason) == ["reason.missing"]
 
