@@ -70,9 +70,9 @@ def is_demo(tx: Tx) -> bool:
 
 
 def visitors(tx: Tx) -> tuple[tuple[int, str], ...]:
-    """As whom one looks around: who does the work of the story, who reviews it, and who runs the city."""
+    """As whom one looks around: who does the work of the story, who reviews it, looks on, runs the city."""
     code = CODE.partition("-")[0]
-    names = (f"coordinator.{code}", f"head.{code}", "evaluator", "administrator")
+    names = (f"coordinator.{code}", f"head.{code}", "evaluator", "evaluator.2", "viewer", "administrator")
     found = [registry.person(tx.connection, f"{name}@{_DOMAIN}") for name in names]
     return tuple((person.id, person.name) for person in found)
 
@@ -126,6 +126,9 @@ def _found(store: Store, catalogue: Catalogue) -> tuple[Person, Person]:
                 registry.add_agency(tx, name, row["kind"], code=row["code"], by=operator.id, now=now)
         evaluator = _person(tx, "evaluator", "ผู้ประเมิน", [Grant(Role.EVALUATOR)], operator, now)
         _person(tx, "administrator", "ผู้ดูแลระบบ", [Grant(Role.ADMINISTRATOR)], operator, now)
+        # Appeals, second readings and corrections need somebody else; executives only look.
+        _person(tx, "evaluator.2", "ผู้ประเมินคนที่สอง", [Grant(Role.EVALUATOR)], operator, now)
+        _person(tx, "viewer", "ผู้บริหาร", [Grant(Role.VIEWER)], operator, now)
     return evaluator, operator
 
 
