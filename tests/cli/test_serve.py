@@ -86,6 +86,8 @@ def test_demo_is_served_on_another_port_where_the_usual_one_is_taken(tmp_path):
                 "ผู้ประสานงาน สำนักงานเขตทุ่งครุ",
                 "หัวหน้าฝ่าย สำนักงานเขตทุ่งครุ",
                 "ผู้ประเมิน",
+                "ผู้ประเมินคนที่สอง",
+                "ผู้บริหาร",
                 "ผู้ดูแลระบบ",
             ]
             server.send_signal(signal.SIGTERM)
