@@ -80,7 +80,8 @@ def _unseen_matters(
     A measured value always can; another meeting cannot when those seen by the end of its quarter are all that
     any rule asks for.
     """
-    seen, unseen = [], []
+    seen: list[int] = []
+    unseen: list[int] = []
     for fact in tally.facts:
         (seen if fact.known_since <= verified.decided_at else unseen).append(fact.quarter)
     if not unseen:
