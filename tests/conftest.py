@@ -1,5 +1,6 @@
 """The databases that tests run on: SQLite, and a real PostgreSQL which the suite starts itself."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -27,6 +28,13 @@ def pytest_configure() -> None:
     if os.access(_IN_MEMORY, os.W_OK) and shutil.disk_usage(_IN_MEMORY).free > _ROOM:
         os.environ["TMPDIR"] = str(_IN_MEMORY)  # for the processes that tests start
         tempfile.tempdir = None
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage less often, and not among the tests themselves: it took a third of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
