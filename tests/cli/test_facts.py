@@ -60,7 +60,10 @@ def test_sealed_quarter_takes_no_more_facts(radap):
     assert radap("seal", "2564", "1", "--by", EVALUATOR, "--reason", "พ้นกำหนด").code == 0
     said = radap("record", CODE, "committee_appointed", "--on", "2020-11-30")
     assert said.code == 1
-    assert said.err == ("Q1 of fiscal year 2564 (2021) is sealed: nothing in it can be changed any more.\n")
+    assert said.err == (
+        "Q1 of fiscal year 2564 (2021) is sealed: nothing in it can be changed any more. "
+        "If something is wrong or missing, the evaluator or administrator can record a correction after the seal.\n"
+    )
     assert radap("seal", "2564", "3").err == (
         "Q3 of fiscal year 2564 (2021) cannot be sealed before Q2 of fiscal year 2564 (2021): "
         "seal that one first.\n"
@@ -110,7 +113,7 @@ def test_blocked_postponed_waived_and_reopened(radap):
     [
         ("empty.pdf", b"", "is empty: nothing was kept."),
         ("tool.pdf", b"MZ\x90\x00" + bytes(200), "is of a kind that is not taken"),
-        ("big.pdf", PDF + bytes(3_000), "is larger than 2000 B"),
+        ("big.pdf", PDF + bytes(3_000), "is larger than 2 kB"),
     ],
 )
 def test_evidence_that_cannot_be_taken_leaves_nothing(radap, name, content, sentence):
