@@ -48,7 +48,7 @@ def test_file_is_kept_only_when_it_is_clean(tmp_path, caplog):
         {"say": b"\0"},
         {"say": b"x" * 100_000},
         {"say": b"UNKNOWN COMMAND\0"},
-        {"wait": 5.0},
+        {"wait": 1.0},
         {"hang_up": True},
     ],
     ids=str,
