@@ -24,7 +24,7 @@ from storage.taking_in import take_in as keep
 from storage.transaction import Tx
 
 #: So many pages are in one transaction: a commit costs more than a page, and others want to write too.
-PORTION = 25
+PORTION = 100
 _ENDINGS = (".txt", ".html", ".htm")
 _CODE = re.compile(r"\d{4}-\d{3,4}")
 _LARGEST = LONGEST * 4
