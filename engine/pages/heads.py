@@ -9,6 +9,7 @@ from engine.pages.figures import is_strange, number_of, written
 from engine.pages.labels import Label, Line
 from engine.pages.text import even
 from engine.quarter import BE_OFFSET
+from engine.thai_dates import from_thai_digits
 
 #: Labels that stand once, in the head of the page, with a value.
 VALUES = (
@@ -22,7 +23,6 @@ VALUES = (
     Label.YEAR,
 )
 _CODE = re.compile(r"(?<![\d/-])(\d{4}-\d{3,4})(?![\d/-])")
-_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
 #: A code with the marks around it.
 _MARKED_CODE = re.compile(r"\s*[:(\[|]*\s*(\d{4}-\d{3,4})\s*[)\]|:]*\s*")
 _ADDRESS = re.compile(r"[?&](?:pid|code|id)=(\d{4}-\d{3,4})(?!\d)", re.IGNORECASE)
@@ -135,7 +135,7 @@ def _above(lines: Sequence[str]) -> tuple[str | None, str | None, str | None]:
 
 def _without(line: str, code: str) -> str:
     """The title beside its code, without the marks between the two."""
-    plain = line if code in line else line.translate(_DIGITS)
+    plain = line if code in line else from_thai_digits(line)
     left = _MARKED_CODE.sub(lambda found: " " if found[1] == code else found[0], plain)
     return re.sub(r"^(?:รหัส\S*|ตัวชี้วัด(?:ที่)?)\s*:?\s*$", "", left.strip(" :|*#")).strip()
 

@@ -6,6 +6,8 @@ from html.parser import HTMLParser
 from itertools import groupby
 from typing import NamedTuple
 
+from engine.thai_dates import from_thai_digits
+
 #: A page of the site has some kilobytes; what is longer is none, and is refused before it is looked at.
 LONGEST = 200_000
 
@@ -143,8 +145,6 @@ def _line(line: str) -> str:
 
 # --- spelling --------------------------------------------------------------------------------------------
 
-_THAI_DIGIT = re.compile("[๐-๙]")
-_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
 #: A sara am in its two halves, with a tone mark between them.
 _HALVES = re.compile("\u0e4d([\u0e48-\u0e4b]?)\u0e32")
 #: Two เ that stand for แ, and a sara am with one half too many.
@@ -154,8 +154,7 @@ _SLIPS = (("เเ", "แ"), ("\u0e33\u0e32", "\u0e33"), ("\u0e33\u0e33", "\u0e3
 @lru_cache(512)  # the same lines and reports are looked through again and again
 def even(text: str) -> str:
     """The text in one spelling, for labels to be found in: Arabic digits, small letters, no slips."""
-    found = text.translate(_DIGITS) if _THAI_DIGIT.search(text) else text
-    found = found.lower()
+    found = from_thai_digits(text).lower()
     if "\u0e4d" in found:
         found = _HALVES.sub("\\1\u0e33", found)
     for slip, mended in _SLIPS:

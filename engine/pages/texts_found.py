@@ -9,8 +9,9 @@ from engine.pages.kinds import Finding, Found
 from engine.pages.numbers_found import Scale, is_odd, scale_of
 from engine.pages.text import even
 from engine.pages.values import Form, ReadPage, ReadQuarter
-from engine.prose.dates import Piece, find_dates
-from engine.quarter import BE_OFFSET, Quarter
+from engine.prose.dates import Piece
+from engine.prose.narrative import read_narrative
+from engine.quarter import BE_OFFSET, FiscalYear, Quarter
 
 _THAI_DIGITS = re.compile("[๐-๙]")
 _MIXED = re.compile("[๐-๙][,.]?[0-9]|[0-9][,.]?[๐-๙]")
@@ -133,7 +134,8 @@ _DAYS = (Piece.DAY, Piece.RANGE)
 def _of_days(one: ReadQuarter, text: str, fiscal_year: int | None) -> Iterator[Finding]:
     if fiscal_year is None:
         return
-    found = [one.first for one in find_dates(text) if one.piece in _DAYS and not one.doubts]
+    read = read_narrative(text.strip(), FiscalYear(fiscal_year).quarters[one.number - 1])
+    found = [day.first for day in read.dates if day.piece in _DAYS and not day.doubts]
     days = [day for day in found if Quarter.containing(day).fiscal_year == fiscal_year]
     outside = [day for day in days if Quarter.containing(day).number != one.number]
     if outside:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from engine.prose.claims import Span, purposes, references
 from engine.prose.dates import Found, dates_in
@@ -22,13 +23,8 @@ class Narrative:
     even: Plain
     year: FiscalYear
     quarter: Quarter
+    dates: tuple[Found, ...]
     statements: tuple[Statement, ...]
-
-    @classmethod
-    def read(cls, typed: str, year: FiscalYear, quarter: Quarter) -> "Narrative":
-        even = plain(typed)
-        found = statements(even.text, dates_in(even.text, year))
-        return cls(typed, even, year, quarter, tuple(found))
 
     @property
     def text(self) -> str:
@@ -69,3 +65,11 @@ class Narrative:
 
     def in_year(self, found: Found) -> bool:
         return self.year.first_day <= found.last and found.first <= self.year.last_day
+
+
+@lru_cache(maxsize=16)
+def read_narrative(typed: str, quarter: Quarter) -> Narrative:
+    """The narrative of a quarter, read once: it is looked through for what is odd, and tried on workflows."""
+    even, year = plain(typed), FiscalYear(quarter.fiscal_year)
+    dates = dates_in(even.text, year)
+    return Narrative(typed, even, year, quarter, dates, tuple(statements(even.text, dates)))

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
 
 from engine.prose.claims import ProposalStanding
 from engine.prose.measuring import measured
-from engine.prose.narrative import Narrative
+from engine.prose.narrative import read_narrative
 from engine.prose.proposal import Proposal
 from engine.prose.reasons import Confidence, Reason, confidence
 from engine.prose.telling import told
@@ -14,10 +13,6 @@ from engine.quarter import FiscalYear
 from engine.workflow import Workflow
 
 __all__ = ["Confidence", "Proposal", "ProposalStanding", "Reason", "of_year", "proposals"]
-
-
-#: One narrative is tried on several workflows, and then on the chosen one: it is cut into statements once.
-_read = lru_cache(maxsize=16)(Narrative.read)
 
 
 def proposals(
@@ -28,7 +23,7 @@ def proposals(
     Phrases change no rule: they may come from a newer version of the workflow than the one that runs.
     ``unit`` is the indicator's, by which a measured value is known.
     """
-    read = _read(narrative, fiscal_year, fiscal_year.quarters[quarter - 1])
+    read = read_narrative(narrative, fiscal_year.quarters[quarter - 1])
     found = [*told(workflow, read), *measured(workflow, read, unit)]
     return tuple(sorted(found, key=lambda one: (one.start, one.end)))
 
