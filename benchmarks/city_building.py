@@ -83,6 +83,7 @@ def merge(path: str) -> None:
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA synchronous=OFF")
     connection.execute(f"UPDATE indicators SET agency_id = id % {AGENCIES} + 1")
+    connection.execute(f"DELETE FROM agencies WHERE id > {AGENCIES}")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
 

@@ -74,7 +74,7 @@ _ADMINISTRATOR = Person(2, "ผู้ดูแลระบบ", (Grant(Role.ADMI
 def reminding(*ladder: Rung) -> ReminderPolicy:
     """Every milestone is told on each day from the first that it is overdue; nothing else ever is."""
     never = TopicPolicy((), (), 0, (Rung(Role.COORDINATOR),))
-    daily = TopicPolicy((), (1,), 1, ladder)
+    daily = TopicPolicy((), (1,), 1, ladder, until=1_000)  # five thousand kills take many days
     return ReminderPolicy(MappingProxyType({**dict.fromkeys(Topic, never), Topic.MILESTONE: daily}))
 
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from engine import actions
 from engine.actions import NewOccurrence
 from tests.browser.conftest import CAMERA, DESK, PHONE, WITHOUT_SCRIPTS, Served
-from tests.browser.test_pages import findings, is_examined
+from tests.browser.test_pages import findings, is_examined, languages
 from tests.cast import CODE, COORDINATOR, EVALUATOR, MEETINGS, YEAR
 from tests.web.districts import grow
 from tests.web.doorway import give_password
@@ -78,7 +78,7 @@ def test_matrix_keeps_nobody_out(city: Served, opened: Callable[..., Page], read
     page = opened(MAIL, reader)
     wrong: dict[str, object] = {}
     for name, path in PAGES.items():
-        for language in ("en", "th"):
+        for language in languages(reader, long=long):
             page.goto(f"{path}{'&' if '?' in path else '?'}lang={language}")
             if is_examined(reader, language, long=long) and (found := findings(page)):
                 wrong[f"{name} {language} axe"] = found
