@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from engine.events import Happened
+from engine.pages.text import LONGEST
 from storage.door import AtTheDoor
 from web.reading import plain
 from web.spreadsheets.columns import SheetKind
@@ -55,8 +56,8 @@ Id = Annotated[int, Field(ge=1, le=999_999_999)]
 QuarterNumber = Annotated[int, Field(ge=1, le=4)]
 #: Years that can be asked for.
 LEAST_YEAR, LAST_YEAR = 2500, 2700
-#: Characters of texts that are longer than those of forms; a year of a whole city is some 600,000.
-LONGEST_PAGE, LONGEST_CAMPAIGN = 200_000, 2_000_000
+#: Characters of a campaign; a year of a whole city is some 600,000.
+LONGEST_CAMPAIGN = 2_000_000
 Year = Annotated[int, Field(ge=LEAST_YEAR, le=LAST_YEAR, description="Fiscal year of the Buddhist Era.")]
 Limit = Annotated[int, Field(ge=1, le=200, description="How many at most.")]
 Cursor = Annotated[str, Field(max_length=200, description="`next` of the page before.")]
@@ -451,7 +452,7 @@ def given(model: BaseModel) -> dict[str, Any]:
 class PageAsked(In):
     """The text of a page, or its HTML, and what it does not tell."""
 
-    text: Annotated[str, Field(min_length=1, max_length=LONGEST_PAGE), AfterValidator(plain)]
+    text: Annotated[str, Field(min_length=1, max_length=LONGEST), AfterValidator(plain)]
     code: Annotated[str, Field(max_length=32)] | None = None
     fiscal_year: Year | None = None
     agency: Line | None = None

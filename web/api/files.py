@@ -1,6 +1,7 @@
 """Files for programs: evidence and products of an indicator, what is made in the background, uploads."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -165,25 +166,32 @@ class _Jobs:
         return self._room.fetch(call.request)
 
 
+def progress_of(job: Job) -> dict[str, Any]:
+    """How far it is, as programs are told of whatever is done in the background."""
+    return {
+        "number": job.id,
+        "fiscal_year": FiscalYear(job.wanted.fiscal_year),
+        "state": str(job.state),
+        "done": job.done,
+        "total": job.total,
+        "asked_at": job.asked_at,
+        "ended_at": job.ended_at,
+        "expires_at": job.expires_at,
+        "error": job.error,
+    }
+
+
 def told_of(job: Job, call: Call) -> office.Job:
     """A job as programs are told of it."""
     wanted = job.wanted
     return office.Job.model_validate(
         {
-            "number": job.id,
+            **progress_of(job),
             "product": str(wanted.product),
             "scope": str(wanted.scope),
             "of": wanted.of,
-            "fiscal_year": FiscalYear(wanted.fiscal_year),
             "quarter": wanted.quarter,
             "name": job.name,
-            "state": str(job.state),
-            "done": job.done,
-            "total": job.total,
-            "asked_at": job.asked_at,
-            "ended_at": job.ended_at,
-            "expires_at": job.expires_at,
-            "error": job.error,
             "file": job.result if job.can_be_fetched(call.now) else None,
         }
     )

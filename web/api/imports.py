@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from engine.pages.changes import ChangedField
 from engine.pages.kinds import Finding
 from engine.pages.taking_in import City, Given, Prepared, prepare
+from engine.pages.text import LONGEST
 from engine.permissions import Action
 from engine.quarter import FiscalYear
 from engine.wording import Wording
@@ -31,7 +32,7 @@ def operations() -> Iterator[Operation]:
         "What is read from the text of a page and what is odd about it; nothing is kept.",
         writes=_look,
         takes=bodies.PageAsked,
-        longest=bodies.LONGEST_PAGE,
+        longest=LONGEST,
         gives=shapes.Page,
     )
     yield Operation(
@@ -42,7 +43,7 @@ def operations() -> Iterator[Operation]:
         "Keep a page as an indicator; the same page again changes nothing.",
         writes=_keep,
         takes=bodies.PageAsked,
-        longest=bodies.LONGEST_PAGE,
+        longest=LONGEST,
         gives=shapes.Kept,
     )
 

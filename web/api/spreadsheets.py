@@ -13,6 +13,7 @@ from engine.permissions import Action
 from engine.quarter import FiscalYear
 from engine.tokens import Scope
 from web.api import bodies
+from web.api.files import progress_of
 from web.api.indicators import year_of
 from web.api.operation import Call, Made, Operation
 from web.api.shapes import sheets as shapes
@@ -169,16 +170,8 @@ async def _receive(request: Request, content: BinaryIO) -> None:
 def _row(job: Job) -> dict[str, Any]:
     asked = Asked.of(job.wanted.of)
     return {
-        "number": job.id,
+        **progress_of(job),
         "name": asked.name,
         "kind": asked.kind,
-        "fiscal_year": FiscalYear(job.wanted.fiscal_year),
         "dry_run": job.wanted.product is Product.TRIAL,
-        "state": str(job.state),
-        "done": job.done,
-        "total": job.total,
-        "asked_at": job.asked_at,
-        "ended_at": job.ended_at,
-        "expires_at": job.expires_at,
-        "error": job.error,
     }
