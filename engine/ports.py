@@ -18,7 +18,7 @@ from engine.indicator import (
     QuarterReport,
     Waiver,
 )
-from engine.pages.taking_in import Texts
+from engine.pages.kept import Texts
 from engine.pages.values import ImportedPage
 from engine.petition import Petition
 from engine.proposed import Proposed

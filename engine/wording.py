@@ -25,16 +25,13 @@ from engine.pages.kinds import Weight
 from engine.permissions import Action, Role
 from engine.petition import PetitionKind, PetitionState
 from engine.proposed import ProposalState
-from engine.prose.claims import ProposalStanding
 from engine.prose.reasons import Confidence
+from engine.prose.standing import ProposalStanding
 from engine.quarter import BE_OFFSET, FiscalYear, Quarter
 from engine.records import How, Kind
 from engine.thai_dates import MONTHS, WEEKDAYS, Era, Span, Style, format_day
 from engine.verdict import VerdictKind
 from engine.workflow import Direction, MeasureKind, Order, Text, YearValue
-
-#: For each language the sentence of every kind, and every word as ``family.name``.
-Catalogues = Mapping[str, Mapping[str, str]]
 
 _FAMILIES: dict[type, str] = {
     Action: "action",

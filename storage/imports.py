@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Table, bindparam, func, insert, select, update
 from sqlalchemy.engine import Connection, Dialect
 
-from engine.pages.taking_in import Texts
+from engine.pages.kept import Texts
 from engine.pages.values import ImportedPage, PlanLine
 from engine.proposed import Proposed
 from engine.prose.reasons import Reason

@@ -13,7 +13,7 @@ from engine.errors import Refusal, refuse
 from engine.events import Event
 from engine.indicator import Indicator
 from engine.nearest import nearest
-from engine.pages.taking_in import Texts
+from engine.pages.kept import Texts
 from engine.pages.values import ImportedPage
 from engine.petition import Petition
 from engine.ports import Change, LastChange, SealLine

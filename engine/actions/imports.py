@@ -12,7 +12,7 @@ from engine.errors import Unmet, refuse
 from engine.events import Happened
 from engine.indicator import Evaluation, Indicator, QuarterReport, ReportState
 from engine.pages.changes import ChangedField, changes
-from engine.pages.taking_in import TakenReport, Texts
+from engine.pages.kept import TakenReport, Texts
 from engine.pages.values import ImportedPage
 from engine.permissions import Action, Person
 from engine.ports import Transaction

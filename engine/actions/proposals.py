@@ -13,7 +13,7 @@ from engine.events import Happened
 from engine.guards import not_permitted
 from engine.permissions import Action, Person, Subject
 from engine.ports import Transaction
-from engine.proposed import OPEN, ProposalState, Proposed, Said, kept, read_facts
+from engine.proposed import OPEN, ProposalState, Proposed
 
 _UNCHANGED: Mapping[str, Any] = MappingProxyType({})
 
@@ -42,6 +42,9 @@ def propose_facts(
 
 def propose(work: Work, page: int | None) -> list[Proposed]:
     """Keep what the reports of the indicator propose now; the proposals that are new or outdated."""
+    # Imported where texts are read: all that knows Thai prose takes a moment, and no other action needs it.
+    from engine.proposing import Said, kept, read_facts  # noqa: PLC0415 - see above
+
     indicator = work.indicator
     said = Said(
         {number: one.narrative for number, one in indicator.reports.items() if one.narrative},

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple, Protocol
 
 from engine.indicator import Indicator
-from engine.pages.taking_in import TakenReport, Texts
+from engine.pages.kept import TakenReport, Texts
 from engine.workflow import Text
 
 

@@ -12,10 +12,11 @@ from typing import NamedTuple
 from engine.nearest import nearest
 from engine.pages.choosing import Choice, choose
 from engine.pages.findings import findings
+from engine.pages.kept import TakenReport, Texts
 from engine.pages.kinds import Finding, Found, Weight
 from engine.pages.reading import read_page
 from engine.pages.text import LONGEST
-from engine.pages.values import Form, PlanLine, ReadPage, ReadQuarter
+from engine.pages.values import Form, ReadPage, ReadQuarter
 from engine.quarter import FiscalYear
 from engine.scores import as_evaluated
 from engine.workflow import Text, Workflow
@@ -56,27 +57,6 @@ class City(NamedTuple):
     workflows: Sequence[Workflow]
     agencies: Sequence[KnownAgency]
     registered: frozenset[str] = frozenset()
-
-
-class TakenReport(NamedTuple):
-    """What is kept of a quarter; ``quality`` and ``timeliness`` are ``None`` where it was not evaluated."""
-
-    quarter: int
-    narrative: str
-    self_reported: Decimal | None
-    quality: int | None
-    timeliness: int | None
-
-
-class Texts(NamedTuple):
-    """The long texts of the page, and its place in the plan from the top down."""
-
-    kind: str | None
-    result_kind: str | None
-    definition: str | None
-    method: str | None
-    evidence_asked: str | None
-    plan: tuple[PlanLine, ...]
 
 
 @dataclass(frozen=True, slots=True)

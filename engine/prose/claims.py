@@ -2,21 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from enum import StrEnum
 from typing import NamedTuple
 
 from engine.prose.dates import Found
-
-
-class ProposalStanding(StrEnum):
-    """What a piece of a narrative says about a fact."""
-
-    DONE = "done"
-    PLANNED = "planned"  # will be, is under way, or is not yet done
-    POSTPONED = "postponed"
-    CANCELLED = "cancelled"
-    REFERENCE = "reference"  # names a day or a document of another time
-    UNSUPPORTED = "unsupported"  # no phrase of the workflow fits
+from engine.prose.standing import ProposalStanding
 
 
 class Span(NamedTuple):

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from engine.prose.claims import ProposalStanding, claim
+from engine.prose.claims import claim
 from engine.prose.narrative import Narrative
 from engine.prose.proposal import Proposal
 from engine.prose.reasons import Reason, confidence
+from engine.prose.standing import ProposalStanding
 from engine.prose.statements import Statement
 from engine.prose.values import stated
 from engine.workflow import MilestoneDefinition, Workflow

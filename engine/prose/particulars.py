@@ -4,11 +4,12 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from engine.prose.claims import Claim, ProposalStanding, Span, is_deadline
+from engine.prose.claims import Claim, Span, is_deadline
 from engine.prose.dates import Found
 from engine.prose.fitting import Fit
 from engine.prose.marks import Number, documents, meetings
 from engine.prose.narrative import Narrative
+from engine.prose.standing import ProposalStanding
 from engine.prose.statements import Statement
 
 #: Phrases that begin so tell of a document: the day of the document is the day of the fact.

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from engine.prose.claims import ProposalStanding
 from engine.prose.reasons import Confidence, Reason
+from engine.prose.standing import ProposalStanding
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from engine.prose.claims import ProposalStanding
 from engine.prose.measuring import measured
 from engine.prose.narrative import read_narrative
 from engine.prose.proposal import Proposal
 from engine.prose.reasons import Confidence, Reason, confidence
+from engine.prose.standing import ProposalStanding
 from engine.prose.telling import told
 from engine.quarter import FiscalYear
 from engine.workflow import Workflow

@@ -5,13 +5,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from engine.prose import marks
-from engine.prose.claims import Claim, ProposalStanding, Span, claim
+from engine.prose.claims import Claim, Span, claim
 from engine.prose.dates import Doubt, Found, Piece
 from engine.prose.fitting import Fit, also_told, fits
 from engine.prose.narrative import Narrative
 from engine.prose.particulars import Particulars, document_of, number_of, particulars, within
 from engine.prose.proposal import Proposal
 from engine.prose.reasons import Reason, confidence
+from engine.prose.standing import ProposalStanding
 from engine.prose.statements import Statement, another_verb
 from engine.quarter import Quarter
 from engine.workflow import Workflow

@@ -11,7 +11,7 @@ from engine.appeal import Appeal
 from engine.errors import Refusal, Unmet, refuse
 from engine.events import Event
 from engine.indicator import Decision, Evidence, Indicator, Occurrence, ReportState, Waiver
-from engine.pages.taking_in import Texts
+from engine.pages.kept import Texts
 from engine.pages.values import ImportedPage
 from engine.permissions import Person
 from engine.petition import Petition

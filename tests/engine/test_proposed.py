@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from cli.bootstrap import catalogue
-from engine.proposed import ProposalState, Proposed, Said, kept, read_facts
+from engine.proposed import ProposalState, Proposed
+from engine.proposing import Said, kept, read_facts
 from engine.quarter import FiscalYear
 
 NETWORK = catalogue().get("civil_society_network")

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from engine import actions
 from engine.actions import NewOccurrence, NewPetition
 from engine.outbox import NewMessage, Way
-from engine.pages.taking_in import TakenReport, Texts
+from engine.pages.kept import TakenReport, Texts
 from engine.pages.values import ImportedPage, PlanLine
 from engine.permissions import Grant, Role
 from engine.petition import PetitionKind

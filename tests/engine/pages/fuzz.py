@@ -8,7 +8,9 @@ import sys
 import atheris
 
 with atheris.instrument_imports(include=["engine.pages", "engine.prose"]):
-    from engine.pages import decoded, findings, read_page
+    from engine.pages.findings import findings
+    from engine.pages.reading import read_page
+    from engine.pages.text import decoded
     from tests.pages import ROWS, text_only, whole
 
 

@@ -10,7 +10,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.pages import LONGEST, ReadPage, decoded, findings, read_page
+from engine.pages.findings import findings
+from engine.pages.reading import read_page
+from engine.pages.text import LONGEST, decoded
+from engine.pages.values import ReadPage
 from tests.pages import ROWS, text_only, whole
 
 #: So many inputs are tried of each kind; the long form tries a hundred thousand.

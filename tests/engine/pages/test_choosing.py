@@ -5,9 +5,12 @@ from decimal import Decimal
 import pytest
 
 from cli.bootstrap import catalogue
-from engine.pages import Form, Found, ReadPage, Weight, findings, read_page
 from engine.pages.choosing import choose
+from engine.pages.findings import findings
+from engine.pages.kinds import Found, Weight
+from engine.pages.reading import read_page
 from engine.pages.taking_in import City, Given, KnownAgency, prepare
+from engine.pages.values import Form, ReadPage
 from engine.quarter import FiscalYear
 from engine.workflow import Text
 from tests.pages import ROWS, Row, whole

@@ -4,7 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from engine.pages import Form, PlanLine, ReadPage, decoded, read_page
+from engine.pages.reading import read_page
+from engine.pages.text import decoded
+from engine.pages.values import Form, PlanLine, ReadPage
 
 BY_ROWS = """5049-2006 : พื้นที่สีเขียวที่เพิ่มขึ้น
 ค่าเป้าหมาย ร้อยละ : ๑๐๐.๐๐

@@ -4,7 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from engine.pages import Form, ReadPage, findings, read_page
+from engine.pages.findings import findings
+from engine.pages.reading import read_page
+from engine.pages.values import Form, ReadPage
 from engine.quarter import BE_OFFSET
 from tests.pages import DEFINITION, EVIDENCE, ROWS, Row, method_of, narratives, text_only, whole
 
