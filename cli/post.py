@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from cli import bootstrap
 from cli.bootstrap import House
-from cli.mail_settings import endpoint_of, line_of, mailer_of, pace_of, webhook_of
+from cli.channels import endpoint_of, line_of, mailer_of, pace_of, webhook_of
 from cli.settings import Settings
 from engine.actions import refresh_level
 from engine.outbox import Way

@@ -7,9 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from engine.errors import refuse
-from web.middleware import is_loopback
-from web.site import OpenId
+from web.hosts import is_loopback
 
 
 def _a_network(given: str) -> str:
@@ -67,18 +65,3 @@ class SignInSection(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     oidc: OidcSection = OidcSection()
-
-
-def openid_of(sign_in: SignInSection) -> OpenId | None:
-    """The other house where people may sign in; ``None`` where there is none.
-
-    Refused (``openid.not_installed``) without the extra that it needs.
-    """
-    given = sign_in.oidc
-    if not given.issuer:
-        return None
-    try:
-        import authlib  # noqa: F401, PLC0415 - an extra
-    except ModuleNotFoundError:
-        raise refuse("openid.not_installed") from None
-    return OpenId(given.issuer, given.client_id, given.client_secret, given.name, given.only)

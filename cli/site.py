@@ -5,10 +5,11 @@ import time
 from cli import bootstrap
 from cli.bootstrap import House
 from cli.changing import Changing
-from cli.mail_settings import reach_of
-from cli.sign_in_settings import openid_of
+from cli.channels import reach_of
+from cli.sign_in_settings import SignInSection
+from engine.errors import refuse
 from storage.passwords import Passwords
-from web.site import Site
+from web.site import OpenId, Site
 
 
 def site_of(house: House) -> Site:
@@ -33,3 +34,18 @@ def site_of(house: House) -> Site:
         settings=changing,
         licence=settings.public.licence,
     )
+
+
+def openid_of(sign_in: SignInSection) -> OpenId | None:
+    """The other house where people may sign in; ``None`` where there is none.
+
+    Refused (``openid.not_installed``) without the extra that it needs.
+    """
+    given = sign_in.oidc
+    if not given.issuer:
+        return None
+    try:
+        import authlib  # noqa: F401, PLC0415 - an extra
+    except ModuleNotFoundError:
+        raise refuse("openid.not_installed") from None
+    return OpenId(given.issuer, given.client_id, given.client_secret, given.name, given.only)

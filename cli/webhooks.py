@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.channels import endpoint_of, reach_of
 from cli.desk import REFUSED, Desk
-from cli.mail_settings import endpoint_of, reach_of
 from cli.options import By, Json
 from engine.actions import check_manager
 from engine.endpoints import TEST

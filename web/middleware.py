@@ -1,7 +1,6 @@
 """What holds for every answer and every request: closed doors, our own name, a limit on what is sent."""
 
 from collections.abc import Callable, Mapping
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -9,6 +8,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from web.hosts import is_loopback
 
 #: Nothing but what is our own; no frame, nothing inline, no cache, and no address of ours told to others: it
 #: may hold a secret. (Told to nobody at all, browsers would call our own forms foreign.)
@@ -80,15 +81,6 @@ class OwnName:
             return False
         server = scope.get("server") or ("", None)
         return (name, port) == self._own or (is_loopback(name) and is_loopback(server[0]))
-
-
-def is_loopback(name: str) -> bool:
-    """Whether the name or address is that of the machine itself to itself."""
-    try:
-        address = ip_address(name)
-    except ValueError:
-        return name.lower() == "localhost"
-    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 #: Where in the scope of a request a route keeps its own limit.

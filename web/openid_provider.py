@@ -15,7 +15,7 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 from engine.errors import refuse
-from web.middleware import is_loopback
+from web.hosts import is_loopback
 from web.site import OpenId
 
 #: Signed with a key of which the public half is enough: whoever can read it cannot sign.

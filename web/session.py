@@ -10,7 +10,7 @@ from storage.accounts import StoredAccounts
 from storage.sessions import Session
 from web import openid
 from web.doors import HALFWAY, OPEN, Doors, client_of, own_path
-from web.middleware import is_loopback
+from web.hosts import is_loopback
 from web.pages import Pages
 from web.site import Site
 

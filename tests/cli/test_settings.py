@@ -14,7 +14,7 @@ from cli.evidence_settings import evidence_store_of, scanner_of
 from cli.policies import reminder_policy, work_calendar
 from cli.settings import Settings, load
 from cli.settings_faults import keys
-from cli.sign_in_settings import openid_of
+from cli.site import openid_of
 from engine.errors import Refusal
 from engine.permissions import Role
 from engine.reminders import DEFAULT, Rung, Topic, TopicPolicy

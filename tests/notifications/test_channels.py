@@ -11,15 +11,8 @@ import pytest
 from pydantic import ValidationError
 
 from cli import bootstrap
-from cli.mail_settings import (
-    LineSection,
-    MailSection,
-    WebhookSection,
-    line_of,
-    mailer_of,
-    pace_of,
-    webhook_of,
-)
+from cli.channels import line_of, mailer_of, pace_of, webhook_of
+from cli.mail_settings import LineSection, MailSection, WebhookSection
 from notifications.channels import Letter, Outcome, one_line, ours, told
 from notifications.mailers import ConsoleMailer, FileMailer, SmtpMailer
 

@@ -9,7 +9,7 @@ from tests.cast import COORDINATOR, EVALUATOR
 from tests.notifications.mailroom import WORDINGS
 from tests.web.doorway import log_rows
 from web.app import create_app
-from web.middleware import is_loopback
+from web.hosts import is_loopback
 
 THAI = WORDINGS["th"]
 LOOPBACK = "http://127.0.0.1:8000"
