@@ -18,13 +18,11 @@ from cli.settings import Settings
 from engine.errors import refuse
 from engine.ports import Policy
 from engine.reminders import ReminderPolicy
-from engine.wording import Catalogues, Wording
-from storage import endpoints, jobs, schema
+from engine.wording import Wording
+from storage import schema
 from storage.clamd import Scanner
 from storage.evidence import EvidenceStore
-from storage.previews import Previews
 from storage.store import Store, connect
-from storage.uploads import Uploads
 from workflows.catalogue import Catalogue, parse
 
 Clock = Callable[[], datetime]
@@ -39,12 +37,8 @@ def clock() -> datetime:
 
 
 @cache
-def sentences() -> Catalogues:
-    """Every sentence of ``locale/``, by language and kind."""
-    return {language: _catalogue(language) for language in LANGUAGES}
-
-
-def _catalogue(language: str) -> Mapping[str, str]:
+def sentences(language: str) -> Mapping[str, str]:
+    """Every sentence of ``locale/`` in that language, by kind."""
     path = ROOT / "locale" / language / "LC_MESSAGES" / "radap.po"
     with path.open("rb") as file:
         read = read_po(file, locale=language)
@@ -53,7 +47,7 @@ def _catalogue(language: str) -> Mapping[str, str]:
 
 def wording(language: str, zone: ZoneInfo) -> Wording:
     """The sentences of one language."""
-    return Wording(language, sentences()[language], zone)
+    return Wording(language, sentences(language), zone)
 
 
 def catalogue() -> Catalogue:
@@ -98,15 +92,6 @@ class House:
     def scanner(self) -> Scanner | None:
         """Who looks for malware in files, if anybody does."""
         return scanner_of(self.settings.evidence)
-
-    def sweep_files(self) -> int:
-        """Remove files that nobody attached, results nobody fetched, old pictures; returns how many."""
-        now = self.clock()
-        with self.store.begin() as tx:
-            jobs.sweep(tx.connection, now)
-            endpoints.sweep(tx.connection, now)
-        uploads = Uploads(self.store, self.evidence, self.scanner)
-        return uploads.sweep(now) + Previews(self.evidence).sweep(now)
 
     @property
     def policy(self) -> Policy:

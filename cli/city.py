@@ -8,7 +8,7 @@ import typer
 from cli import bootstrap, parsing
 from cli.acting import Turn, act
 from cli.desk import Desk
-from cli.levels import matrix
+from cli.matrix import matrix
 from cli.options import By, Code, Json, NeededYear, Reason, Year
 from engine import actions
 from engine.actions import NewIndicator, Outcome

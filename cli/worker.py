@@ -14,6 +14,7 @@ from cli.options import Json
 from cli.parsing import instant, unreadable
 from cli.post import PostOffice, Ticked
 from cli.site import site_of
+from cli.sweeping import sweep_files
 from engine.outbox import Step
 from engine.permissions import Role
 from engine.reminders import Gap
@@ -100,7 +101,7 @@ def make_all(site: Site, stopping: threading.Event) -> int:
 def _at_night(desk: Desk, office: PostOffice, stopping: threading.Event, *, as_json: bool) -> None:
     """Look at everything anew, and tidy up what people sent and did not attach."""
     _tell(desk, office.tick(stopping, whole=True), as_json=as_json, quiet=True)
-    swept = desk.house().sweep_files()
+    swept = sweep_files(desk.house())
     if swept and as_json:
         desk.json({"swept": swept})
     elif swept:

@@ -14,7 +14,7 @@ import time_machine
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from cli.main import app
+from cli.commands import app
 
 CODE = "5049-2017"
 COORDINATOR = "coordinator@thungkhru.example"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 
-from cli.main import app
+from cli.commands import app
 from cli.troubles import condition_of
 from engine.permissions import Role
 from storage.schema import newest

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cli.main import app
+from cli.commands import app
 from engine.permissions import Role
 from tests.routes import reminded_mails
 from tests.routes.reminded_city import (
