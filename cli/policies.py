@@ -1,12 +1,12 @@
 """What decisions rest on, made of the settings: policies, scales, and the days that are worked on."""
 
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from typing import get_args
 
-import holidays
-
-from cli.settings import Deadlines, Settings, Weekday
+from cli.settings import Calendar, Deadlines, Settings, Weekday
 from engine.ports import Policy
 from engine.quarter import DeadlinePolicy, WorkCalendar
 from engine.reminders import ReminderPolicy, Topic
@@ -60,12 +60,41 @@ def reminder_policy(settings: Settings) -> ReminderPolicy:
 
 def work_calendar(settings: Settings) -> WorkCalendar:
     """The country's holidays with the house's own additions and removals."""
-    calendar = settings.calendar
-    days = (_official_holidays(calendar.country) | calendar.added_holidays) - calendar.removed_holidays
     names = get_args(Weekday)
-    return WorkCalendar(days, frozenset(names.index(day) + 1 for day in calendar.weekend))
+    weekend = frozenset(names.index(day) + 1 for day in settings.calendar.weekend)
+    return WorkCalendar(_Holidays(settings.calendar), weekend)
+
+
+class _Holidays(AbstractSet[date]):
+    """The holidays of a house, found out when somebody first asks: it takes a tenth of a second.
+
+    Most commands never do.
+    """
+
+    def __init__(self, calendar: Calendar) -> None:
+        self._calendar = calendar
+
+    @cached_property
+    def _days(self) -> frozenset[date]:
+        calendar = self._calendar
+        return (_official_holidays(calendar.country) | calendar.added_holidays) - calendar.removed_holidays
+
+    def __contains__(self, day: object) -> bool:
+        return day in self._days
+
+    def __iter__(self) -> Iterator[date]:
+        return iter(self._days)
+
+    def __len__(self) -> int:
+        return len(self._days)
+
+    def __hash__(self) -> int:
+        return hash(self._days)
 
 
 @cache
 def _official_holidays(country: str) -> frozenset[date]:
-    return frozenset(holidays.country_holidays(country, years=_YEARS))
+    # Imported when it is needed: it reads the holidays of every country.
+    from holidays import country_holidays  # noqa: PLC0415 - see above
+
+    return frozenset(country_holidays(country, years=_YEARS))

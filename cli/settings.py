@@ -53,7 +53,12 @@ def _known_zone(name: str) -> str:
     return name
 
 
+_USUAL_COUNTRY = "TH"
+
+
 def _known_country(code: str) -> str:
+    if code == _USUAL_COUNTRY:
+        return code
     # Imported when it is needed: it takes a moment, and no other setting needs it.
     from holidays import list_supported_countries  # noqa: PLC0415 - see above
 
@@ -93,7 +98,7 @@ class Database(Section):
 
 class Calendar(Section):
     zone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Bangkok"
-    country: Annotated[str, AfterValidator(_known_country)] = "TH"
+    country: Annotated[str, AfterValidator(_known_country)] = _USUAL_COUNTRY
     weekend: Annotated[frozenset[Weekday], AfterValidator(_some_days_of_the_week)] = frozenset(
         {"saturday", "sunday"}
     )

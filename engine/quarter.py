@@ -1,10 +1,11 @@
 """Fiscal years, their quarters, working days, and the day by which a quarter's work is due."""
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from functools import cache
+from functools import cache, cached_property
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
@@ -120,26 +121,31 @@ class Shift(StrEnum):
 _STEP = {Shift.NEXT_WORKING_DAY: 1, Shift.PREVIOUS_WORKING_DAY: -1}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WorkCalendar:
     """Which days are worked on: all but the weekend (ISO weekdays, Monday 1 to Sunday 7) and the holidays.
 
     Every question is answered by counting, not by walking: a sum over years costs what one over days does.
+    The holidays are not looked at before the first question.
     """
 
-    holidays: frozenset[date] = frozenset()
+    holidays: AbstractSet[date] = frozenset()
     weekend: frozenset[int] = frozenset({6, 7})
-    # Ordinals of the holidays that fall on no weekend, in order; working days among a week's first 0 to 7.
-    _taken: tuple[int, ...] = field(init=False, repr=False, compare=False)
-    _worked: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.weekend < frozenset(range(1, 8)):
             raise ValueError(f"a weekend is some of the weekdays 1 to 7, not {sorted(self.weekend)}")
-        taken = sorted(day.toordinal() for day in self.holidays if day.isoweekday() not in self.weekend)
-        worked = accumulate((weekday not in self.weekend for weekday in range(1, 8)), initial=0)
-        object.__setattr__(self, "_taken", tuple(taken))
-        object.__setattr__(self, "_worked", tuple(worked))
+
+    @cached_property
+    def _taken(self) -> tuple[int, ...]:
+        """Ordinals of the holidays that fall on no weekend, in order."""
+        taken = (day.toordinal() for day in self.holidays if day.isoweekday() not in self.weekend)
+        return tuple(sorted(taken))
+
+    @cached_property
+    def _worked(self) -> tuple[int, ...]:
+        """Working days among a week's first 0 to 7."""
+        return tuple(accumulate((day not in self.weekend for day in range(1, 8)), initial=0))
 
     def is_working_day(self, day: date) -> bool:
         return day.isoweekday() not in self.weekend and day not in self.holidays
