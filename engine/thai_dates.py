@@ -240,8 +240,12 @@ _YEAR = rf"(?P<era>{ERA_PATTERN})?\s?(?P<year>[0-9]{{1,8}})\s?(?P<era_after>{ERA
 _DAY = r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?"
 
 
-def _form(body: str) -> re.Pattern[str]:
-    return re.compile(_LEAD + body + _TIME)
+# Patterns are kept as texts here: who types no day need not wait until they are compiled, and `re` remembers
+# those that it was given.
+
+
+def _form(body: str) -> str:
+    return _LEAD + body + _TIME
 
 
 _ISO = _form(r"(?P<year>[0-9]{4})(?P<sep>[-/.])(?P<month>[0-9]{1,2})(?P=sep)(?P<day>[0-9]{1,2})")
@@ -259,7 +263,7 @@ def parse_day(text: str) -> date:
     """
     plain = plain_text(text)
     for form, reader in _FORMS:
-        if match := form.fullmatch(plain):
+        if match := re.fullmatch(form, plain):
             day = reader(text, match)
             _check_weekday(text, match, day)
             return day
@@ -294,7 +298,7 @@ def _from_numbers(text: str, match: re.Match[str]) -> date:
     raise DateProblem(DateFault.DAY_MONTH_AMBIGUOUS, text, readings=readings)
 
 
-_FORMS: tuple[tuple[re.Pattern[str], Callable[[str, re.Match[str]], date]], ...] = (
+_FORMS: tuple[tuple[str, Callable[[str, re.Match[str]], date]], ...] = (
     (_ISO, _from_iso),
     (_NUMBERS, _from_numbers),
     (_WITH_MONTH, _with_month),
@@ -365,23 +369,23 @@ def _check_weekday(text: str, match: re.Match[str], day: date) -> None:
 
 _NO_LETTER_BEFORE = r"(?:(?<![ก-ฺเ-๎a-z])|(?<=เดือน))"
 _NO_LETTER_AFTER = r"(?![ก-ฺเ-๎a-z])"
-_MONTH_IN_TEXT = re.compile(rf"{_NO_LETTER_BEFORE}(?:{MONTH_PATTERN}){_NO_LETTER_AFTER}")
+_MONTH_IN_TEXT = rf"{_NO_LETTER_BEFORE}(?:{MONTH_PATTERN}){_NO_LETTER_AFTER}"
 _ONE_OF_DAYS = r"(?<![0-9/])(?:0?[1-9]|[12][0-9]|3[01])"
-_DAYS_IN_TEXT = re.compile(
+_DAYS_IN_TEXT = (
     rf"((?:{_ONE_OF_DAYS}\s?(?:-|,|และ|ถึง|to|and)\s?){{0,9}}{_ONE_OF_DAYS})"
     rf"(?:\s?(?:{MONTH_PATTERN}){_NO_LETTER_AFTER}|[-/.][0-9]{{1,2}}[-/.][0-9]{{4}}(?![0-9]))"
 )
-_YEAR_ALONE = re.compile(rf"(?:ประจำ)?(?:ปี\s?(?:งบประมาณ)?|fiscal year|fy)?\s?{_YEAR}")
+_YEAR_ALONE = rf"(?:ประจำ)?(?:ปี\s?(?:งบประมาณ)?|fiscal year|fy)?\s?{_YEAR}"
 
 
 def _span_of(plain: str) -> Span | None:
     """Which piece of time the text names. One day among other words is none: nobody knows what they add."""
-    if (year := _YEAR_ALONE.fullmatch(plain)) and _is_year(year["year"]):
+    if (year := re.fullmatch(_YEAR_ALONE, plain)) and _is_year(year["year"]):
         return Span.YEAR
-    days = sum(len(re.findall("[0-9]+", found[1])) for found in _DAYS_IN_TEXT.finditer(plain))
+    days = sum(len(re.findall("[0-9]+", found[1])) for found in re.finditer(_DAYS_IN_TEXT, plain))
     if days:
         return Span.DAYS if days > 1 else None
-    months = len(_MONTH_IN_TEXT.findall(plain))
+    months = len(re.findall(_MONTH_IN_TEXT, plain))
     return (None, Span.MONTH, Span.MONTHS)[min(months, 2)]
 
 
@@ -394,7 +398,7 @@ def parse_be_year(text: str) -> int:
 
     Raises :class:`DateProblem`; a year such as 2021 is refused with the year that it is in BE.
     """
-    match = _YEAR_ALONE.fullmatch(plain_text(text))
+    match = re.fullmatch(_YEAR_ALONE, plain_text(text))
     if match is None:
         raise DateProblem(DateFault.NOT_A_YEAR, text)
     era, year = _read_year(text, match["year"], Era.BE)
