@@ -97,7 +97,7 @@ def _sweep(path: str, day: date) -> Sweep:
     """As `radap worker` does it, with its pauses."""
     house = city.house(path)
     reminders = PostOffice(house).reminders
-    bootstrap.keep_what_is_there()
+    bootstrap.keep_what_is_there(house)
     _begin()
     before, began = held_megabytes(), time.perf_counter()
     swept = reminders.sweep(city.at(day))
@@ -119,7 +119,7 @@ def _record(path: str) -> list[Recorded]:
     _begin()
     stopped = threading.Event()
     threading.Thread(target=_set_when_told, args=(stopped,), daemon=True).start()
-    bootstrap.keep_what_is_there()
+    bootstrap.keep_what_is_there(house)
     begun, seconds = array("d"), array("d")
     for i in range(indicators):
         if stopped.is_set():

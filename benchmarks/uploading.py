@@ -39,7 +39,7 @@ def main() -> None:
     with listening_on("127.0.0.1", 0) as listening:
         config = uvicorn.Config(create_app(site_of(house)), lifespan="off", log_level="warning")
         threading.Thread(target=uvicorn.Server(config).run, args=([listening],), daemon=True).start()
-        keep_what_is_there()
+        keep_what_is_there(house)
         year, code = work.FISCAL_YEAR + BE_OFFSET, work.code_of(1)
         told = {
             "port": listening.getsockname()[1],

@@ -140,10 +140,11 @@ def _mind_the_file(url: str, *, new: bool) -> None:
         raise refuse("schema.missing")
 
 
-def keep_what_is_there() -> None:
+def keep_what_is_there(house: House) -> None:
     """For a process that stays: what was imported is never garbage, and walking it takes a tenth of a second.
 
-    Whoever waits for a lock that is held meanwhile would wait for as long.
+    Whoever waits for a lock that is held meanwhile would wait for as long; and so it is with the holidays.
     """
+    len(house.policy.calendar.holidays)
     gc.collect()
     gc.freeze()

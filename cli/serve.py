@@ -66,7 +66,7 @@ def until_stopped(desk: Desk, site: Site, listening: socket.socket, *, with_work
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    keep_what_is_there()
+    keep_what_is_there(desk.house())
     desk.say("serve.started", url=address_of(listening))
     with _working(desk, site) if with_worker else nullcontext():
         server.run(sockets=[listening])

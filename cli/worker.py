@@ -59,7 +59,7 @@ def worker(
                 raise typer.Exit(REFUSED)
             return
         desk.say("worker.started", url=desk.url)
-        keep_what_is_there()
+        keep_what_is_there(desk.house())
         until_stopped(desk, office, site, stopping, as_json=as_json)
         desk.say("worker.stopped")
     finally:
