@@ -7,7 +7,6 @@ from contextlib import contextmanager
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from zxcvbn import zxcvbn
 
 from engine.errors import refuse
 from engine.signing_in import check_password
@@ -64,6 +63,9 @@ def check(password: str, related: Collection[str], near: Collection[str] = ()) -
 
     Words ``near`` the person may stand in a long one, but make none by themselves.
     """
+    # Imported where a password is judged: its lists of words take a moment.
+    from zxcvbn import zxcvbn  # noqa: PLC0415 - see above
+
     plain = _plain(password)
     guessed = zxcvbn(plain[:_LOOKED_AT], [*related, *near]) if plain else {"guesses_log10": 0.0}
     check_password(plain, related, is_common=guessed["guesses_log10"] < _GUESSES)
