@@ -7,14 +7,27 @@ import typer
 from cli import parsing
 from cli.acting import Turn, act
 from cli.desk import Desk
+from cli.facts import Document, Value
 from cli.options import By, Code, IfVersion, Json, Number, Reason, Year
 from engine import actions
 from engine.actions import NewPetition, Outcome
 from engine.petition import PetitionKind
 
-app = typer.Typer(no_args_is_help=True, help="Petitions: ask for time or a waiver, grant, decline.")
+app = typer.Typer(
+    no_args_is_help=True, help="Petitions: ask for time, a waiver or a correction; grant, decline."
+)
 
-Until = Annotated[str, typer.Option("--until", metavar="DATE", help="Until which day it is asked for.")]
+Until = Annotated[
+    str | None,
+    typer.Option("--until", metavar="DATE", help="Until which day it is asked for; of a correction its day."),
+]
+Wrong = Annotated[
+    int | None,
+    typer.Option("--record", metavar="N", help="Of a correction: the record that is to be taken back."),
+]
+FactKind = Annotated[
+    str | None, typer.Option("--kind", metavar="KIND", help="Of a correction: the kind of what is missing.")
+]
 
 
 @app.command()
@@ -22,9 +35,9 @@ def ask(
     ctx: typer.Context,
     code: Code,
     kind: Annotated[
-        str, typer.Argument(metavar="KIND", help="postponement, waiver, extension or cancellation.")
+        str,
+        typer.Argument(metavar="KIND", help="postponement, waiver, extension, cancellation or correction."),
     ],
-    until: Until,
     reason: Reason,
     about: Annotated[
         str,
@@ -32,22 +45,31 @@ def ask(
             metavar="[MILESTONE|QUARTER]", help="A milestone, or 1 to 4; a cancellation is about neither."
         ),
     ] = "",
+    until: Until = None,
+    record: Wrong = None,
+    fact_kind: FactKind = None,
+    value: Value = None,
+    document: Document = None,
     year: Year = None,
     by: By = None,
     if_version: IfVersion = None,
     as_json: Json = False,
 ) -> None:
-    """Ask for a milestone later, to be excused from it, for longer for a quarter, or for an end of all."""
+    """Ask for a milestone later or not at all, for longer for a quarter, for an end, or for a correction."""
     known = [str(one) for one in PetitionKind]
     if kind not in known:
         raise parsing.unreadable("petition.kind_unknown", given=kind, known=known)
     of_quarter = kind == PetitionKind.EXTENSION
     new = NewPetition(
         PetitionKind(kind),
-        parsing.day(until),
+        None if until is None else parsing.day(until),
         reason,
         milestone="" if of_quarter else about,
         quarter=parsing.quarter_number(about) if of_quarter else 0,
+        occurrence=record,
+        fact_kind=fact_kind,
+        value=None if value is None else parsing.number(value),
+        document_number=document,
     )
 
     def do(turn: Turn) -> Outcome:
@@ -66,7 +88,7 @@ def grant(
     if_version: IfVersion = None,
     as_json: Json = False,
 ) -> None:
-    """Give what was asked for."""
+    """Give what was asked for, and with it do the thing."""
 
     def do(turn: Turn) -> Outcome:
         return actions.grant_petition(turn.tx, turn.code, turn.year, number, **turn.common)
@@ -132,6 +154,10 @@ def list_petitions(ctx: typer.Context, code: Code, year: Year = None, as_json: J
                     "asked_at": one.asked_at,
                     "decided_at": one.decided_at,
                     "answer": one.answer or None,
+                    "record": one.occurrence,
+                    "fact_kind": one.fact_kind,
+                    "value": one.value,
+                    "document_number": one.document_number,
                 }
                 for one in made
             ]

@@ -213,6 +213,7 @@ def _lacking(person: Person, owing: Owing) -> Iterator[Task]:
 
 def _asked(person: Person, owing: Owing, calendar: WorkCalendar, today: date) -> Iterator[Task]:
     for one in owing.asked:
+        is_correction = one.kind is PetitionKind.CORRECTION  # of a day that is past, and due on none
         may_decide = may(person, DECIDED_BY[one.kind], owing.whose[one.indicator])
         is_theirs = may_decide and person.id != one.asked_by
         yield Task(
@@ -222,8 +223,8 @@ def _asked(person: Person, owing: Owing, calendar: WorkCalendar, today: date) ->
             one.indicator,
             one.milestone or str(one.quarter),
             one.number,
-            one.until,
-            calendar.working_days_between(today, one.until),
+            None if is_correction else one.until,
+            None if is_correction else calendar.working_days_between(today, one.until),
         )
 
 

@@ -28,7 +28,7 @@ class Attempt(NamedTuple):
     until: date | None = None
     petitioner: int | None = None
     judge: int | None = None  # whose verdict it is about
-    corrected: bool = False  # a fact of the milestone came after the last seal of its year
+    corrected: bool = False  # it is about what came after the last seal of the year, or is asked to
 
 
 Guard = Callable[[Attempt], Iterator[Unmet]]

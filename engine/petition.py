@@ -1,7 +1,8 @@
-"""A petition: an agency asks for a milestone later, or not at all, for a longer quarter, or for an end."""
+"""A petition: an agency asks for a milestone later or not at all, a longer quarter, an end, a correction."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from engine.permissions import Action
@@ -14,6 +15,7 @@ class PetitionKind(StrEnum):
     WAIVER = "waiver"  # to be excused from a milestone until a day
     EXTENSION = "extension"  # longer for the work of a quarter
     CANCELLATION = "cancellation"  # the whole indicator; after its day the question has run out
+    CORRECTION = "correction"  # of a sealed quarter: by a fact that is missing in it, or by taking one back
 
 
 class PetitionState(StrEnum):
@@ -29,6 +31,7 @@ DECIDED_BY: dict[PetitionKind, Action] = {
     PetitionKind.WAIVER: Action.WAIVE,
     PetitionKind.EXTENSION: Action.EXTEND,
     PetitionKind.CANCELLATION: Action.CANCEL,
+    PetitionKind.CORRECTION: Action.CORRECT,
 }
 
 
@@ -37,7 +40,9 @@ class Petition:
     """What was asked for, numbered within its indicator from 1, and what became of it.
 
     ``milestone`` is empty and ``quarter`` 0 where it is about none. ``until`` is the day asked for, of a
-    cancellation the last one on which it can be granted. Mutable because the state machine writes ``state``.
+    cancellation the last one on which it can be granted, of a correction the day of the fact. The last four
+    are of corrections alone: the number of the fact to be taken back, or what is known of a missing one.
+    Mutable because the state machine writes ``state``.
     """
 
     number: int
@@ -52,3 +57,7 @@ class Petition:
     decided_at: datetime | None = None
     decided_by: int | None = None
     answer: str = ""
+    occurrence: int | None = None
+    fact_kind: str | None = None
+    value: Decimal | None = None
+    document_number: str | None = None

@@ -88,6 +88,7 @@ class News(StrEnum):
     SUBMITTED = "submitted"
     RECEIVED = "received"  # the same, as whoever handed it in is told of it
     PETITIONED = "petitioned"
+    PETITION_GRANTED = "petition_granted"
     PETITION_DECLINED = "petition_declined"
     ENDORSED = "endorsed"
     ACCEPTED = "accepted"

@@ -12,9 +12,9 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from engine.desk import Asked, Disputed, Lacking, Owing, Undated
 from engine.indicator import MilestoneState
-from engine.permissions import Person, Role
+from engine.permissions import Person, Role, who_may
 from engine.permissions import Subject as Whose
-from engine.petition import PetitionKind
+from engine.petition import DECIDED_BY, PetitionKind
 from engine.quarter import FiscalYear
 from engine.reminders import Subject, Topic
 from engine.workflow import Text, Workflow
@@ -42,6 +42,9 @@ _i, _d, _a, _m, _o, _e, _p, _r, _c, _v = (
 
 #: Whoever serves the whole city is shown so many of each kind that waits for them, the oldest first.
 MOST = 50
+_DECIDED_BY_ADMINISTRATORS = [
+    kind for kind, action in DECIDED_BY.items() if Role.ADMINISTRATOR in who_may(action)
+]
 _AT_ONE_AGENCY = (Role.COORDINATOR, Role.DEPUTY, Role.SECTION_HEAD, Role.DIRECTOR)
 
 
@@ -207,6 +210,9 @@ def _waiting_for(connection: Connection, person: Person) -> set[int]:
             select(_c.indicator_id).where(t.APPEALED).order_by(_c.made_at),
         ):
             found.update(connection.execute(query.limit(MOST)).scalars())
+    elif person.has(Role.ADMINISTRATOR):
+        query = select(_p.indicator_id).where(t.PENDING, _p.kind.in_(_DECIDED_BY_ADMINISTRATORS))
+        found.update(connection.execute(query.order_by(_p.asked_at).limit(MOST)).scalars())
     owned = [one.agency for one in person.grants if one.role is Role.OWNER]
     if owned:
         blocked = (

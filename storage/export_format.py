@@ -149,7 +149,7 @@ PARTS: Sequence[Part] = (
         "petitions",
         t.petitions,
         f"{_OF_INDICATOR} kind milestone quarter until reason asked_at asked_by state decided_at decided_by "
-        "answer",
+        "answer occurrence fact_kind value document_number",
     ),
     _part(
         "extensions",

@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 
 from storage.naming import metadata, one_of, only
-from storage.types import Instant
+from storage.types import Exact, Instant
 
 petitions = Table(
     "petitions",
@@ -33,6 +33,10 @@ petitions = Table(
     Column("decided_at", Instant),
     Column("decided_by", Integer),
     Column("answer", Text, nullable=False),
+    Column("occurrence", Integer),  # the fact to be taken back
+    Column("fact_kind", String(64)),
+    Column("value", Exact),
+    Column("document_number", Text),
     sqlite_with_rowid=False,
 )
 PENDING = one_of(petitions.c.state, "pending")

@@ -93,9 +93,12 @@ class Work:
             self.indicator, self.action, self.by, self.now, self.today, milestone=milestone, **more
         )
 
-    def check_person(self, milestone: MilestoneDefinition | None = None, *faults: Unmet | None) -> None:
+    def check_person(
+        self, milestone: MilestoneDefinition | None = None, *faults: Unmet | None, corrected: bool = False
+    ) -> None:
         """Refuse when the person may not, when indicator or year are open to nobody, or with the faults."""
-        unless([*unmet_conditions((permitted, running, year_open), self.attempt(milestone)), *faults])
+        attempt = self.attempt(milestone, corrected=corrected)
+        unless([*unmet_conditions((permitted, running, year_open), attempt), *faults])
 
     def later_than_verification(self, key: str) -> None:
         """See to it that a fact is later than a verification which it did not lie before.

@@ -18,6 +18,9 @@ from engine.quarter import Quarter
 from engine.thai_dates import from_thai_digits
 from engine.workflow import MilestoneDefinition, OccurrenceKind
 
+#: Facts are corrected, and asked to be, in sealed quarters; whatever else is done to them in open ones.
+_OF_SEALED = (Action.CORRECT, Action.PETITION)
+
 
 class NewOccurrence(NamedTuple):
     """A fact as a person gives it.
@@ -81,7 +84,7 @@ def record_after_seal(
 
 def _record(work: Work, new: NewOccurrence, more: Mapping[str, Any], fault: Unmet | None = None) -> Outcome:
     definition = work.definition(new.milestone)
-    work.check_person(definition, *_faults(work, definition, new), fault)
+    work.check_person(definition, *faults_of(work, definition, new), fault)
     work.later_than_verification(definition.key)
     occurrence = _as_occurrence(work, definition, new)
     work.indicator.occurrences.append(occurrence)
@@ -107,14 +110,14 @@ def approve_occurrence(
     Whoever recorded it cannot approve it.
     """
     work = begin(tx, code, fiscal_year, Action.APPROVE_UNDATED, by, now, expected_version)
-    occurrence = _live_occurrence(work, number)
+    occurrence = live_occurrence(work, number)
     quarter = work.indicator.fiscal_year.quarters[occurrence.quarter - 1]
     ended = work.today >= quarter.last_day
     work.check_person(
         None,
         *not_own_work(work.attempt(tally=Tally((occurrence,)))),
         _already_dated(occurrence),
-        _sealed(work, occurrence.quarter),
+        against_quarter(work, occurrence.quarter),
         None if ended else Unmet("quarter.not_ended", {"quarter": quarter, "last": quarter.last_day}),
     )
     work.later_than_verification(occurrence.milestone)
@@ -157,10 +160,10 @@ def void_after_seal(
 
 
 def _void(work: Work, number: int, reason: str, more: Mapping[str, Any]) -> Outcome:
-    occurrence = _live_occurrence(work, number)
+    occurrence = live_occurrence(work, number)
     work.check_person(
         None,
-        _sealed(work, occurrence.quarter),
+        against_quarter(work, occurrence.quarter),
         None if reason.strip() else Unmet("reason.missing", {"action": work.action}),
     )
     voided = occurrence._replace(voided_at=work.written_at, voided_by=work.by.id, void_reason=reason.strip())
@@ -186,7 +189,8 @@ def described(occurrence: Occurrence) -> dict[str, object]:
     return {key: value for key, value in full.items() if value is not None}
 
 
-def _faults(work: Work, definition: MilestoneDefinition, new: NewOccurrence) -> Iterator[Unmet]:
+def faults_of(work: Work, definition: MilestoneDefinition, new: NewOccurrence) -> Iterator[Unmet]:
+    """Everything that is wrong with a fact, whoever records it or asks that it be recorded."""
     yield from _kind_faults(definition, new)
     yield from _day_faults(work, new)
     yield from _value_faults(definition, new)
@@ -230,14 +234,14 @@ def _day_faults(work: Work, new: NewOccurrence) -> Iterator[Unmet]:
         yield Unmet(
             "day.other_quarter", {"day": day, "quarter": year.quarters[quarter - 1], "given": new.quarter}
         )
-    sealed = _sealed(work, quarter)
+    sealed = against_quarter(work, quarter)
     if sealed is not None:
         yield sealed
 
 
 def _undated_faults(work: Work, new: NewOccurrence) -> Iterator[Unmet]:
     year = work.indicator.fiscal_year
-    if work.action is Action.CORRECT:
+    if work.action in _OF_SEALED:
         yield Unmet("day.needed")
         return
     if new.planned or new.quarter is None:
@@ -251,7 +255,7 @@ def _undated_faults(work: Work, new: NewOccurrence) -> Iterator[Unmet]:
     quarter = year.quarters[new.quarter - 1]
     if quarter.first_day > work.today:
         yield Unmet("quarter.not_begun", {"quarter": quarter, "first": quarter.first_day})
-    sealed = _sealed(work, new.quarter)
+    sealed = against_quarter(work, new.quarter)
     if sealed is not None:
         yield sealed
 
@@ -334,7 +338,8 @@ def _kind_of(definition: MilestoneDefinition, new: NewOccurrence) -> OccurrenceK
     return definition.kinds[0] if definition.kinds else None
 
 
-def _live_occurrence(work: Work, number: int) -> Occurrence:
+def live_occurrence(work: Work, number: int) -> Occurrence:
+    """The fact of that number, which nobody took back."""
     occurrence = work.indicator.occurrence(number)
     if occurrence is None:
         raise refuse(
@@ -354,10 +359,10 @@ def _already_dated(occurrence: Occurrence) -> Unmet | None:
     return Unmet("occurrence.already_counts", {"number": occurrence.number, "day": occurrence.counts_on})
 
 
-def _sealed(work: Work, quarter: int) -> Unmet | None:
+def against_quarter(work: Work, quarter: int) -> Unmet | None:
     """What stands against the quarter: corrections are for sealed ones, everything else for open ones."""
     is_sealed = quarter <= work.indicator.sealed_through
-    if is_sealed == (work.action is Action.CORRECT):
+    if is_sealed == (work.action in _OF_SEALED):
         return None
     what = {"quarter": work.indicator.fiscal_year.quarters[quarter - 1]}
     if is_sealed:

@@ -1,12 +1,21 @@
-"""What an agency asks for, and what is decided on it: postponements, waivers, longer quarters, an end."""
+"""What an agency asks for, and what is decided on it: time, waivers, longer quarters, an end, corrections."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from decimal import Decimal
 
 from engine.actions._work import Outcome, Work, begin
 from engine.actions.indicators import cancel_indicator, move_life
 from engine.actions.milestones import postpone_milestone, waive_milestone
+from engine.actions.occurrences import (
+    NewOccurrence,
+    against_quarter,
+    faults_of,
+    live_occurrence,
+    record_after_seal,
+    void_after_seal,
+)
 from engine.actions.quarters import grant_extension
 from engine.actions.reports import deadline
 from engine.errors import Unmet, refuse
@@ -17,19 +26,28 @@ from engine.machine import fire, petition_rules
 from engine.permissions import Action, Person
 from engine.petition import DECIDED_BY, Petition, PetitionKind, PetitionState
 from engine.ports import Transaction
+from engine.quarter import Quarter
 
 _OF_MILESTONES = (PetitionKind.POSTPONEMENT, PetitionKind.WAIVER)
 
 
 @dataclass(frozen=True, slots=True)
 class NewPetition:
-    """A petition as a person makes it: about a milestone, a quarter, or all of it."""
+    """A petition as a person makes it: about a milestone, a quarter, a fact, or all of it.
+
+    A correction names the ``occurrence`` to be taken back, or tells of the one that is missing: its
+    milestone, its day as ``until``, and what else is known of it.
+    """
 
     kind: PetitionKind
     until: date | None
     reason: str
     milestone: str = ""
     quarter: int = 0
+    occurrence: int | None = None
+    fact_kind: str | None = None
+    value: Decimal | None = None
+    document_number: str | None = None
 
 
 def make_petition(
@@ -44,21 +62,24 @@ def make_petition(
 ) -> Outcome:
     """Ask for it; one of a kind about the same thing waits at a time."""
     work = begin(tx, code, fiscal_year, Action.PETITION, by, now, expected_version)
-    milestone = None
-    if new.kind in _OF_MILESTONES:
-        milestone = work.definition(new.milestone)
+    new = _about(work, new)
+    milestone = work.definition(new.milestone) if new.kind in _OF_MILESTONES else None
     made = tx.petitions(work.indicator)
-    work.check_person(milestone, *_faults(work, new, made))
+    work.check_person(milestone, *_faults(work, new, made), corrected=new.kind is PetitionKind.CORRECTION)
     assert new.until is not None  # which is refused above
     petition = Petition(
         number=len(made) + 1,
         kind=new.kind,
-        milestone=milestone.key if milestone else "",
-        quarter=new.quarter if new.kind is PetitionKind.EXTENSION else 0,
+        milestone=new.milestone,
+        quarter=new.quarter,
         until=new.until,
         reason=new.reason.strip(),
         asked_at=work.written_at,
         asked_by=by.id,
+        occurrence=new.occurrence,
+        fact_kind=new.fact_kind,
+        value=new.value,
+        document_number=new.document_number,
     )
     if new.kind is PetitionKind.CANCELLATION:
         move_life(work, "request_cancellation", new.reason)
@@ -74,9 +95,13 @@ def grant_petition(
     *,
     by: Person,
     now: datetime,
+    fact: NewOccurrence | None = None,
     expected_version: int | None = None,
 ) -> Outcome:
-    """Give what was asked for, and with it do the thing: postpone, waive, extend, or cancel."""
+    """Give what was asked for, and with it do the thing: postpone, waive, extend, cancel, or correct.
+
+    ``fact`` is the missing one as whoever decides found it, where they know more of it than was asked.
+    """
     petition = _petition(tx, code, fiscal_year, number)
     work = _decide(tx, code, fiscal_year, petition, "grant", "", by, now, expected_version)
     tx.keep_petition(work.indicator, petition)
@@ -95,6 +120,22 @@ def grant_petition(
             return outcome
         case PetitionKind.CANCELLATION:
             return cancel_indicator(tx, code, fiscal_year, reason=reason, by=by, now=now)
+        case PetitionKind.CORRECTION if petition.occurrence is not None:
+            return void_after_seal(tx, code, fiscal_year, petition.occurrence, reason=reason, by=by, now=now)
+        case PetitionKind.CORRECTION:
+            return record_after_seal(tx, code, fiscal_year, fact or missing(petition), by=by, now=now)
+
+
+def missing(asked: Petition | NewPetition) -> NewOccurrence:
+    """The missing fact of a correction, as it is asked for."""
+    return NewOccurrence(
+        milestone=asked.milestone,
+        occurred_on=asked.until,
+        kind=asked.fact_kind,
+        value=asked.value,
+        document_number=asked.document_number,
+        note=asked.reason,
+    )
 
 
 def decline_petition(
@@ -130,7 +171,8 @@ def withdraw_petition(
     """Take it back before it is decided."""
     petition = _petition(tx, code, fiscal_year, number)
     work = begin(tx, code, fiscal_year, Action.PETITION, by, now, expected_version)
-    fire(petition_rules(), petition, "withdraw", work.attempt())
+    is_correction = petition.kind is PetitionKind.CORRECTION
+    fire(petition_rules(), petition, "withdraw", work.attempt(corrected=is_correction))
     _go_on(work, petition)
     tx.keep_petition(work.indicator, petition)
     return work.finish(Happened.PETITION_WITHDRAWN, _described(petition), number=number)
@@ -175,10 +217,32 @@ def _petition(tx: Transaction, code: str, fiscal_year: int, number: int) -> Peti
     return made[number - 1]
 
 
+def _about(work: Work, new: NewPetition) -> NewPetition:
+    """The petition with what its kind is about, and nothing else."""
+    if new.kind is PetitionKind.CORRECTION:
+        return _about_a_fact(work, new)
+    milestone = new.milestone if new.kind in _OF_MILESTONES else ""
+    quarter = new.quarter if new.kind is PetitionKind.EXTENSION else 0
+    return NewPetition(new.kind, new.until, new.reason, milestone, quarter)
+
+
+def _about_a_fact(work: Work, new: NewPetition) -> NewPetition:
+    """A correction is of the quarter of its day; what is known of a fact to be taken back is that fact's."""
+    if new.occurrence is None:
+        quarter = Quarter.containing(new.until).number if new.until else 0
+        document = (new.document_number or "").strip() or None
+        return replace(new, quarter=quarter, document_number=document)
+    fact = live_occurrence(work, new.occurrence)
+    day = fact.occurred_on or work.indicator.fiscal_year.quarters[fact.quarter - 1].last_day
+    return NewPetition(new.kind, day, new.reason, fact.milestone, fact.quarter, fact.number)
+
+
 def _faults(work: Work, new: NewPetition, made: list[Petition]) -> Iterator[Unmet]:
     attempt = work.attempt(reason=new.reason, until=new.until)
     yield from reasoned(attempt)
-    if new.until is None:
+    if new.kind is PetitionKind.CORRECTION:
+        yield from _correction_faults(work, new)
+    elif new.until is None:
         yield Unmet("petition.no_day", {})
     elif new.kind is PetitionKind.EXTENSION:
         yield from _extension_faults(work, new, new.until)
@@ -186,13 +250,25 @@ def _faults(work: Work, new: NewPetition, made: list[Petition]) -> Iterator[Unme
         yield from ahead(attempt)
     else:
         yield from ahead_in_year(attempt)
-    is_extension = new.kind is PetitionKind.EXTENSION
-    about = (new.milestone if new.kind in _OF_MILESTONES else "", new.quarter if is_extension else 0)
     for one in made:
-        waits = one.state == PetitionState.PENDING
-        if waits and (one.kind, one.milestone, one.quarter) == (new.kind, *about):
+        if one.state == PetitionState.PENDING and _thing(one) == _thing(new):
             params = {"kind": new.kind, "until": one.until, "number": one.number}
             yield Unmet("petition.waits_already", params)
+
+
+def _thing(asked: Petition | NewPetition) -> tuple[object, ...]:
+    """What it is about; of corrections each missing fact is a thing of its own."""
+    about = (asked.kind, asked.milestone, asked.quarter)
+    if asked.kind is not PetitionKind.CORRECTION:
+        return about
+    return (*about, asked.until, asked.occurrence, asked.fact_kind, asked.document_number)
+
+
+def _correction_faults(work: Work, new: NewPetition) -> Iterator[Unmet]:
+    if new.occurrence is None:
+        yield from faults_of(work, work.definition(new.milestone), missing(new))
+    elif (fault := against_quarter(work, new.quarter)) is not None:
+        yield fault
 
 
 def _extension_faults(work: Work, new: NewPetition, until: date) -> Iterator[Unmet]:
@@ -217,6 +293,21 @@ def _described(petition: Petition) -> dict[str, object]:
         "milestone": petition.milestone or None,
         "quarter": petition.quarter or None,
         "until": petition.until.isoformat(),
+        "occurrence": None,
         "reason": petition.reason,
+    }
+    if petition.kind is PetitionKind.CORRECTION:
+        full |= {"until": None, "occurrence": petition.occurrence or _fact(petition)}
+    return {key: value for key, value in full.items() if value is not None}
+
+
+def _fact(petition: Petition) -> dict[str, object]:
+    """A missing fact as its petition's events tell it; it has no number yet."""
+    full = {
+        "milestone": petition.milestone,
+        "kind": petition.fact_kind,
+        "occurred_on": petition.until.isoformat(),
+        "value": None if petition.value is None else str(petition.value),
+        "document_number": petition.document_number,
     }
     return {key: value for key, value in full.items() if value is not None}

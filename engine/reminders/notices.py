@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from engine.events import Happened
 from engine.permissions import Role
+from engine.petition import PetitionKind
 from engine.reminders.roster import Roster
 
 
@@ -71,7 +72,16 @@ def level_moved(data: Mapping[str, Any]) -> tuple[int, int] | None:
 
 def is_news(event: Happening) -> bool:
     """Whether anybody would be told of the event, if there is anybody to be told."""
-    return event.what in TOLD or level_moved(event.data) is not None
+    return bool(_roles(event)) or level_moved(event.data) is not None
+
+
+def _roles(event: Happening) -> tuple[Role, ...]:
+    """Who is told of the event itself. What grants a petition is told by what it does; a correction is not,
+    unless it moves a level."""
+    is_correction = event.data.get("kind") == PetitionKind.CORRECTION
+    if event.what == Happened.PETITION_GRANTED and is_correction:
+        return _WORK
+    return TOLD.get(Happened(event.what), ())
 
 
 def notices_of(event: Happening, roster: Roster, today: date) -> Iterator[Notice]:
@@ -80,7 +90,7 @@ def notices_of(event: Happening, roster: Roster, today: date) -> Iterator[Notice
     A person who is away is stood in for, as with reminders. Nobody is told twice of one event, and a rung
     that cannot be told is left out: a change is news, not work that somebody must see to.
     """
-    roles = TOLD.get(Happened(event.what), ())
+    roles = _roles(event)
     if level_moved(event.data):
         roles = _AGENCY
     substitutes = roster.substitutes(today)

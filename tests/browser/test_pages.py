@@ -65,6 +65,8 @@ OF_THE_COORDINATOR: dict[str, str] = {
     "ask": f"{HOME}/milestones/{ISSUE}/ask",
     "ask_longer": f"{HOME}/quarters/3/ask",
     "petition": f"{HOME}/petitions/1",
+    "ask_missing": f"{HOME}/milestones/{MEETINGS}/ask_correction",
+    "ask_correction": f"{HOME}/occurrences/1/ask_correction",
     "void": f"{HOME}/occurrences/1/void",
     "write": f"{HOME}/quarters/3",
     "check": f"{HOME}/quarters/3/check",

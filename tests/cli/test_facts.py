@@ -62,8 +62,8 @@ def test_sealed_quarter_takes_no_more_facts(radap):
     assert said.code == 1
     assert said.err == (
         "Q1 of fiscal year 2564 (2021) is sealed: nothing in it can be changed any more. "
-        "If something is wrong or missing, the evaluator or administrator can record a correction "
-        "after the seal.\n"
+        "If something is wrong or missing, ask for a correction on the page of the milestone; "
+        "the evaluator or administrator decides.\n"
     )
     assert radap("seal", "2564", "3").err == (
         "Q3 of fiscal year 2564 (2021) cannot be sealed before Q2 of fiscal year 2564 (2021): "

@@ -38,3 +38,24 @@ def test_petition_of_no_kind_is_wrong_use(radap):
 
 def _given() -> tuple[str, ...]:
     return "--until", DUE, "--reason", "floods"
+
+
+def test_correction_of_a_sealed_quarter_is_asked_for_and_made(radap):
+    assert radap("seal", "2564", "1", "--reason", "พ้นกำหนด").code == 0
+    missing = ("--until", "2020-11-30", "--document", "571/2563", "--reason", "found late")
+    made = radap("petition", "ask", CODE, "correction", "committee_appointed", *missing)
+    assert made.code == 0, made.err
+    (one,) = radap("petition", "list", CODE, "--json").data
+    assert (one["kind"], one["quarter"], one["until"], one["document_number"], one["record"]) == (
+        "correction",
+        1,
+        "2020-11-30",
+        "571/2563",
+        None,
+    )
+    assert radap("petition", "grant", CODE, "1").code == 0
+    wrong = radap("petition", "ask", CODE, "correction", "--record", "1", "--reason", "of last year")
+    assert wrong.code == 0, wrong.err
+    assert radap("petition", "grant", CODE, "2").code == 0
+    states = [one["state"] for one in radap("petition", "list", CODE, "--json").data]
+    assert states == ["granted", "granted"]

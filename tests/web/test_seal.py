@@ -275,4 +275,4 @@ def test_wrong_fact_of_a_sealed_quarter_is_taken_back_by_evaluators_alone(open_q
     assert "/correct" not in open_quarter.get(milestone).text
     assert open_quarter.get(act).status_code == 403
     refused = fill(open_quarter, f"{milestone}/record", way="done", day="20 ธ.ค. 2563")
-    assert "ให้ผู้ประเมิน หรือ ผู้ดูแลระบบบันทึกเป็นการแก้ไขหลังปิดไตรมาส" in words(refused.text)
+    assert "ให้ยื่นคำขอแก้ไขหลังปิดไตรมาสที่หน้าขั้นความสำเร็จ" in words(refused.text)

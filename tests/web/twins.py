@@ -58,6 +58,11 @@ TWINS: dict[Route, Route] = {
         for act in ACTS
         for method in ("GET", "POST")
     },
+    **{
+        (method, f"{path}/ask_correction"): ("POST", f"{_ONE}/petitions")
+        for path in (_MILESTONE, f"{_ONE}/occurrences/{{key}}")
+        for method in ("GET", "POST")
+    },
     ("GET", _PROPOSALS): ("GET", _PROPOSALS),
     ("POST", f"{_PROPOSALS}/read"): ("POST", f"{_PROPOSALS}/read"),
     ("POST", f"{_PROPOSALS}/accept"): ("POST", f"{_PROPOSALS}/accept"),

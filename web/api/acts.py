@@ -175,7 +175,17 @@ def _as_one(first: Outcome, last: Outcome) -> Outcome:
 
 def _ask(call: Call, tx: Tx) -> Outcome:
     new: bodies.Asking = call.given
-    asked = NewPetition(PetitionKind(new.kind), new.until, new.reason, new.milestone or "", new.quarter or 0)
+    asked = NewPetition(
+        PetitionKind(new.kind),
+        new.until,
+        new.reason,
+        new.milestone or "",
+        new.quarter or 0,
+        new.occurrence,
+        new.fact_kind,
+        new.value,  # type: ignore[arg-type]  # exact once it was read
+        new.document_number,
+    )
     return actions.make_petition(*_at(call, tx), asked, **call.common)
 
 
@@ -372,7 +382,7 @@ ACTS: tuple[Act, ...] = (
         "make_petition",
         f"{_ONE}/petitions",
         doing(Action.PETITION),
-        "Ask for a milestone later or not at all, for longer for a quarter, or for an end of it all.",
+        "Ask for a milestone later or not at all, a longer quarter, an end of it all, or a correction.",
         _ask,
         bodies.Asking,
     ),

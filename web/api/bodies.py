@@ -150,13 +150,19 @@ class Attached(In):
 
 
 class Asking(In):
-    """About a milestone (`postponement`, `waiver`), a quarter (`extension`), or all (`cancellation`)."""
+    """About a milestone (`postponement`, `waiver`), a quarter (`extension`), or all (`cancellation`), each
+    `until` a day; or that a sealed quarter be corrected (`correction`): by taking back the fact `occurrence`,
+    or by a missing one, with its `milestone`, its day as `until`, and what else is known of it."""
 
-    kind: Literal["postponement", "waiver", "extension", "cancellation"]
-    until: Day
+    kind: Literal["postponement", "waiver", "extension", "cancellation", "correction"]
+    until: Day | None = None
     reason: Reason
     milestone: Key | None = None
     quarter: QuarterNumber | None = None
+    occurrence: Id | None = None
+    fact_kind: Key | None = None
+    value: Exact | None = None
+    document_number: Line | None = None
 
 
 class Written(In):

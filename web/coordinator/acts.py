@@ -12,12 +12,12 @@ from starlette.responses import Response
 from starlette.routing import Router
 
 from engine import actions
-from engine.actions import Outcome
+from engine.actions import NewPetition, Outcome
 from engine.answering import points_of
 from engine.errors import Refusal, Unmet
 from engine.indicator import Milestone, MilestoneState
 from engine.permissions import Action
-from engine.petition import DECIDED_BY, PetitionState
+from engine.petition import DECIDED_BY, Petition, PetitionKind, PetitionState
 from web.coordinator import views
 from web.coordinator.indicator import petition_words
 from web.coordinator.scene import Counter, Scene, Turn
@@ -192,6 +192,21 @@ ACTS: tuple[Act, ...] = (
         "corrected",
     ),
     Act(
+        "ask_correction",
+        _FACT,
+        doing(Action.PETITION),
+        ("reason",),
+        lambda turn, key, typed: actions.make_petition(
+            turn.tx,
+            turn.code,
+            turn.year,
+            NewPetition(PetitionKind.CORRECTION, None, typed.text("reason", 2000), occurrence=int(key)),
+            by=turn.by,
+            now=turn.now,
+        ),
+        "asked",
+    ),
+    Act(
         "withdraw",
         _EVIDENCE,
         doing(Action.ATTACH),
@@ -258,6 +273,7 @@ class _About(NamedTuple):
     more: list[str]
     back: str
     points: Sequence[str] = ()
+    is_correction: bool = False
 
 
 class _Page:
@@ -297,11 +313,12 @@ class _Page:
         say = scene.wording.say
         # What was reopened has no points to be answered: it is only said to be done.
         name = "achieve" if act.name == "answer" and not about.points else act.name
+        does = "decline_correction" if about.is_correction and name == "decline" else name
         values = {
             "title": say(f"act.{name}"),
             "what": about.what,
             "more": about.more,
-            "does": say(f"act.{name}_does"),
+            "does": say(f"act.{does}_does"),
             "button": say(f"act.{name}_button"),
             "back": self._counter.site.root + about.back,
             "asked": act.fields,
@@ -329,7 +346,10 @@ class _Petition:
         say, acts = scene.wording.say, []
         if petition.state == PetitionState.PENDING:
             if scene.may(DECIDED_BY[petition.kind]):
-                acts = [(say("act.grant"), f"{page}/grant"), (say("act.decline"), f"{page}/decline")]
+                acts = [
+                    (say("act.grant"), _granting(petition, page)),
+                    (say("act.decline"), f"{page}/decline"),
+                ]
             elif scene.may(Action.PETITION):
                 acts = [(say("act.take_back"), f"{page}/take_back")]
         values = {
@@ -341,6 +361,14 @@ class _Petition:
             "acts": acts,
         }
         return self._counter.show(request, "petition.html", scene, values)
+
+
+def _granting(petition: Petition, page: str) -> str:
+    """Where it is granted: what is missing is recorded by the form of corrections, which is filled in."""
+    if petition.kind is PetitionKind.CORRECTION and petition.occurrence is None:
+        at, *_ = page.rsplit("/petitions/", 1)
+        return f"{at}/milestones/{petition.milestone}/correct?petition={petition.number}"
+    return f"{page}/grant"
 
 
 def _about(scene: Scene, act: Act, key: str) -> _About:
@@ -399,12 +427,30 @@ def _petition(scene: Scene, key: str) -> _About:
         raise HTTPException(404)
     one = scene.petitions[number - 1]
     say = scene.wording.say
+    is_correction = one.kind is PetitionKind.CORRECTION
     more = [
-        say("page.petition_until", until=one.until),
+        *(_correction(scene, one) if is_correction else [say("page.petition_until", until=one.until)]),
         say("page.petition_reason", reason=one.reason),
         say("page.by_at", name=scene.name(one.asked_by), at=one.asked_at),
     ]
-    return _About(petition_words(scene, one.kind, one.milestone, one.quarter), more, scene.base)
+    what = petition_words(scene, one.kind, one.milestone, one.quarter)
+    return _About(what, more, scene.base, is_correction=is_correction)
+
+
+def _correction(scene: Scene, one: Petition) -> list[str]:
+    """What is to be taken back, or what is missing, as far as it is known."""
+    say = scene.wording.say
+    if one.occurrence is not None:
+        fact = _fact(scene, str(one.occurrence))
+        return [say("page.petition_takes_back"), " · ".join([fact.what, *fact.more])]
+    kind = scene.milestone(one.milestone).kind(one.fact_kind) if one.fact_kind else None
+    known = [
+        scene.phrases.day(one.until),
+        scene.wording.value(kind.title) if kind else "",
+        "" if one.value is None else scene.wording.amount(one.value, scene.indicator.unit),
+        one.document_number or "",
+    ]
+    return [say("page.petition_adds"), " · ".join(part for part in known if part)]
 
 
 def _back(scene: Scene, milestone: str) -> str:

@@ -1,4 +1,4 @@
-"""Asking: for a milestone later, to be excused from it, for longer for a quarter, for an end of it all."""
+"""Asking: for a milestone later or not at all, a longer quarter, an end of it all, a missing fact."""
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -10,6 +10,7 @@ from engine.errors import Unmet
 from engine.permissions import Action
 from engine.petition import PetitionKind
 from engine.quarter import Quarter
+from web.coordinator.record import kinds_of
 from web.coordinator.scene import Counter, Scene
 from web.doors import Doors, doing
 from web.reading import Typed
@@ -25,6 +26,7 @@ def add_routes(router: Router, counter: Counter, doors: Doors) -> None:
         (f"{_INDICATOR}/milestones/{{milestone}}/ask", here.about_milestone, here.of_milestone),
         (f"{_INDICATOR}/quarters/{{quarter}}/ask", here.about_quarter, here.of_quarter),
         (f"{_INDICATOR}/ask", here.about_all, here.of_all),
+        (f"{_INDICATOR}/milestones/{{milestone}}/ask_correction", here.about_missing, here.of_missing),
     ):
         doors.add(router, path, ask, rule)
         doors.add(router, path, send, rule, ["POST"])
@@ -61,6 +63,51 @@ class _Ask:
         typed = Typed(request.state.form)
         return self._send(request, typed, PetitionKind.EXTENSION, quarter=_number(quarter))
 
+    def about_missing(self, request: Request, milestone: str) -> Response:
+        return self._asked_missing(request, Typed({}), milestone)
+
+    def of_missing(self, request: Request, milestone: str) -> Response:
+        typed = Typed(request.state.form)
+        new = NewPetition(
+            PetitionKind.CORRECTION,
+            typed.day("day"),
+            typed.text("reason", 2000),
+            milestone,
+            fact_kind=typed.line("kind") or None,
+            value=typed.number("value"),
+            document_number=typed.line("document") or None,
+        )
+        answer = self._sent(request, typed, new)
+        if "quarter" in typed.faults:
+            typed.fault("day", *typed.faults.pop("quarter"))  # it has no other field for it
+        return answer or self._asked_missing(request, typed, milestone)
+
+    def _asked_missing(self, request: Request, typed: Typed, milestone: str) -> Response:
+        """The form of a correction: what is missing in a sealed quarter, as far as it is known."""
+        scene = self._counter.scene(request)
+        definition, wording = scene.milestone(milestone), scene.wording
+        values = {
+            "title": wording.say("act.ask_missing"),
+            "milestone": wording.value(definition.title),
+            "page": f"{self._counter.site.root}{scene.base}/milestones/{milestone}",
+            "typed": typed,
+            "kinds": kinds_of(definition, wording),
+            "measured": definition.measure is not None,
+            "unit": scene.indicator.unit,
+        }
+        return self._counter.show(request, "ask_correction.html", scene, values)
+
+    def _sent(self, request: Request, typed: Typed, new: NewPetition) -> Response | None:
+        """The page of the petition that was made; nothing where it was refused."""
+        outcome = self._counter.do(
+            request,
+            typed,
+            lambda turn: make_petition(turn.tx, turn.code, turn.year, new, by=turn.by, now=turn.now),
+        )
+        if outcome is None:
+            return None
+        return self._counter.to(f"{self._counter.base(request)}/petitions/{outcome.number}", "asked")
+
     def _send(
         self,
         request: Request,
@@ -71,13 +118,9 @@ class _Ask:
         quarter: int | None = None,
     ) -> Response:
         new = NewPetition(kind, typed.day("day"), typed.text("reason", 2000), milestone, quarter or 0)
-        outcome = self._counter.do(
-            request,
-            typed,
-            lambda turn: make_petition(turn.tx, turn.code, turn.year, new, by=turn.by, now=turn.now),
-        )
-        if outcome is not None:
-            return self._counter.to(f"{self._counter.base(request)}/petitions/{outcome.number}", "asked")
+        answer = self._sent(request, typed, new)
+        if answer is not None:
+            return answer
         scene = self._counter.scene(request)
         return self._asked(request, scene, typed, milestone=milestone, quarter=quarter)
 

@@ -300,10 +300,14 @@ def possible_acts(scene: Scene, key: str, page: str) -> list[tuple[str, str]]:
 
 
 def _corrections(scene: Scene, page: str) -> list[tuple[str, str]]:
-    """The way to record what was missing in a sealed quarter, where there is one."""
-    if not scene.indicator.sealed_through or not scene.may(Action.CORRECT):
+    """The way to record what was missing in a sealed quarter, or to ask for it, where there is one."""
+    if not scene.indicator.sealed_through:
         return []
-    return [(scene.wording.say("act.record_after_seal"), f"{page}/correct")]
+    if scene.may(Action.CORRECT):
+        return [(scene.wording.say("act.record_after_seal"), f"{page}/correct")]
+    if scene.may(Action.PETITION):
+        return [(scene.wording.say("act.ask_missing"), f"{page}/ask_correction")]
+    return []
 
 
 def names_of_acts(scene: Scene, key: str) -> list[str]:

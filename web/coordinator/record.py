@@ -1,16 +1,27 @@
 """Recording: something was done, is planned, or was done on a day that nobody knows; with its files."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Router
 
-from engine.actions import NewOccurrence, Outcome, attach_evidence, record_after_seal, record_occurrence
+from engine.actions import (
+    NewOccurrence,
+    Outcome,
+    attach_evidence,
+    grant_petition,
+    record_after_seal,
+    record_occurrence,
+)
 from engine.errors import Unmet
 from engine.indicator import Occurrence
 from engine.permissions import Action
+from engine.petition import Petition, PetitionKind
 from engine.thai_dates import Style, format_day
+from engine.wording import Wording
 from engine.workflow import MilestoneDefinition
 from storage.uploads import Upload
 from web.coordinator.attaching import offered
@@ -48,12 +59,13 @@ class _Record:
         self._after_seal = after_seal
 
     def ask(self, request: Request, milestone: str) -> Response:
-        """The form; with a plan to be kept, its words stand in it."""
+        """The form; with a plan to be kept, or a correction that was asked for, its words stand in it."""
         scene = self._counter.scene(request)
         definition = scene.milestone(milestone)
         seen = str(len(scene.indicator.occurrences))
         plan = _of_plan(scene, request.query_params.get("fulfils", ""))
-        typed = Typed({"way": DONE, "seen": seen, **plan})
+        asked = _of_petition(scene, definition, self._petition(scene, milestone, request.query_params))
+        typed = Typed({"way": DONE, "seen": seen, **plan, **asked})
         return self._asked(request, scene, definition, _Given(typed, []))
 
     def record(self, request: Request, milestone: str) -> Response:
@@ -61,6 +73,7 @@ class _Record:
         given = self._given(request)
         typed = given.typed
         new = self._new(typed, milestone)
+        self._petition(self._counter.scene(request), milestone, typed.fields)
         outcome = self._counter.do(request, typed, lambda turn: self._recorded(turn, milestone, new, given))
         if self._after_seal and "quarter" in typed.faults:
             typed.fault("day", *typed.faults.pop("quarter"))  # it has no other field for it
@@ -118,6 +131,18 @@ class _Record:
             fulfils=typed.whole("fulfils") if way == DONE else None,
         )
 
+    def _petition(self, scene: Scene, milestone: str, fields: Mapping[str, str]) -> Petition | None:
+        """The petition that a correction answers; one that asks for something else leads nowhere."""
+        chosen = fields.get("petition", "") if self._after_seal else ""
+        if not chosen:
+            return None
+        number = whole_number(chosen, 9)
+        for one in scene.petitions:
+            is_missing = one.kind is PetitionKind.CORRECTION and one.occurrence is None
+            if one.number == number and is_missing and one.milestone == milestone:
+                return one
+        raise HTTPException(404)
+
     # -- what is done ------------------------------------------------------------------------------------
 
     def _recorded(self, turn: Turn, milestone: str, new: NewOccurrence, given: _Given) -> Outcome | None:
@@ -128,10 +153,17 @@ class _Record:
             own = [one for one in facts if one.number > seen and one.recorded_by == turn.by.id]
             if any(_is_same(one, new) for one in own):
                 return None
-        do = record_after_seal if self._after_seal else record_occurrence
-        outcome = do(turn.tx, turn.code, turn.year, new, by=turn.by, now=turn.now)
+        outcome = self._done(turn, new, given.typed.whole("petition"))
         self._attached(turn, milestone, given, outcome)
         return outcome
+
+    def _done(self, turn: Turn, new: NewOccurrence, petition: int | None) -> Outcome:
+        at = (turn.tx, turn.code, turn.year)
+        if not self._after_seal:
+            return record_occurrence(*at, new, by=turn.by, now=turn.now)
+        if petition is None:
+            return record_after_seal(*at, new, by=turn.by, now=turn.now)
+        return grant_petition(*at, petition, fact=new, by=turn.by, now=turn.now)
 
     def _attached_once(self, turn: Turn, milestone: str, given: _Given, link: str) -> Outcome | None:
         """``None`` if this very form did so before."""
@@ -199,10 +231,7 @@ class _Record:
             "typed": given.typed,
             "uploads": given.uploads,
             "ways": [(way, wording.say(f"way.{way}"), wording.say(f"way.{way}_hint")) for way in WAYS],
-            "kinds": [
-                (one.key, wording.value(one.title), "" if one.counts else wording.say("page.does_not_count"))
-                for one in definition.kinds
-            ],
+            "kinds": kinds_of(definition, wording),
             "quarters": [
                 (str(one.number), wording.value(one))
                 for one in scene.indicator.fiscal_year.quarters
@@ -235,6 +264,14 @@ class _Record:
         return self._counter.show(request, "attach.html", scene, values)
 
 
+def kinds_of(definition: MilestoneDefinition, wording: Wording) -> list[tuple[str, str, str]]:
+    """The kinds of facts of a milestone to choose from, each with a hint."""
+    return [
+        (one.key, wording.value(one.title), "" if one.counts else wording.say("page.does_not_count"))
+        for one in definition.kinds
+    ]
+
+
 def _is_same(one: Occurrence, new: NewOccurrence) -> bool:
     """Whether the fact says word for word what was sent."""
     return (
@@ -262,3 +299,18 @@ def _of_plan(scene: Scene, number: str) -> dict[str, str]:
         return {}
     day = format_day(plan.occurred_on, scene.wording.language, Style.SHORT)
     return {"fulfils": number, "day": day, "kind": plan.kind, "note": plan.note}
+
+
+def _of_petition(scene: Scene, definition: MilestoneDefinition, asked: Petition | None) -> dict[str, str]:
+    """The fields of a correction as it was asked for."""
+    if asked is None:
+        return {}
+    default = definition.kinds[0].key if definition.kinds else ""
+    return {
+        "petition": str(asked.number),
+        "day": format_day(asked.until, scene.wording.language, Style.SHORT),
+        "kind": asked.fact_kind or default,
+        "value": "" if asked.value is None else str(asked.value),
+        "document": asked.document_number or "",
+        "reason": asked.reason,
+    }

@@ -341,6 +341,8 @@ def _fact_acts(scene: Scene, one: Occurrence, root: str, *, is_kept: bool) -> It
     if one.quarter <= scene.indicator.sealed_through:
         if scene.may(Action.CORRECT):
             yield scene.wording.say("act.correct"), f"{page}/correct"
+        elif scene.may(Action.PETITION):
+            yield scene.wording.say("act.ask_correction"), f"{page}/ask_correction"
         return
     if one.planned and not is_kept and scene.may(Action.RECORD):
         record = f"{root}{scene.base}/milestones/{one.milestone}/record?fulfils={one.number}"

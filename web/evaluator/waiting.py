@@ -12,6 +12,7 @@ from starlette.routing import Router
 
 from engine.errors import Unmet
 from engine.permissions import Action
+from engine.petition import PetitionKind
 from engine.ports import Policy
 from engine.quarter import BE_OFFSET, FiscalYear, Quarter
 from engine.wording import Wording
@@ -199,7 +200,7 @@ class _Look:
     def _note(self, one: Waiting, visit: Visit) -> str:
         if one.kind == "appeal" and one.judge == visit.person.id:
             return self._phrases.word("review", "own_verdict")
-        if one.until is None:
+        if one.until is None or one.key == PetitionKind.CORRECTION:  # whose day is that of the fact
             return ""
         return self._phrases.word("review", "run_out") if one.until < self._today else ""
 

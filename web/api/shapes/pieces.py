@@ -134,7 +134,7 @@ class Petition(Out):
     kind: str
     milestone: Name
     quarter: Ordinal
-    until: date
+    until: date = Field(description="Of a correction the day of the fact.")
     reason: str
     state: str
     asked_at: datetime
@@ -142,6 +142,10 @@ class Petition(Out):
     decided_at: datetime | None
     decided_by: int | None
     answer: Name
+    occurrence: int | None = Field(description="The fact that a correction is to take back.")
+    fact_kind: str | None
+    value: Number | None
+    document_number: str | None
 
 
 class Verdict(Out):
