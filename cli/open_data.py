@@ -14,7 +14,7 @@ from cli.options import NeededYear
 from cli.site import site_of
 from engine.errors import refuse
 from storage import published
-from storage.published import Seal
+from storage.published import Corrected, Seal
 
 if TYPE_CHECKING:
     from web.site import Site
@@ -41,18 +41,21 @@ def send_out(
         seals = [
             one for one in published.sealed_quarters(tx.connection) if one.quarter.fiscal_year == of_year.year
         ]
+        since = published.corrected_since(tx.connection)
     if not seals:
         raise refuse("export.nothing_sealed", year=of_year)
     folder.mkdir(parents=True, exist_ok=True)
     with desk.progress("progress.export", None) as bar:
-        for name, text in _files(site, seals, base if not base or base.endswith("/") else f"{base}/"):
+        for name, text in _files(site, seals, since, base if not base or base.endswith("/") else f"{base}/"):
             with (folder / name).open("w", encoding="utf-8", newline="") as file:
                 file.writelines(text)
             bar.step()
     desk.say("done.open_data", folder=str(folder), year=of_year, quarters=len(seals))
 
 
-def _files(site: "Site", seals: list[Seal], base: str) -> Iterator[tuple[str, Iterator[str]]]:
+def _files(
+    site: "Site", seals: list[Seal], since: list[Corrected], base: str
+) -> Iterator[tuple[str, Iterator[str]]]:
     """Each file by its name, written a piece at a time."""
     # Imported when they are needed: they take a moment, and no other command needs them.
     from web.public import publisher_of  # noqa: PLC0415 - see above
@@ -73,6 +76,11 @@ def _files(site: "Site", seals: list[Seal], base: str) -> Iterator[tuple[str, It
         lambda seal, kind: f"{base}{file_name(seal, kind)}",
     )
     found = catalogue(
-        seals, publisher_of(site), addresses, wordings, lambda seal, kind: content_of(site.store, seal, kind)
+        seals,
+        since,
+        publisher_of(site),
+        addresses,
+        wordings,
+        lambda seal, kind: content_of(site.store, seal, kind),
     )
     yield "catalog.jsonld", iter([json.dumps(found, ensure_ascii=False, indent=2), "\n"])

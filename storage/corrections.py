@@ -1,11 +1,10 @@
 """What came to a sealed quarter after its seal: which facts, and the levels of both sides."""
 
 from collections import defaultdict
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.engine import Connection
-from sqlalchemy.sql.elements import ColumnElement
 
 from engine.quarter import Quarter
 from storage import tables as t
@@ -40,14 +39,18 @@ _i, _d, _o, _l, _s = (
     t.seals.c,
 )
 
+#: As :func:`engine.sealing.recorded_after` has it, of facts of a quarter beside its seal.
+IS_LATE = and_(
+    _o.quarter == _s.quarter,
+    or_(_o.recorded_at > _s.sealed_at, _o.approved_at > _s.sealed_at, _o.voided_at > _s.sealed_at),
+)
+
 
 def corrections(connection: Connection, quarter: Quarter, limit: int | None = None) -> list[Correction]:
     """The corrections of a sealed quarter by code, at most so many: two statements."""
     key = (_s.fiscal_year == quarter.fiscal_year, _s.quarter == quarter.number)
     claimed, verified = (level_at_quarter(basis, quarter.number) for basis in ("claimed", "verified"))
-    late = (
-        select(_o.number).where(_o.indicator_id == _i.id, *_is_late(quarter)).correlate(t.indicators, t.seals)
-    )
+    late = select(_o.number).where(_o.indicator_id == _i.id, IS_LATE).correlate(t.indicators, t.seals)
     lines = (
         select(
             _i.id,
@@ -71,16 +74,6 @@ def corrections(connection: Connection, quarter: Quarter, limit: int | None = No
     return [one._replace(facts=tuple(numbers.get(one.indicator, ()))) for one in found]
 
 
-def _is_late(quarter: Quarter) -> tuple[ColumnElement[bool], ...]:
-    """As :func:`engine.sealing.recorded_after` has it, of facts of the quarter beside its seal."""
-    late: list[Any] = [
-        _o.recorded_at > _s.sealed_at,
-        _o.approved_at > _s.sealed_at,
-        _o.voided_at > _s.sealed_at,
-    ]
-    return _o.quarter == quarter.number, or_(*late)
-
-
 def _facts(connection: Connection, quarter: Quarter, indicators: list[int]) -> dict[int, list[int]]:
     query = (
         select(_o.indicator_id, _o.number)
@@ -88,7 +81,7 @@ def _facts(connection: Connection, quarter: Quarter, indicators: list[int]) -> d
             _o.indicator_id.in_(indicators),
             _s.fiscal_year == quarter.fiscal_year,
             _s.quarter == quarter.number,
-            *_is_late(quarter),
+            IS_LATE,
         )
         .order_by(_o.indicator_id, _o.number)
     )

@@ -1,25 +1,29 @@
-"""What the public may read: sealed results, of indicators and agencies, and of nobody by name."""
+"""What the public may read: sealed results and what was corrected since, and of nobody by name."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import and_, bindparam, case, func, select
 from sqlalchemy.engine import Connection
 
 from engine.quarter import Quarter
 from engine.workflow import Text
 from storage import tables as t
 from storage.contents import Workflows
+from storage.corrections import IS_LATE
+from storage.types import Instant
+from storage.views import level_at_quarter
 
-_s, _l, _i, _d, _a, _w = (
+_s, _l, _i, _d, _a, _w, _o = (
     t.seals.c,
     t.seal_lines.c,
     t.indicators.c,
     t.indicator_details.c,
     t.agencies.c,
     t.workflow_versions.c,
+    t.occurrences.c,
 )
 
 
@@ -35,7 +39,8 @@ class Seal:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """An indicator as it was sealed; its names are those of today, the rest is under the seal's hash."""
+    """An indicator as it was sealed; its names are those of today, ``corrected`` is what came after the seal,
+    the rest is under the seal's hash."""
 
     indicator: int
     code: str
@@ -54,6 +59,20 @@ class Result:
     workflow_hash: str
     journal_seq: int
     journal_head: str
+    corrected: tuple[int, int] | None  # where facts were corrected since: what is claimed and verified now
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """An indicator of whose facts in a sealed quarter one was recorded, approved or voided since, at last
+    ``at``; with the levels that follow by now."""
+
+    quarter: Quarter
+    agency: int
+    indicator: int
+    claimed: int
+    verified: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +104,54 @@ def names_as_of(connection: Connection) -> str:
     return head
 
 
+def _level_now(basis: str, quarter: Any) -> Any:
+    """The level at the end of that quarter as it is known by now."""
+    return case({number: level_at_quarter(basis, number) for number in range(1, 5)}, value=quarter)
+
+
+_CORRECTED = (
+    select(
+        _s.fiscal_year,
+        _s.quarter,
+        _i.agency_id,
+        _i.id,
+        _level_now("claimed", _s.quarter),
+        _level_now("verified", _s.quarter),
+        func.max(_o.recorded_at, type_=Instant),
+        func.max(_o.approved_at, type_=Instant),
+        func.max(_o.voided_at, type_=Instant),
+    )
+    .join_from(t.seals, t.indicators, _i.fiscal_year == _s.fiscal_year)
+    .join(t.occurrences, and_(_o.indicator_id == _i.id, IS_LATE))
+    .group_by(_s.fiscal_year, _s.quarter, _i.id)
+    .order_by(_s.fiscal_year, _s.quarter, _i.id)
+)
+
+
+def corrected_since(connection: Connection, quarter: Quarter | None = None) -> list[Corrected]:
+    """What was corrected in the sealed quarter, or in every one: one statement."""
+    query = _CORRECTED
+    if quarter is not None:
+        query = query.where(_s.fiscal_year == quarter.fiscal_year, _s.quarter == quarter.number)
+    return [
+        Corrected(Quarter(year, number), agency, indicator, claimed, verified, max(filter(None, instants)))
+        for year, number, agency, indicator, claimed, verified, *instants in connection.execute(query)
+    ]
+
+
 _THIS_QUARTER = and_(_l.fiscal_year == bindparam("year"), _l.quarter == bindparam("quarter"))
 _FROM = (
     t.seal_lines.join(t.indicators, _i.id == _l.indicator_id)
     .join(t.indicator_details, _d.indicator_id == _i.id)
     .join(t.agencies, _a.id == _i.agency_id)
     .join(t.workflow_versions, and_(_w.key == _l.workflow, _w.version == _l.workflow_version))
+)
+_IS_CORRECTED = (
+    select(_o.number)
+    .join_from(t.occurrences, t.seals, IS_LATE)
+    .where(_o.indicator_id == _l.indicator_id, _s.fiscal_year == _l.fiscal_year, _s.quarter == _l.quarter)
+    .correlate(t.seal_lines)
+    .exists()
 )
 _RESULTS = select(
     _l.indicator_id,
@@ -112,6 +173,9 @@ _RESULTS = select(
     _l.workflow_hash,
     _l.journal_seq,
     _l.journal_head,
+    _IS_CORRECTED.label("is_corrected"),
+    _level_now("claimed", _l.quarter).label("claimed_now"),
+    _level_now("verified", _l.quarter).label("verified_now"),
 ).select_from(_FROM)
 _PORTION = (
     _RESULTS.where(_THIS_QUARTER, _l.indicator_id > bindparam("after"))
@@ -172,6 +236,7 @@ def _told(connection: Connection, workflows: Workflows, rows: Any) -> Iterator[R
             row.workflow_hash,
             row.journal_seq,
             row.journal_head,
+            (row.claimed_now, row.verified_now) if row.is_corrected else None,
         )
 
 

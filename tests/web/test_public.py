@@ -6,7 +6,7 @@ import json
 import re
 import warnings
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date
 from io import StringIO
 
 import pytest
@@ -122,7 +122,9 @@ def test_json_is_csv_and_both_are_what_was_sealed(shown):
     data = shown.get(f"{HOME}/results.json").json()
 
     assert [list(one) for one in data["results"]] == [[column.key for column in COLUMNS]] * 2
-    assert lines == [{key: str(value) for key, value in one.items()} for one in data["results"]]
+    assert lines == [
+        {key: "" if value is None else str(value) for key, value in one.items()} for one in data["results"]
+    ]
     names = ["indicator_id", "code", "claimed_level", "claimed_fraction", "verified_level"]
     names += [
         "verified_fraction",
@@ -139,6 +141,30 @@ def test_json_is_csv_and_both_are_what_was_sealed(shown):
         kept = tx.connection.execute(select(t.seals.c.hash)).scalar_one()
     assert hashlib.sha256(text.encode()).hexdigest() == kept == data["hash"]
     assert kept in shown.get(HOME).text
+
+
+def test_what_was_corrected_after_the_seal_stands_beside_it_and_is_marked(shown):
+    tags = {path: shown.get(path).headers["etag"] for path in EVERY}
+    before = {one["code"]: one for one in records(shown)}
+    assert {one["corrected_verified_level"] for one in before.values()} == {None}
+    assert "แก้ไขหลังปิดไตรมาส" not in words(shown.get(f"{HOME}/agencies/1").text)
+    now = at(date(2021, 2, 2))
+    with shown.store.begin() as tx:
+        actions.void_after_seal(tx, CODE, YEAR, 2, reason=f"{SECRETS[3]} ผิดปี", by=EVALUATOR, now=now)
+
+    after = {one["code"]: one for one in records(shown)}
+    changed = {"corrected_verified_level": 1, "corrected_claimed_level": 1}
+    assert after == {OTHER: before[OTHER], CODE: {**before[CODE], **changed}}
+    page = words(shown.get(f"{HOME}/agencies/1").text)
+    assert "1 จาก 5 แก้ไขหลังปิดไตรมาส ปัจจุบัน 1 จาก 5" in page
+    assert "2 จาก 5 ปัจจุบัน 1 จาก 5" in page
+    assert "สำนักงานเขตทุ่งครุ แก้ไขหลังปิดไตรมาส 1 ตัวชี้วัด 1 0 0" in words(shown.get(HOME).text)
+    assert "ระดับ 1 จาก 5" in shown.get(BADGE).text
+    (dataset,) = shown.get("/public/catalog.jsonld").json()["dcat:dataset"]
+    assert dataset["dct:modified"]["@value"].startswith(now.astimezone(UTC).isoformat()[:16])
+    same = {path for path, tag in tags.items() if shown.get(path).headers["etag"] == tag}
+    assert same == {"/public/dictionary", BADGE}
+    assert not any(one in shown.get(path).text for path in EVERY for one in SECRETS)
 
 
 def test_page_of_the_quarter_counts_by_agency(shown):

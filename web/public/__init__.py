@@ -1,10 +1,11 @@
 """What the public may see, where the house shows it: sealed results, and of nobody by name.
 
 Nothing here depends on who looks, so that it may be kept by whoever stands between: each answer has a tag
-made of the seal behind it.
+made of the seal behind it and of what was corrected since.
 """
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from hashlib import sha256
 from threading import Lock
@@ -18,7 +19,7 @@ from starlette.routing import Router
 
 from engine.quarter import BE_OFFSET, FiscalYear, Quarter
 from storage import published
-from storage.published import Result, Seal
+from storage.published import Corrected, Result, Seal
 from storage.transaction import Tx
 from web.doors import PUBLIC, Doors
 from web.pages import ENVIRONMENT, Pages
@@ -80,6 +81,8 @@ class _Public:
     def _quarter(self, request: Request, tx: Tx, seals: list[Seal], seal: Seal | None) -> Response:
         wording = self._pages.wording(request)
         agencies = published.by_agency(tx.connection, self._site.store.workflow, seal.quarter) if seal else []
+        since = published.corrected_since(tx.connection, seal.quarter) if seal else []
+        corrected = Counter(one.agency for one in since)
         values = {
             "title": wording.say("public.title"),
             "seals": [_named(one, seal, wording.value(one.quarter)) for one in seals],
@@ -90,12 +93,14 @@ class _Public:
                     "indicators": one.indicators,
                     "at_top": one.at_top,
                     "share": f"{100 * one.at_top / one.indicators:.0f}",
+                    "corrected": corrected[one.agency],
                 }
                 for one in agencies
             ],
+            "corrected": since,
             **self._of(seal),
         }
-        tag = _tag(tx, *(one.hash for one in seals), seal.hash if seal else "")
+        tag = _tag(tx, *(one.hash for one in seals), seal.hash if seal else "", repr(since))
         return self._page(request, "quarter.html", values, tag)
 
     def agency(self, request: Request) -> Response:
@@ -105,7 +110,7 @@ class _Public:
         with store.read() as tx:
             seal = self._seal(request, published.sealed_quarters(tx.connection))
             found = published.of_agency(tx.connection, store.workflow, seal.quarter, number or 0)
-            tag = _tag(tx, seal.hash)
+            tag = _tag(tx, seal.hash, repr([one.corrected for one in found]))
         if not found:
             raise HTTPException(404)
         year = FiscalYear(seal.quarter.fiscal_year).be
@@ -118,6 +123,7 @@ class _Public:
                     "verified": one.verified,
                     "claimed": one.claimed,
                     "top": one.top,
+                    "corrected": one.corrected,
                     "badge": f"{self._site.root}/public/badge/{year}/{quote(one.code, safe='')}.svg",
                 }
                 for one in found
@@ -144,7 +150,7 @@ class _Public:
             raise HTTPException(404)
         with self._site.store.read() as tx:
             seal = self._seal(request, published.sealed_quarters(tx.connection))
-            tag = _tag(tx, seal.hash)
+            tag = _tag(tx, seal.hash, repr(published.corrected_since(tx.connection, seal.quarter)))
         media_type, write = FILES[kind]
         name = file_name(seal, kind)
         headers = {
@@ -162,16 +168,17 @@ class _Public:
         """What catalogues of open data read of all these files: one record (DCAT), in every language."""
         with self._site.store.read() as tx:
             seals = published.sealed_quarters(tx.connection)
-            tag = _tag(tx, *(one.hash for one in seals))
+            since = published.corrected_since(tx.connection)
+            tag = _tag(tx, *(one.hash for one in seals), repr(since))
         headers = {**_kept(tag, _FILE_KEPT), **_FOR_ALL}
         if names_tag(request.headers.get("if-none-match", ""), tag):
             return Response(status_code=304, headers=headers)
         with self._recording:
             if self._recorded[0] != tag:
-                self._recorded = (tag, self._catalogue(seals))
+                self._recorded = (tag, self._catalogue(seals, since))
         return Response(self._recorded[1], media_type=MEDIA_TYPE, headers=headers)
 
-    def _catalogue(self, seals: list[Seal]) -> str:
+    def _catalogue(self, seals: list[Seal], since: list[Corrected]) -> str:
         home = f"{self._site.base_url.rstrip('/')}/public"
         addresses = Addresses(
             f"{home}/catalog.jsonld",
@@ -182,12 +189,12 @@ class _Public:
         store, publisher = self._site.store, publisher_of(self._site)
         wordings = [self._site.wordings[one] for one in sorted(self._site.wordings, reverse=True)]
         found = catalogue(
-            seals, publisher, addresses, wordings, lambda seal, kind: content_of(store, seal, kind)
+            seals, since, publisher, addresses, wordings, lambda seal, kind: content_of(store, seal, kind)
         )
         return json.dumps(found, ensure_ascii=False)
 
     def badge(self, request: Request) -> Response:
-        """A picture of the level that an indicator had at the last sealed quarter of a year."""
+        """A picture of the level at which an indicator was sealed, in the last sealed quarter of a year."""
         year, code = whole_number(request.path_params["year"], 4), request.path_params["code"]
         if year is None or not code.isprintable() or len(code) > _CODE:
             raise HTTPException(404)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from engine.quarter import FiscalYear
 from engine.wording import Wording
-from storage.published import Seal
+from storage.published import Corrected, Seal
 from storage.store import Store
 from web.public.downloads import FILES
 
@@ -65,13 +65,14 @@ def content_of(store: Store, seal: Seal, kind: str) -> Content:
 
 def catalogue(
     seals: Iterable[Seal],
+    since: Iterable[Corrected],
     publisher: Publisher,
     addresses: Addresses,
     wordings: Iterable[Wording],
     content: Callable[[Seal, str], Content],
 ) -> Data:
     """Every sealed quarter: a dataset for each fiscal year, a distribution for each of its files."""
-    say = _Words(wordings)
+    say, corrected = _Words(wordings), list(since)
     by_year = groupby(
         sorted(seals, key=lambda one: (one.quarter.fiscal_year, one.quarter.number)),
         key=lambda one: one.quarter.fiscal_year,
@@ -86,7 +87,7 @@ def catalogue(
         "dct:language": [_authority("language", _LANGUAGES[one]) for one in say.languages],
         "foaf:homepage": {"@id": publisher.page},
         "dcat:dataset": [
-            _dataset(FiscalYear(year), list(found), publisher, addresses, say, content)
+            _dataset(FiscalYear(year), list(found), corrected, publisher, addresses, say, content)
             for year, found in by_year
         ],
     }
@@ -95,6 +96,7 @@ def catalogue(
 def _dataset(
     year: FiscalYear,
     seals: list[Seal],
+    since: list[Corrected],
     publisher: Publisher,
     addresses: Addresses,
     say: "_Words",
@@ -109,7 +111,9 @@ def _dataset(
         "dct:publisher": _publisher(publisher),
         "dct:language": [_authority("language", _LANGUAGES[one]) for one in say.languages],
         "dct:issued": _instant(seals[0].sealed_at),
-        "dct:modified": _instant(seals[-1].sealed_at),
+        "dct:modified": _instant(
+            max([seals[-1].sealed_at, *(one.at for one in since if one.quarter.fiscal_year == year.year)])
+        ),
         "dct:accrualPeriodicity": _authority("frequency", "QUARTERLY"),
         "dct:temporal": {
             "@type": "dct:PeriodOfTime",
