@@ -55,7 +55,7 @@ def show(
                 str(one.entry.seq),
                 desk.wording.value(datetime.fromisoformat(one.entry.at)),
                 desk.wording.word("event", one.entry.what),
-                one.by or "–",
+                desk.wording.word("person_name", one.by) or "–",
                 _particulars(desk, json.loads(one.entry.data)),
             ]
             for one in lines

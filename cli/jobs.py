@@ -55,7 +55,7 @@ def list_(
                 str(one.job.id),
                 wording.word("job_state", one.job.state),
                 title_of(one.job, wording),
-                one.by,
+                desk.wording.word("person_name", one.by),
                 wording.value(one.job.asked_at),
                 f"{one.job.done}/{one.job.total}" if one.job.total else "–",
                 one.job.error or "–",

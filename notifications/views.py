@@ -52,7 +52,7 @@ def line_view(line: "Line", phrases: Phrases, whole: Callable[[str], str]) -> Vi
         "code": line.code,
         "title": one_line(phrases.value(line.title)),
         "agency": one_line(phrases.value(line.agency)),
-        "who": one_line(line.who),
+        "who": one_line(phrases.word("person_name", line.who)),
         "at": phrases.value(line.at),
         "reason": _indented(line.reason),
         "until": phrases.day(line.until) if line.until else "",

@@ -129,6 +129,6 @@ def _told(one: Granted, names: Mapping[int, str], wording: Wording) -> list[Any]
         wording.say("admin.quarter", number=one.quarter),
         wording.value(one.until),
         one.reason,
-        one.by,
+        wording.word("person_name", one.by),
         wording.value(one.at),
     ]

@@ -128,7 +128,7 @@ def _row(
         wording.value(datetime.fromisoformat(entry.at)),
         wording.word("event", entry.what),
         " · ".join(about) or "–",
-        line.by or "–",
+        wording.word("person_name", line.by) or "–",
         entry.hash[:_HASH],
     ]
 

@@ -350,7 +350,7 @@ def events(scene: Scene, lines: list[HistoryLine]) -> list[EventRow]:
             scene.wording.value(datetime.fromisoformat(line.entry.at)),
             scene.wording.word("event", line.entry.what),
             " · ".join(particulars(scene.indicator, _shown(scene, line), scene.wording)),
-            line.by,
+            scene.wording.word("person_name", line.by),
         )
         for line in reversed(lines)
     ]

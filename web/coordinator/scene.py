@@ -107,7 +107,7 @@ class Scene:
 
     def name(self, person: int | None) -> str:
         """Who did something; nothing for nobody."""
-        return self.dossier.names.get(person, "") if person else ""
+        return self.wording.word("person_name", self.dossier.names.get(person, "")) if person else ""
 
     def milestone(self, key: str) -> MilestoneDefinition:
         """The milestone of a path; one that there is not leads nowhere."""

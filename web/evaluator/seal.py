@@ -125,7 +125,11 @@ class _Seals:
             else:
                 found = still_open(tx.connection, self._site.store.workflow, quarter)
         if seal is not None:
-            more = {"who": names.get(seal.sealed_by, ""), "count": count, "corrected": since}
+            more = {
+                "who": self._pages.wording(request).word("person_name", names.get(seal.sealed_by, "")),
+                "count": count,
+                "corrected": since,
+            }
             return self._sealed(request, seal, told, more)
         state, _ = state_of(quarter, kept, self._site.today())
         return self._open(request, quarter, state, found, typed)
