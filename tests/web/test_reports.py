@@ -192,6 +192,53 @@ def test_report_is_tagged_archivable_and_carries_the_hash_of_the_seal(full):
     assert "๕.๒.๑" in text
 
 
+def test_report_keeps_what_archives_ask_of_it(full):
+    """As far as can be told without a validator: PDF/A-2a, PDF/UA-1 (ISO 19005-2, 14289-1)."""
+    reader = pypdf.PdfReader(BytesIO(full.get(f"{BASE}/report.pdf").content))
+    trailer: Any = reader.trailer
+    root = trailer["/Root"]
+    metadata = root["/Metadata"].get_object().get_data().decode()
+    claims = dict(re.findall(r"<(pdf(?:ua|a)id:\w+)>(\w+)<", metadata))
+
+    assert claims == {"pdfaid:part": "2", "pdfaid:conformance": "A", "pdfuaid:part": "1"}
+    assert not reader.is_encrypted
+    assert len(trailer["/ID"]) == 2
+    (intent,) = (one.get_object() for one in root["/OutputIntents"])
+    assert intent["/S"] == "/GTS_PDFA1"
+    assert intent["/DestOutputProfile"].get_object()["/N"] == 3
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"]
+    assert reader.metadata is not None
+    assert reader.metadata.title
+    assert f">{reader.metadata.title}</rdf:li>" in metadata
+    objects: list[Any] = [
+        found
+        for number in range(1, trailer["/Size"])
+        if isinstance(found := reader.get_object(number), pypdf.generic.DictionaryObject)
+    ]
+    runs = {"/JS", "/JavaScript", "/AA", "/OpenAction", "/EmbeddedFiles", "/Launch", "/XFA"}
+    assert not any(runs & one.keys() for one in objects)
+    assert not any(one.get("/S") in ("/JavaScript", "/Launch", "/Movie", "/Sound") for one in objects)
+    tagged = [one for one in objects if one.get("/Type") == "/StructElem"]
+    kinds = {str(one["/S"]) for one in tagged}
+    assert {"/H1", "/Table", "/TR", "/TH", "/TD", "/P"} <= kinds
+    assert all(one.get("/Alt") for one in tagged if one["/S"] == "/Figure")
+    pages: list[Any] = list(reader.pages)
+    assert all(page["/Tabs"] == "/S" and "/StructParents" in page for page in pages)
+
+
+def test_fonts_of_a_report_lie_in_it_and_their_letters_can_be_copied(full):
+    pages: list[Any] = list(pypdf.PdfReader(BytesIO(full.get(f"{BASE}/report.pdf").content)).pages)
+    found = [one.get_object() for page in pages for one in page["/Resources"]["/Font"].values()]
+    fonts = {str(font["/BaseFont"]): font for font in found}
+
+    assert fonts
+    for name, font in fonts.items():
+        (inner,) = font["/DescendantFonts"]
+        described = inner.get_object()["/FontDescriptor"]
+        assert {"/FontFile2", "/FontFile3"} & described.keys(), name
+        assert b"beginbf" in font["/ToUnicode"].get_data(), name
+
+
 def test_report_says_what_the_page_says(full):
     text = squeezed(text_of(full.get(f"{BASE}/report.pdf").content))
 
