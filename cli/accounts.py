@@ -86,14 +86,20 @@ def link(ctx: typer.Context, email: Email, by: By = None, as_json: Json = False)
 
 
 def password(ctx: typer.Context, email: Email, by: By = None, as_json: Json = False) -> None:
-    """Set a person's password: typed twice, or read from standard input. Their sessions end."""
+    """Set a person's password: typed twice, or read from standard input.
+
+    Their sessions end; where it takes the place of another password, their tokens as well.
+    """
     desk: Desk = ctx.obj
-    person = _person(desk, email, by)
-    _accounts(desk).set_password(person.id, _typed(desk), _HERE, desk.clock())
+    person, actor, accounts = _person(desk, email, by), _manager(desk, by), _accounts(desk)
+    at_stake = accounts.tokens_at_stake(person.id, desk.clock())
+    if at_stake and sys.stdin.isatty() and not as_json:
+        desk.say("user.tokens_will_end", name=person.name, tokens=at_stake)
+    ended = accounts.set_password(person.id, _typed(desk), _HERE, desk.clock(), by=actor.id)
     if as_json:
-        desk.json({"email": email.strip().lower(), "set": True})
+        desk.json({"email": email.strip().lower(), "set": True, "tokens_revoked": ended})
     else:
-        desk.say("user.password_set", name=person.name)
+        desk.say("user.password_set", name=person.name, tokens=ended or None)
 
 
 def _typed(desk: Desk) -> str:

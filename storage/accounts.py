@@ -11,7 +11,7 @@ from engine.errors import refuse
 from engine.events import Event, Happened
 from engine.outbox import RESET, NewMessage, Way
 from engine.signing_in import RESETS_FOR_PERSON, RESETS_FROM_ADDRESS, RESETS_WITHIN
-from storage import door, outbox, password_links, passwords, second_factors, sessions
+from storage import door, outbox, password_links, passwords, second_factors, sessions, tokens
 from storage import tables as t
 from storage.account_tables import credentials
 from storage.account_tables import second_factors as factors
@@ -200,28 +200,53 @@ class StoredAccounts:
             raise refuse("password.wrong")
 
     def change_password(
-        self, session: Session, present: str, wanted: str, client: Client, now: datetime
-    ) -> str:
-        """Set another password; every other session of the person ends, and this one gets a new secret."""
+        self,
+        session: Session,
+        present: str,
+        wanted: str,
+        client: Client,
+        now: datetime,
+        *,
+        with_tokens: bool = False,
+    ) -> tuple[str, int]:
+        """Set another password; every other session of the person ends, and this one gets a new secret.
+
+        Returns it, and how many tokens ended: those of programs end ``with_tokens`` only, for whoever
+        knows the password that was can choose (docs/decisions/0042).
+        """
         self.check_present(session, present, client, now)
         hashed = self._hashed(session.person.id, wanted)
         with self._store.begin() as tx:
             _keep(tx, session.person.id, hashed, client, now, but=session.id)
-            return sessions.renew(tx, session.id)
+            ended = tokens.revoke_all(tx, session.person.id, client, now) if with_tokens else 0
+            return sessions.renew(tx, session.id), ended
 
-    def set_password(self, person: int, password: str, client: Client, now: datetime) -> None:
-        """Set a person's password and end all their sessions; refused when it is easily guessed."""
+    def set_password(self, person: int, password: str, client: Client, now: datetime, *, by: int) -> int:
+        """Set a person's password and end all their sessions; refused when it is easily guessed.
+
+        Where it takes the place of another, somebody else may have known that one: the tokens of programs
+        end as well. Returns how many that were.
+        """
         hashed = self._hashed(person, password)
         with self._store.begin() as tx:
-            _keep(tx, person, hashed, client, now)
+            was_set = _keep(tx, person, hashed, client, now)
+            return tokens.revoke_all(tx, person, client, now, by=by) if was_set else 0
 
-    def set_by_link(self, person: int, digest: str, password: str, client: Client, now: datetime) -> None:
+    def set_by_link(self, person: int, digest: str, password: str, client: Client, now: datetime) -> int:
         """The same by a link, once; refused (``password_link.used``) where it works no more."""
         hashed = self._hashed(person, password)
         with self._store.begin() as tx:
             if not password_links.use(tx, person, digest, now):
                 raise refuse("password_link.used")
-            _keep(tx, person, hashed, client, now, how="link")
+            was_set = _keep(tx, person, hashed, client, now, how="link")
+            return tokens.revoke_all(tx, person, client, now, by=person) if was_set else 0
+
+    def tokens_at_stake(self, person: int, now: datetime) -> int:
+        """How many tokens of programs end when a link or an administrator sets the person's password."""
+        with self._store.read() as tx:
+            if _hash_of(tx.connection, person) is None:
+                return 0
+            return sum(one.is_live(now) for one in tokens.of_person(tx.connection, person))
 
     def email_behind(self, person: int, digest: str, now: datetime) -> str:
         """Whose password the link sets; refused (``password_link.used``) where it works no more."""
@@ -367,15 +392,17 @@ def _come_in(
 
 def _keep(
     tx: Tx, person: int, hashed: str, client: Client, now: datetime, *, but: int | None = None, how: str = ""
-) -> None:
-    """A new password: every session but one ends, and no link sets another."""
+) -> bool:
+    """A new password: every session but one ends, and no link sets another; whether there was one before."""
     given = {"password_hash": hashed, "changed_at": now}
     changed = tx.connection.execute(update(credentials).where(_c.person_id == person).values(given))
-    if changed.rowcount == 0:
+    was_set = changed.rowcount == 1
+    if not was_set:
         tx.connection.execute(insert(credentials).values(person_id=person, **given))
     password_links.forget(tx, person)
     sessions.end_others(tx, person, but)
     door.log(tx, AtTheDoor.PASSWORD_SET, person, client, now, detail=how)
+    return was_set
 
 
 def _known(connection: Connection, email: str) -> _Known | None:

@@ -88,6 +88,17 @@ def revoke(tx: Tx, person: int, token: int, client: Client, now: datetime, *, by
         tx.record(Event(Happened.TOKEN_REVOKED, now, by, {"person": person, "token": token}))
 
 
+def revoke_all(tx: Tx, person: int, client: Client, now: datetime, *, by: int | None = None) -> int:
+    """End every live token of the person; returns how many that were.
+
+    ``by`` is who brought it about without naming each of them: that is journaled, a line a token.
+    """
+    live = [one.id for one in of_person(tx.connection, person) if one.is_live(now)]
+    for one in live:
+        revoke(tx, person, one, client, now, by=by)
+    return len(live)
+
+
 def of_person(connection: Connection, person: int) -> list[Token]:
     """Every token of the person, the newest first."""
     rows = connection.execute(
@@ -108,12 +119,19 @@ _GRANTED = select(_g.role, _g.agency_id).where(_g.person_id == bindparam("person
 
 
 def find(connection: Connection, secret: str, now: datetime) -> Bearer | None:
-    """Whom the live token of that secret stands for: two statements."""
+    """Whom the live token of that secret stands for: two statements.
+
+    Whoever has no role any more is here no more, and nor are their programs.
+    """
     row = connection.execute(_FOUND, {"token_hash": _hash(secret)}).one_or_none()
     if row is None or row.ends_at <= now:
         return None
-    grants = connection.execute(_GRANTED, {"person": row.person_id})
-    person = Person(row.person_id, row.name, tuple(Grant(Role(role), agency) for role, agency in grants))
+    grants = tuple(
+        Grant(Role(role), agency) for role, agency in connection.execute(_GRANTED, {"person": row.person_id})
+    )
+    if not grants:
+        return None
+    person = Person(row.person_id, row.name, grants)
     return Bearer(row.id, person, row.email, row.language, _scopes(row.scopes))
 
 

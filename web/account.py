@@ -86,6 +86,8 @@ class _Account:
             "wrong_form": bool(errors),
             "done": done,
             "has_password": has_password,
+            "live_tokens": self._accounts.tokens_at_stake(person, now),
+            "ends_tokens": bool(refused) and request.state.form.get("tokens") == "end",
             "factor_set": wording.value(set_at) if set_at else "",
             "roles": [wording.value(one.role) for one in visit.person.grants],
             "sessions": [
@@ -105,16 +107,17 @@ class _Account:
         visit: Visit = request.state.visit
         form, wording = request.state.form, self._pages.wording(request)
         try:
-            token = self._accounts.change_password(
+            token, ended = self._accounts.change_password(
                 visit.session,
                 password_in(form, "present"),
                 password_in(form, "wanted"),
                 client_of(request),
                 self._site.clock(),
+                with_tokens=form.get("tokens") == "end",
             )
         except Refusal as refused:
             return self._account(request, refused)
-        answer = self._account(request, done=wording.say("page.password_changed"))
+        answer = self._account(request, done=wording.say("page.password_changed", tokens=ended or None))
         self._doors.keep(answer, token, kept=visit.session.kept)
         return answer
 

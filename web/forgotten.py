@@ -70,23 +70,25 @@ class _Forgotten:
             "title": wording.say("page.set_password"),
             "email": email,
             "ends_at": wording.value(link.ends_at),
+            "live_tokens": self._accounts.tokens_at_stake(link.person, self._site.clock()),
             "errors": errors,
             "wrong_form": bool(errors),
         }
         return self._pages.show(request, "session/set_password.html", values, status_of(refused))
 
     def set(self, request: Request, token: str) -> Response:
-        """Set the password, once; every session of the person ends."""
+        """Set the password, once; every session ends, and every token if there was a password before."""
         link, email = self._read(token)
         wanted = password_in(request.state.form, "wanted")
         digest = password_links.fingerprint(token)
         try:
-            self._accounts.set_by_link(link.person, digest, wanted, client_of(request), self._site.clock())
+            who, now = client_of(request), self._site.clock()
+            ended = self._accounts.set_by_link(link.person, digest, wanted, who, now)
         except Refusal as refused:
             if not refused.conditions[0].kind.startswith("password."):
                 raise
             return self._opened(request, link, email, refused)
-        return self._told(request, "page.password_set")
+        return self._told(request, "page.password_set", tokens=ended or None)
 
     def _read(self, token: str) -> tuple[PasswordLink, str]:
         """What the link says, and whose password it still sets."""
@@ -96,7 +98,7 @@ class _Forgotten:
         link = password_links.read(secret, token, now)
         return link, self._accounts.email_behind(link.person, password_links.fingerprint(token), now)
 
-    def _told(self, request: Request, kind: str, **params: str) -> Response:
+    def _told(self, request: Request, kind: str, **params: str | int | None) -> Response:
         wording = self._pages.wording(request)
         values = {"title": wording.say(f"{kind}_title"), "sentence": wording.say(kind, params)}
         return self._pages.show(request, "session/told.html", values)

@@ -46,3 +46,11 @@ def test_scope_that_there_is_not_is_refused(radap):
         "There is no scope “recrod”; there are read, record, review, manage, admin.",
         "A token lasts 1 to 365 days.",
     ]
+
+
+def test_password_that_an_operator_sets_anew_ends_every_token(radap):
+    assert radap("user", "password", COORDINATOR, typed="correct horse battery").code == 0
+    radap(*NAMED)
+    said = radap("user", "password", COORDINATOR, typed="seven purple elephants")
+    assert said.out.endswith("All their devices were signed out. Tokens of programs revoked: 1.\n")
+    assert [one["live"] for one in json.loads(radap("token", "list", COORDINATOR, "--json").out)] == [False]

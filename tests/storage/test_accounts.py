@@ -39,7 +39,7 @@ AT_ONCE = 5
 def accounts(city: Store) -> StoredAccounts:
     """Accounts of the small city, of which the coordinator has set a password."""
     made = StoredAccounts(city, QUICK, "ระบบติดตามตัวชี้วัด", "radap.example")
-    made.set_password(P, PASSWORD, CLIENT, NOW)
+    made.set_password(P, PASSWORD, CLIENT, NOW, by=P)
     return made
 
 
@@ -123,12 +123,12 @@ def test_sign_in_with_a_password_that_was_changed_meanwhile_comes_to_nothing(cit
     class Slow(Passwords):
         def fits(self, kept: str | None, password: str) -> bool:
             fitting = super().fits(kept, password)
-            StoredAccounts(city, QUICK, "", "").set_password(P, OTHER, CLIENT, NOW)
+            StoredAccounts(city, QUICK, "", "").set_password(P, OTHER, CLIENT, NOW, by=P)
             return fitting
 
     slow = Slow(hasher=PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     accounts = StoredAccounts(city, slow, "", "")
-    accounts.set_password(P, PASSWORD, CLIENT, NOW)
+    accounts.set_password(P, PASSWORD, CLIENT, NOW, by=P)
     assert outcome(lambda: accounts.sign_in(EMAIL, PASSWORD, CLIENT, NOW, kept=False)) == "sign_in.wrong"
     with city.read() as tx:
         assert sessions.of_person(tx.connection, P, NOW) == []

@@ -50,7 +50,7 @@ def accounts_of(town: Town, hashes: Passwords = QUICK) -> StoredAccounts:
 
 
 def give_password(town: Town, person: int = P, password: str = PASSWORD) -> None:
-    accounts_of(town).set_password(person, password, CLIENT, town.clock.now)
+    accounts_of(town).set_password(person, password, CLIENT, town.clock.now, by=person)
 
 
 def sign_in(town: Town, email: str = EMAIL, password: str = PASSWORD, **more: str) -> httpx2.Response:
