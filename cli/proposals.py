@@ -48,7 +48,7 @@ def listed(
                 str(one.number),
                 str(one.quarter),
                 "–" if one.milestone is None else desk.title(indicator, one.milestone),
-                desk.wording.value(one.occurred_on),
+                _when(desk.wording, one),
                 desk.wording.word("confidence", one.confidence),
                 desk.wording.word("proposal_state", one.state),
                 one.text or desk.wording.value(one.value),
@@ -84,6 +84,9 @@ def accept(
         str | None, typer.Option("--milestone", metavar="MILESTONE", help="At this milestone instead.")
     ] = None,
     on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="On this day instead.")] = None,
+    no_day: Annotated[
+        bool, typer.Option("--no-day", help="Nobody knows the day: it counts once somebody approves it.")
+    ] = False,
     kind: Annotated[
         str | None, typer.Option("--kind", metavar="KIND", help="As this kind of record instead.")
     ] = None,
@@ -96,7 +99,11 @@ def accept(
     """Make facts of proposals: of all that wait, or of one, which may be changed."""
     desk: Desk = ctx.obj
     said = {"milestone": milestone, "occurred_on": parsing.day(on) if on else None, "kind": kind}
-    changes = {name: value for name, value in said.items() if value}
+    changes: dict[str, Any] = {name: value for name, value in said.items() if value}
+    if no_day and on:
+        raise parsing.unreadable("proposal.day_or_none")
+    if no_day:
+        changes["occurred_on"] = None
     if changes and len(numbers or []) != 1:
         raise parsing.unreadable("proposal.change_one")
     house = desk.house()
@@ -150,6 +157,13 @@ def refuse(
     act(ctx.obj, code, year, by, if_version, as_json, do)
 
 
+def _when(wording: Wording, one: Proposed) -> str:
+    """Its day; where a person has to give it, the days among which it is."""
+    if one.needs_day:
+        return wording.say("import.day_asked", first=one.first_on, last=one.last_on)
+    return wording.value(one.occurred_on)
+
+
 def _as_data(wording: Wording, one: Proposed) -> dict[str, Any]:
     return {
         "number": one.number,
@@ -163,6 +177,7 @@ def _as_data(wording: Wording, one: Proposed) -> dict[str, Any]:
         "occurred_on": one.occurred_on,
         "first_on": one.first_on,
         "last_on": one.last_on,
+        "needs_day": one.needs_day,
         "document_number": one.document_number,
         "value": one.value,
         "confidence": one.confidence,

@@ -66,6 +66,12 @@ class Proposed(NamedTuple):
         return self.occurred_on is not None
 
     @property
+    def needs_day(self) -> bool:
+        """Whether the words name only months, or days of which none is the day: a person has to give it."""
+        return self.occurred_on is None and self.last_on is not None
+
+    @property
     def identity(self) -> tuple[object, ...]:
-        """What makes two readings of the same words the same proposal."""
-        return self.quarter, self.text, self.milestone, self.kind, self.occurred_on, self.value
+        """What makes two readings of the same words the same proposal, whatever day of a range is taken."""
+        when = self.last_on or self.occurred_on
+        return self.quarter, self.text, self.milestone, self.kind, when, self.value

@@ -133,7 +133,7 @@ def accept_proposals(
     """Accept all that wait, the earlier milestones first; or only those about which nothing is in doubt.
 
     What has no day counts only once it is approved: whoever may does that too, when its quarter is over.
-    One that cannot be a fact is left waiting, and told.
+    One that cannot be a fact, or whose day a person has to give, is left waiting, and told.
     """
     indicator = tx.indicator(code, fiscal_year)
     order = {one.key: place for place, one in enumerate(indicator.workflow.milestones)}
@@ -160,11 +160,14 @@ def as_fact(one: Proposed, changes: Mapping[str, Any] = _UNCHANGED) -> NewOccurr
     """The fact as it is proposed but for the ``changes``, which are named as its fields are.
 
     One without a milestone is nothing yet. At another milestone its kind is that milestone's first, and
-    without a day it is one of its quarter.
+    without a day it is one of its quarter. Where the words name months only, the day has to be among the
+    changes, and one of them; ``None`` among them says that nobody knows it.
     """
     milestone = changes.get("milestone", one.milestone)
     if not milestone:
         raise refuse("proposal.no_milestone", number=one.number)
+    if one.needs_day:
+        _check_day(one, changes)
     proposed = {
         "occurred_on": one.occurred_on,
         "kind": one.kind if milestone == one.milestone else None,
@@ -174,6 +177,15 @@ def as_fact(one: Proposed, changes: Mapping[str, Any] = _UNCHANGED) -> NewOccurr
     }
     fact = NewOccurrence(**{**proposed, **changes, "milestone": milestone})
     return fact if fact.occurred_on else fact._replace(quarter=one.quarter)
+
+
+def _check_day(one: Proposed, changes: Mapping[str, Any]) -> None:
+    span: dict[str, Any] = {"number": one.number, "first": one.first_on, "last": one.last_on}
+    if "occurred_on" not in changes:
+        raise refuse("day.asked", **span)
+    day = changes["occurred_on"]
+    if day is not None and one.first_on and one.last_on and not one.first_on <= day <= one.last_on:
+        raise refuse("day.beside", **span, day=day)
 
 
 def _open(there: list[Proposed], number: int, code: str) -> Proposed:

@@ -6,7 +6,7 @@ from datetime import date
 from functools import lru_cache
 
 from engine.prose.claims import Span, purposes, references
-from engine.prose.dates import Found, dates_in
+from engine.prose.dates import Found, Piece, dates_in
 from engine.prose.plain import Plain, plain
 from engine.prose.statements import Statement, statements
 from engine.quarter import FiscalYear, Quarter
@@ -62,6 +62,11 @@ class Narrative:
 
     def in_quarter(self, day: date) -> bool:
         return self.quarter.first_day <= day <= self.quarter.last_day
+
+    def is_over(self, found: Found) -> bool:
+        """Whether it is a range of days of this year that had passed when the quarter ended."""
+        own = self.year.first_day <= found.first and found.last <= self.quarter.last_day
+        return found.piece is Piece.RANGE and own
 
     def in_year(self, found: Found) -> bool:
         return self.year.first_day <= found.last and found.first <= self.year.last_day

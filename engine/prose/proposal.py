@@ -14,8 +14,9 @@ class Proposal:
 
     ``start`` and ``end`` are places in the narrative, in code points, and ``text`` is what stands there.
     ``milestone`` and ``kind`` are keys of the workflow, ``None`` where nothing fits; ``counts`` is the
-    kind's. ``occurred_on`` is its day; where only a range or months are known it is ``None`` and ``first``
-    and ``last`` tell them, and without any date all three are. ``note`` is what is kept of the text.
+    kind's. ``occurred_on`` is its day, of a range that is over its last one. Where only months are known, or
+    days that were still to come, it is ``None`` and ``first`` and ``last`` tell them: a person has to give
+    the day. Without any date all three are. ``note`` is what is kept of the text.
     ``value`` is what was measured, in the indicator's unit; ``count`` is how many of ``count_unit`` the
     text counts, which no rule uses.
     """
@@ -47,4 +48,4 @@ class Proposal:
     @property
     def undated(self) -> bool:
         """Whether it counts only once a person approves it, from the end of its quarter."""
-        return self.done and self.occurred_on is None
+        return self.done and self.last is None

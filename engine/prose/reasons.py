@@ -28,6 +28,7 @@ _ORDER = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW)
 AT_MOST: Mapping[str, Confidence] = {
     "prose.undated": Confidence.MEDIUM,
     "prose.range": Confidence.MEDIUM,
+    "prose.range_end": Confidence.MEDIUM,
     "prose.months": Confidence.MEDIUM,
     "prose.year_assumed": Confidence.MEDIUM,
     "prose.day_or_month": Confidence.MEDIUM,

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 
 from engine.prose import marks
 from engine.prose.claims import Claim, Span, claim
@@ -139,12 +140,13 @@ def _undated(base: Proposal, read: Narrative, known: Particulars) -> Proposal:
 def _dated(
     base: Proposal, read: Narrative, one: Found, index: int, known: Particulars, statement: Statement
 ) -> Proposal:
-    reasons = [*_day_reasons(read, one), *_doubts(read, one)]
+    day = one.day or (one.last if base.done and read.is_over(one) else None)
+    reasons = [*_day_reasons(read, one, day), *_doubts(read, one)]
     if one is statement.shared:
         reasons.append(Reason("prose.date_shared"))
     elif base.milestone is not None and (other := another_verb(read.text, statement.start, one.start)):
         reasons.append(Reason("prose.another_verb", {"words": other}))
-    dated = replace(base, occurred_on=one.day, first=one.first, last=one.last)
+    dated = replace(base, occurred_on=day, first=one.first, last=one.last)
     return _finished(dated, known, index, reasons)
 
 
@@ -158,9 +160,9 @@ def _of_another_year(base: Proposal, read: Narrative, known: Particulars) -> Pro
     return _finished(base, known, None, [_outside_reason(read, one)])
 
 
-def _day_reasons(read: Narrative, one: Found) -> Iterator[Reason]:
+def _day_reasons(read: Narrative, one: Found, day: date | None) -> Iterator[Reason]:
     if one.day is None:
-        kind = "prose.range" if one.piece is Piece.RANGE else "prose.months"
+        kind = "prose.range_end" if day else "prose.range" if one.piece is Piece.RANGE else "prose.months"
         yield Reason(kind, {"first": one.first, "last": one.last})
     else:
         yield Reason("prose.day", {"day": one.day})

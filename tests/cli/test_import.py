@@ -71,6 +71,23 @@ def test_proposals_are_accepted_changed_and_refused_one_by_one(empty):
     assert (sorted(rest["accepted"]), rest["approved"]) == ([4, 8, 9, 10, 11, 13], [])
 
 
+def test_month_is_left_waiting_by_all_and_takes_a_day_or_that_nobody_knows_it(empty):
+    text = SEED.replace("เมื่อวันที่ 18 พ.ค. 2564", "ในเดือน พ.ค. 2564")
+    page = empty.file("5049-2017.txt", text)
+    said = empty("import", "page", page, "--year", "2564", "--accept-all", "--json", at=AFTER)
+    (left,) = said.data["proposals"]["refused"]
+    assert said.code == 1
+    (waiting,) = [
+        one for one in empty("import", "proposals", "5049-2017", "--json").data if one["state"] == "pending"
+    ]
+    assert (str(waiting["number"]), waiting["needs_day"], waiting["first_on"]) == (left, True, "2021-05-01")
+    accept = ("import", "accept", "5049-2017", left)
+    assert "from 1 May 2021 to 31 May 2021" in empty(*accept, at=AFTER).err
+    assert empty(*accept, "--on", "2021-06-01", at=AFTER).code == 1
+    assert empty(*accept, "--on", "2021-05-18", "--no-day", at=AFTER).code == 2
+    assert empty(*accept, "--no-day", at=AFTER).code == 0
+
+
 def test_dry_run_needs_no_database_and_makes_none(empty):
     page = empty.file("page.html", "<p>" + whole(ROWS[12]).replace("\n", "<br>") + "</p>")
     said = empty(

@@ -136,7 +136,7 @@ def test_two_things_are_told_apart(text):
     ],
 )
 def test_a_dash_or_a_number_inside_begins_nothing(text):
-    assert [brief(one) for one in read(text)] == [("done", "meeting", None)]
+    assert [brief(one) for one in read(text)] == [("done", "meeting", "2021-02-10")]
 
 
 def test_each_meeting_has_its_day_and_its_number():
@@ -351,10 +351,40 @@ def test_day_of_another_quarter_is_flagged():
     assert "other_quarter" in kinds_of(one)
 
 
-def test_range_and_months_are_kept_without_a_day():
-    (one,) = read("จัดประชุมคณะกรรมการ ระหว่างวันที่ 9-10 ก.พ. 64")
-    assert (one.occurred_on, one.first, one.last) == (None, date(2021, 2, 9), date(2021, 2, 10))
-    assert one.undated
+@pytest.mark.parametrize(
+    ("quarter", "when", "first", "last"),
+    [
+        (2, "ระหว่างวันที่ 9-10 ก.พ. 64", (2021, 2, 9), (2021, 2, 10)),
+        (1, "ระหว่างวันที่ ๑๔-๑๖ ธันวาคม ๒๕๖๓", (2020, 12, 14), (2020, 12, 16)),
+        (1, "14-25 Dec", (2020, 12, 14), (2020, 12, 25)),
+        (2, "ตั้งแต่วันที่ 28 ธ.ค. 2563 ถึงวันที่ 5 ม.ค. 2564", (2020, 12, 28), (2021, 1, 5)),
+    ],
+)
+def test_of_a_range_that_is_over_the_last_day_is_proposed(quarter, when, first, last):
+    (one,) = read(f"จัดประชุมคณะกรรมการ {when}", quarter)
+    assert (one.occurred_on, one.first, one.last) == (date(*last), date(*first), date(*last))
+    assert (one.confidence, "range_end" in kinds_of(one)) == (Confidence.MEDIUM, True)
+
+
+@pytest.mark.parametrize(
+    ("when", "first", "last", "why"),
+    [
+        ("ในเดือนมกราคม 2564", (2021, 1, 1), (2021, 1, 31), "months"),
+        ("เดือน ม.ค. - มี.ค. 64", (2021, 1, 1), (2021, 3, 31), "months"),
+        ("ระหว่างวันที่ 29 มี.ค. - 2 เม.ย. 64", (2021, 3, 29), (2021, 4, 2), "range"),
+        ("ปี 2562-2564", (2019, 1, 1), (2021, 12, 31), "range"),
+    ],
+)
+def test_no_day_is_guessed_of_months_and_of_days_that_were_still_to_come(when, first, last, why):
+    (one,) = read(f"จัดประชุมคณะกรรมการ {when}")
+    assert (one.standing, one.occurred_on) == (DONE, None)
+    assert (one.first, one.last, one.undated) == (date(*first), date(*last), False)
+    assert why in kinds_of(one)
+
+
+def test_no_day_of_a_range_is_proposed_for_what_is_only_planned():
+    (one,) = read("จะจัดประชุมคณะกรรมการ ระหว่างวันที่ 9-10 ก.พ. 64")
+    assert (one.standing, one.occurred_on, one.last) == (PLANNED, None, date(2021, 2, 10))
 
 
 def test_day_without_a_year_lies_in_the_fiscal_year():

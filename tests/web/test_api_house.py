@@ -46,6 +46,21 @@ def test_proposals_are_accepted_changed_and_refused(reader):
     assert fact["note"] == "แก้แล้ว"
 
 
+def test_day_of_a_month_has_to_be_given_or_said_to_be_unknown(reader):
+    quarter = f"/indicators/2564/{IMPORTED}/quarters/3/write"
+    narrative = "- จัดประชุมคณะกรรมการ ในเดือนเมษายน 2564 - แต่งตั้งคณะกรรมการ ในเดือนพฤษภาคม 2564"
+    assert reader.post(quarter, {"narrative": narrative}).status_code == 200
+    assert reader.post(f"{PROPOSALS}/read").status_code == 200
+    meeting, order = [one["number"] for one in reader.get(PROPOSALS).json()["items"] if one["needs_day"]]
+    assert reader.post(f"{PROPOSALS}/{meeting}/accept", {}).json()["conditions"][0]["kind"] == "day.asked"
+    assert reader.post(f"{PROPOSALS}/{meeting}/accept", {"note": "x"}).status_code == 409
+    assert reader.post(f"{PROPOSALS}/{meeting}/accept", {"occurred_on": "2021-05-01"}).status_code == 409
+    assert reader.post(f"{PROPOSALS}/{meeting}/accept", {"occurred_on": "2021-04-20"}).status_code == 200
+    assert reader.post(f"{PROPOSALS}/{order}/accept", {"occurred_on": None}).status_code == 200
+    facts = reader.get(f"/indicators/2564/{IMPORTED}").json()["facts"]
+    assert [one["occurred_on"] for one in facts] == ["2021-04-20", None]
+
+
 def test_words_that_fit_no_milestone_become_a_fact_of_the_one_that_is_named(reader):
     items = reader.get(PROPOSALS).json()["items"]
     (aside,) = [one for one in items if one["milestone"] is None]

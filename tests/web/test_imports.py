@@ -211,6 +211,51 @@ def test_report_that_is_written_here_is_read_on_demand(imported):
     assert states(imported)[11] == "pending"
 
 
+def read_more(town: Town, text: str) -> None:
+    """The report of the third quarter goes on like that, and is read again."""
+    before = loaded(town).reports[3].narrative
+    fill(town, f"{BASE}/quarters/3", narrative=f"{before}\n- {text}", value="")
+    assert send(town, f"{PROPOSALS}/read").status_code == 303
+
+
+def give(town: Town, **fields: str):
+    """What was proposed last, at its milestone, as the form has it."""
+    return fill(town, f"{PROPOSALS}/14", to=f"{PROPOSALS}/14/accept", fact="meetings_held/meeting", **fields)
+
+
+def test_month_is_no_day_until_somebody_gives_one_of_it(imported):
+    enter(imported, COORDINATOR, AFTER)
+    read_more(imported, "จัดประชุมคณะกรรมการประชาคมเขตทุ่งครุ ครั้งที่ 4/64 ในเดือนเมษายน 2564")
+    page = imported.get(PROPOSALS).text
+    assert f'action="{PROPOSALS}/14/accept"' not in page
+    assert "ไม่ระบุวันที่ ระหว่าง 1 เม.ย. 2564 ถึง 30 เม.ย. 2564" in words(page)
+    assert send(imported, f"{PROPOSALS}/14/accept").status_code == 422
+    for day in ("", "31", "5 พ.ค. 2564", "0"):
+        refused = give(imported, day=day)
+        assert (refused.status_code, [field for field, _ in errors(refused)]) == (422, ["day"]), day
+    assert give(imported, day="๒๓").status_code == 303
+    (fact,) = loaded(imported).occurrences
+    assert str(fact.occurred_on) == "2021-04-23"
+
+
+def test_whoever_does_not_know_the_day_in_a_month_says_so(imported):
+    enter(imported, COORDINATOR, AFTER)
+    read_more(imported, "จัดประชุมคณะกรรมการประชาคมเขตทุ่งครุ ในเดือนเมษายน 2564")
+    assert give(imported, day="", no_day="yes", note="ไม่พบรายงานการประชุม").status_code == 303
+    (fact,) = loaded(imported).occurrences
+    assert (fact.occurred_on, fact.quarter, fact.waits_for_approval) == (None, 3, True)
+
+
+def test_range_is_accepted_with_its_last_day_and_shown_whole(imported):
+    enter(imported, COORDINATOR, AFTER)
+    read_more(imported, "จัดประชุมคณะกรรมการประชาคมเขตทุ่งครุ ระหว่างวันที่ 20-22 เม.ย. 2564")
+    shown = words(imported.get(PROPOSALS).text)
+    assert "22 เมษายน 2564 (วันสุดท้ายของช่วง 20 เม.ย. 2564 ถึง 22 เม.ย. 2564)" in shown
+    assert send(imported, f"{PROPOSALS}/14/accept").status_code == 303
+    (fact,) = loaded(imported).occurrences
+    assert str(fact.occurred_on) == "2021-04-22"
+
+
 def test_who_may_only_look_sees_no_buttons(imported):
     enter(imported, ADMINISTRATOR, AFTER)
     page = imported.get(PROPOSALS)

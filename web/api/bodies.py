@@ -431,7 +431,7 @@ class PerhapsReasoned(In):
 
 
 class ChangedProposal(In):
-    """What is left out stays as proposed."""
+    """What is left out stays as proposed; `occurred_on` is `null` where nobody knows the day."""
 
     milestone: Key | None = None
     kind: Key | None = None

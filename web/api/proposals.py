@@ -97,7 +97,9 @@ class _Proposals:
 
 def _told(scene: Scene, one: Proposed) -> pieces.Proposal:
     why = [scene.wording.say(reason.kind, reason.params) for reason in one.why]
-    return pieces.Proposal.model_validate({**one._asdict(), "why": why, "is_certain": one.is_certain})
+    return pieces.Proposal.model_validate(
+        {**one._asdict(), "why": why, "is_certain": one.is_certain, "needs_day": one.needs_day}
+    )
 
 
 def _read(call: Call, tx: Tx) -> Outcome:

@@ -1,6 +1,7 @@
 """The facts that the reports of an indicator propose: read again, accepted, changed and refused."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from engine.permissions import Action
 from engine.proposed import OPEN, ProposalState, Proposed
 from engine.prose.reasons import Confidence
 from engine.quarter import Quarter
+from engine.thai_dates import plain_text
 from storage.transaction import Tx
 from web.coordinator.scene import Counter, Scene, Turn
 from web.coordinator.views import Tag
@@ -142,7 +144,10 @@ class _Proposals:
             "text": one.text,
             "why": [wording.say(reason.kind, reason.params) for reason in one.why],
             "reason": one.reason,
-            "accept": f"{page}/{one.number}/accept" if is_open and may_work and one.milestone else "",
+            "accept": f"{page}/{one.number}/accept"
+            if is_open and may_work and one.milestone and not one.needs_day
+            else "",
+            "needs_day": is_open and one.needs_day and bool(one.milestone),
             "change": f"{page}/{one.number}" if is_open and may_work else "",
             "refuse": f"{page}/{one.number}/refuse" if is_open and may_work else "",
             "approve": approve if waits and scene.may(Action.APPROVE_UNDATED) else "",
@@ -204,6 +209,7 @@ class _Proposals:
             "facts": list(_facts_to_choose(scene)),
             "quarter": wording.value(Quarter(scene.indicator.fiscal_year.year, one.quarter)),
             "measured": one.value is not None,
+            "day_hint": _day_hint(scene, one),
             "typed": typed,
         }
         return self._counter.show(request, "proposal.html", scene, values)
@@ -276,11 +282,29 @@ def _title(scene: Scene, one: Proposed) -> str:
 
 
 def _when(scene: Scene, one: Proposed) -> str:
-    if one.occurred_on is not None:
-        return scene.phrases.day(one.occurred_on)
-    if one.first_on is not None and one.last_on is not None:
-        return f"{scene.phrases.day(one.first_on)} – {scene.phrases.day(one.last_on)}"
-    return scene.wording.say("proposals.no_day")
+    day, say = scene.phrases.day, scene.wording.say
+    if one.first_on is None or one.last_on is None or one.first_on == one.last_on:
+        return day(one.occurred_on) if one.occurred_on else say("proposals.no_day")
+    span = {"first": one.first_on, "last": one.last_on}
+    if one.occurred_on is None:
+        return say("proposals.day_asked", span)
+    return say("proposals.day_of_range", span, day=day(one.occurred_on))
+
+
+def _day_hint(scene: Scene, one: Proposed) -> str:
+    """What may be typed as the day: one of those that the words name, where they name no single one."""
+    if one.needs_day:
+        kind = "proposals.day_hint_month" if _month_of(one) else "proposals.day_hint_span"
+        return scene.wording.say(kind, first=one.first_on, last=one.last_on)
+    quarter = Quarter(scene.indicator.fiscal_year.year, one.quarter)
+    return scene.wording.say("proposals.day_hint", quarter=quarter)
+
+
+def _month_of(one: Proposed) -> date | None:
+    """The first day of the only month that the words name, where they name no day."""
+    first, last = one.first_on, one.last_on
+    same = first is not None and last is not None and (first.year, first.month) == (last.year, last.month)
+    return first if one.needs_day and same else None
 
 
 def _facts_to_choose(scene: Scene) -> Iterator[tuple[str, str]]:
@@ -302,13 +326,24 @@ def _changed(typed: Typed, one: Proposed) -> NewOccurrence | None:
     if not milestone:
         typed.fault("fact", Unmet("proposal.no_milestone", {"number": one.number}))
     given = {
-        "occurred_on": typed.day("day"),
+        **_day_given(typed, one),
         "kind": kind or None,
         "value": typed.number("value"),
         "document_number": typed.line("document") or None,
         "note": typed.text("note", 2000),
     }
     return as_fact(one, {"milestone": milestone, **given}) if milestone else None
+
+
+def _day_given(typed: Typed, one: Proposed) -> dict[str, date | None]:
+    """The day of the form, of a known month its number will do; nothing where it is still asked for."""
+    month, number = _month_of(one), whole_number(plain_text(typed.line("day")), 2)
+    try:
+        day = month.replace(day=number) if month and number else typed.day("day")
+    except ValueError:
+        day = typed.day("day")
+    is_told = not one.needs_day or "day" in typed.faults or bool(typed.fields.get("no_day"))
+    return {"occurred_on": day} if day or is_told else {}
 
 
 def _one(scene: Scene, key: str) -> Proposed:

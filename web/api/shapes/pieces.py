@@ -467,6 +467,9 @@ class Proposal(Out):
     value: Number | None
     confidence: str
     is_certain: bool
+    needs_day: bool = Field(
+        description="Whether only `first_on` and `last_on` are known, and accepting takes `occurred_on`."
+    )
     why: list[str]
     made_at: datetime
     made_by: PersonId
