@@ -178,6 +178,7 @@ def _as_data(wording: Wording, one: Proposed) -> dict[str, Any]:
         "first_on": one.first_on,
         "last_on": one.last_on,
         "needs_day": one.needs_day,
+        "is_contradicted": one.is_contradicted,
         "document_number": one.document_number,
         "value": one.value,
         "confidence": one.confidence,

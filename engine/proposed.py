@@ -5,7 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from engine.prose.reasons import Confidence, Reason
+from engine.prose.reasons import CONTRADICTS, Confidence, Reason
 
 
 class ProposalState(StrEnum):
@@ -69,6 +69,11 @@ class Proposed(NamedTuple):
     def needs_day(self) -> bool:
         """Whether the words name only months, or days of which none is the day: a person has to give it."""
         return self.occurred_on is None and self.last_on is not None
+
+    @property
+    def is_contradicted(self) -> bool:
+        """Whether its report states another value as well: one of them has to be chosen."""
+        return any(one.kind == CONTRADICTS for one in self.why)
 
     @property
     def identity(self) -> tuple[object, ...]:

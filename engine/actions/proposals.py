@@ -73,9 +73,13 @@ def accept_proposal(
     now: datetime,
     expected_version: int | None = None,
 ) -> Outcome:
-    """Make it a fact, as proposed or as ``changed``; the fact's event names the words it was read from."""
+    """Make it a fact, as proposed or as ``changed``; the fact's event names the words it was read from.
+
+    Of values that contradict each other the others are set aside.
+    """
     indicator = tx.indicator(code, fiscal_year)
-    one = _open(tx.proposals(indicator), number, code)
+    there = tx.proposals(indicator)
+    one = _open(there, number, code)
     new = changed or as_fact(one)
     outcome = record_occurrence(
         tx,
@@ -90,8 +94,19 @@ def accept_proposal(
     accepted = one._replace(
         state=ProposalState.ACCEPTED.value, decided_at=now, decided_by=by.id, occurrence=outcome.number
     )
-    tx.keep_proposals(outcome.indicator, [accepted])
+    others = [
+        each._replace(state=ProposalState.SET_ASIDE.value)
+        for each in there
+        if one.is_contradicted and _contradicts(one, each) and each.state == ProposalState.PENDING
+    ]
+    tx.keep_proposals(outcome.indicator, [accepted, *others])
     return outcome
+
+
+def _contradicts(one: Proposed, other: Proposed) -> bool:
+    """Whether two values are stated of the same, so that whoever takes one does not take the other."""
+    same = (one.quarter, one.milestone) == (other.quarter, other.milestone)
+    return same and other.is_contradicted and other.number != one.number
 
 
 def refuse_proposal(
@@ -133,7 +148,8 @@ def accept_proposals(
     """Accept all that wait, the earlier milestones first; or only those about which nothing is in doubt.
 
     What has no day counts only once it is approved: whoever may does that too, when its quarter is over.
-    One that cannot be a fact, or whose day a person has to give, is left waiting, and told.
+    One that cannot be a fact, or about which a person has to say more, the day or which of two values, is
+    left waiting, and told.
     """
     indicator = tx.indicator(code, fiscal_year)
     order = {one.key: place for place, one in enumerate(indicator.workflow.milestones)}
@@ -146,6 +162,8 @@ def accept_proposals(
         if only_certain and not one.is_certain:
             continue
         try:
+            if one.is_contradicted:
+                raise refuse("proposal.contradicted", number=one.number, value=one.value)
             last = outcome = accept_proposal(tx, code, fiscal_year, one.number, by=by, now=now)
             accepted.append(one.number)
             if approves and not only_certain and outcome.number and one.counts and not one.is_dated:

@@ -1,40 +1,62 @@
-"""The measured fact that a narrative states; none where its value is not certain."""
+"""The measured fact that a narrative states; where it states several, each of them for a person to choose."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from engine.prose.claims import claim
 from engine.prose.narrative import Narrative
 from engine.prose.proposal import Proposal
-from engine.prose.reasons import Reason, confidence
+from engine.prose.reasons import CONTRADICTS, Reason, confidence
 from engine.prose.standing import ProposalStanding
 from engine.prose.statements import Statement
-from engine.prose.values import stated
+from engine.prose.values import Stated, can_be_measured, figures
 from engine.workflow import MilestoneDefinition, Workflow
+
+#: A narrative with more values than these tells of parts and counts, and not of the result.
+MOST = 4
 
 
 def measured(workflow: Workflow, read: Narrative, unit: str) -> Iterator[Proposal]:
-    """The value of the workflow's only measured milestone, on the day that its statement tells."""
+    """The value of the workflow's only measured milestone, on the day that its statement tells.
+
+    Of several that differ each stands at its own words, and says which others there are.
+    """
     milestones = [one for one in workflow.milestones if one.measure is not None]
     if len(milestones) != 1 or milestones[0].measure is None:
         return
+    measure = milestones[0].measure
     done = [one for one in read.statements if claim(read.main(one)).standing is ProposalStanding.DONE]
-    value = stated(read.text, [(one.start, one.end) for one in done], milestones[0].measure, unit)
-    if value is not None:
-        home = next(one for one in done if one.start <= value.start < one.end)
-        yield _proposal(milestones[0], read, home, value.value, unit)
+    found = figures(read.text, [(one.start, one.end) for one in done], measure, unit)
+    if len(found) > MOST:
+        return
+    for one in found:
+        if can_be_measured(one.value, measure):
+            home = next(each for each in done if each.start <= one.start < each.end)
+            others = [each.value for each in found if each is not one]
+            yield _proposal(milestones[0], read, home, one, others, unit)
 
 
 def _proposal(
-    milestone: MilestoneDefinition, read: Narrative, statement: Statement, value: Decimal, unit: str
+    milestone: MilestoneDefinition,
+    read: Narrative,
+    statement: Statement,
+    stated: Stated,
+    others: Sequence[Decimal],
+    unit: str,
 ) -> Proposal:
+    value, span = stated.value, stated if others else statement
     days = [one.day for one in statement.dates if one.day and read.in_quarter(one.day) and not one.doubts]
     day = days[-1] if len(set(days)) == 1 else None
     dated = Reason("prose.day", {"day": day}) if day else Reason("prose.undated", {"quarter": read.quarter})
-    why = (Reason("prose.value", {"value": value, "unit": unit, "milestone": milestone.title}), dated)
+    differs = [Reason(CONTRADICTS, {"others": list(others)})] if others else []
+    why = (
+        Reason("prose.value", {"value": value, "unit": unit, "milestone": milestone.title}),
+        dated,
+        *differs,
+    )
     return Proposal(
         read.quarter.number,
-        *read.place(statement.start, statement.end),
+        *read.place(span.start, span.end),
         ProposalStanding.DONE,
         milestone=milestone.key,
         kind=milestone.kinds[0].key if milestone.kinds else None,

@@ -24,6 +24,8 @@ class Confidence(StrEnum):
 
 _ORDER = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW)
 
+#: Another value is stated beside this one: a person has to choose.
+CONTRADICTS = "prose.contradicts"
 #: How sure a proposal can be at most with this reason; what is not named here takes nothing away.
 AT_MOST: Mapping[str, Confidence] = {
     "prose.undated": Confidence.MEDIUM,
@@ -42,6 +44,7 @@ AT_MOST: Mapping[str, Confidence] = {
     "prose.weekday": Confidence.LOW,
     "prose.no_such_day": Confidence.LOW,
     "prose.no_phrase": Confidence.LOW,
+    CONTRADICTS: Confidence.LOW,
 }
 
 

@@ -1,4 +1,4 @@
-"""The one value that a narrative states of a measured indicator; none where it is not certain."""
+"""The values that a narrative states of a measured indicator: a certain one, or several to choose from."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -37,17 +37,20 @@ class Stated(NamedTuple):
     as_result: bool
 
 
-def stated(even: str, spans: Sequence[tuple[int, int]], measure: Measure, unit: str) -> Stated | None:
-    """The only value of the unit in these pieces of text, or the only one that is said to be the result."""
+def figures(even: str, spans: Sequence[tuple[int, int]], measure: Measure, unit: str) -> list[Stated]:
+    """The values of the unit in these pieces of text, each once, where it stands last, in their order.
+
+    Where some are said to be the result, those alone.
+    """
     found = [one for start, end in spans for one in _values(even, start, end, measure, unit)]
     results = [one for one in found if one.as_result]
-    chosen = results or found
-    if len({one.value for one in chosen}) != 1:
-        return None
-    one = chosen[-1]
+    return sorted({one.value: one for one in results or found}.values())
+
+
+def can_be_measured(value: Decimal, measure: Measure) -> bool:
+    """Whether the measure goes that far."""
     low, high = measure.minimum, measure.maximum
-    beyond = (low is not None and one.value < low) or (high is not None and one.value > high)
-    return None if beyond else one
+    return (low is None or value >= low) and (high is None or value <= high)
 
 
 def _values(even: str, start: int, end: int, measure: Measure, unit: str) -> Iterator[Stated]:

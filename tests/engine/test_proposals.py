@@ -477,7 +477,7 @@ def test_a_value_that_is_certain_is_proposed(workflow, unit, text, value, day):
 @pytest.mark.parametrize(
     ("workflow", "unit", "text"),
     [
-        ("percent_of_target", "ร้อยละ", "ฝ่ายโยธา ร้อยละ 20 ฝ่ายทะเบียน ร้อยละ 35"),
+        ("percent_of_target", "ร้อยละ", "ร้อยละ 20 ร้อยละ 35 ร้อยละ 40 ร้อยละ 55 ร้อยละ 60"),
         ("percent_of_target", "ร้อยละ", "คาดว่าจะเบิกจ่ายได้ร้อยละ 90"),
         ("percent_of_target", "ร้อยละ", "เป้าหมายไม่น้อยกว่าร้อยละ 90"),
         ("percent_of_target", "ร้อยละ", "ดำเนินการแล้ว 45 ครั้ง"),
@@ -489,3 +489,21 @@ def test_a_value_that_is_certain_is_proposed(workflow, unit, text, value, day):
 )
 def test_a_value_that_is_not_certain_is_not_proposed(workflow, unit, text):
     assert read(text, 2, CATALOGUE.get(workflow), unit) == ()
+
+
+def test_values_that_contradict_each_other_are_each_proposed_at_their_words():
+    text = "เบิกจ่ายแล้ว คิดเป็นร้อยละ 22.46 (ข้อมูล ณ วันที่ 25 มีนาคม 2564) - ความก้าวหน้า 35 % - เป้าหมายร้อยละ 90"
+    found = read(text, 2, CATALOGUE.get("percent_of_target"), "ร้อยละ")
+    assert [(one.value, one.text) for one in found] == [
+        (Decimal("22.46"), "ร้อยละ 22.46"),
+        (Decimal(35), "35 %"),
+    ]
+    assert [one.confidence for one in found] == [Confidence.LOW, Confidence.LOW]
+    assert [one.occurred_on for one in found] == [date(2021, 3, 25), None]
+    assert [one.why[-1].params["others"] for one in found] == [[Decimal(35)], [Decimal("22.46")]]
+
+
+def test_value_that_is_stated_twice_contradicts_nothing():
+    text = "ดำเนินการได้ร้อยละ 62 - รวมเป็นร้อยละ 62.00"
+    (one,) = read(text, 2, CATALOGUE.get("percent_of_target"), "ร้อยละ")
+    assert "contradicts" not in kinds_of(one)

@@ -165,6 +165,27 @@ def test_facts_read_from_results_become_levels_once_accepted(store):
     assert one.stored.claimed_trail == (1, 1, 2, 2)
 
 
+def test_of_values_that_contradict_each_other_a_person_takes_one(store):
+    code, now = "5018-0808", at(FiscalYear(2021).last_day)
+    kept(store, page_of(code))
+    with store.begin() as tx:
+        by = registry.person(tx.connection, registry.OPERATOR_EMAIL)
+        text = "ดำเนินการได้ร้อยละ 80 และรวมเป็นร้อยละ 90"
+        actions.write_report(tx, code, 2021, 4, narrative=text, by=by, now=now)
+        actions.propose_facts(tx, code, 2021, by=by, now=now)
+        first, second = [one for one in tx.proposals(tx.indicator(code, 2021)) if one.is_contradicted]
+        assert (first.text, second.text) == ("ร้อยละ 80", "ร้อยละ 90")
+        done = actions.accept_proposals(tx, code, 2021, only_certain=False, by=by, now=now)
+        assert [(number, why.conditions[0].kind) for number, why in done.refused] == [
+            (first.number, "proposal.contradicted"),
+            (second.number, "proposal.contradicted"),
+        ]
+        actions.accept_proposal(tx, code, 2021, second.number, by=by, now=now)
+    with store.read() as tx:
+        states = {one.value: one.state for one in tx.proposals(tx.indicator(code, 2021)) if one.quarter == 4}
+    assert states == {Decimal(80): "set_aside", Decimal(90): "accepted"}
+
+
 @pytest.mark.parametrize("made", [whole, text_only], ids=["whole", "text_only"])
 def test_every_page_that_was_seen_goes_in(store, made):
     for row in ROWS:

@@ -97,9 +97,8 @@ class _Proposals:
 
 def _told(scene: Scene, one: Proposed) -> pieces.Proposal:
     why = [scene.wording.say(reason.kind, reason.params) for reason in one.why]
-    return pieces.Proposal.model_validate(
-        {**one._asdict(), "why": why, "is_certain": one.is_certain, "needs_day": one.needs_day}
-    )
+    told = {name: getattr(one, name) for name in ("is_certain", "is_contradicted", "needs_day")}
+    return pieces.Proposal.model_validate({**one._asdict(), **told, "why": why})
 
 
 def _read(call: Call, tx: Tx) -> Outcome:

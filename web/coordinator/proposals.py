@@ -18,7 +18,7 @@ from engine.indicator import Indicator
 from engine.pages.values import ImportedPage
 from engine.permissions import Action
 from engine.proposed import OPEN, ProposalState, Proposed
-from engine.prose.reasons import Confidence
+from engine.prose.reasons import CONTRADICTS, Confidence
 from engine.quarter import Quarter
 from engine.thai_dates import plain_text
 from storage.transaction import Tx
@@ -143,6 +143,11 @@ class _Proposals:
             "value": wording.amount(one.value, scene.indicator.unit) if one.value is not None else "",
             "text": one.text,
             "why": [wording.say(reason.kind, reason.params) for reason in one.why],
+            "contradicts": [
+                wording.say(reason.kind, reason.params)
+                for reason in one.why
+                if reason.kind == CONTRADICTS and is_open
+            ],
             "reason": one.reason,
             "accept": f"{page}/{one.number}/accept"
             if is_open and may_work and one.milestone and not one.needs_day

@@ -467,6 +467,7 @@ class Proposal(Out):
     value: Number | None
     confidence: str
     is_certain: bool
+    is_contradicted: bool = Field(description="Whether its report states another value as well.")
     needs_day: bool = Field(
         description="Whether only `first_on` and `last_on` are known, and accepting takes `occurred_on`."
     )
