@@ -204,6 +204,7 @@ def show(
             submitted_at=report.submitted_at,
             quality=None if given is None else given.quality,
             timeliness=None if given is None else given.timeliness,
+            origin=desk.wording.say("page.scores_of_page") if report.came_judged else None,
         )
         if report.return_reason:
             desk.say("report.returned_because", reason=report.return_reason, fix_by=report.fix_by)
@@ -225,4 +226,5 @@ def _as_data(report: QuarterReport) -> dict[str, object]:
         "quality": None if given is None else given.quality,
         "timeliness": None if given is None else given.timeliness,
         "remark": None if given is None else given.remark,
+        "scores_of_page": report.came_judged,
     }

@@ -189,6 +189,14 @@ class QuarterReport:
     answer: str = ""
     evaluation: Evaluation | None = None
 
+    @property
+    def came_judged(self) -> bool:
+        """Whether an imported page tells its scores: they are no verdict of whoever imported it.
+
+        Of what is judged here it is known when it was handed in; of such a report nobody knows.
+        """
+        return self.evaluation is not None and self.submitted_at is None
+
 
 class Facts(NamedTuple):
     """All that :func:`engine.levels.level_of` looks at."""

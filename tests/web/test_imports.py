@@ -6,11 +6,13 @@ import pytest
 
 from engine.indicator import Indicator
 from engine.pages.text import LONGEST
+from storage.review import given_in
 from tests.cast import ADMINISTRATOR, COORDINATOR, OPERATOR, SECTION_HEAD, YEAR
 from tests.pages import ROWS, whole
 from tests.seed import AFTER, IMPORTED, PAGE, import_the_page, know_the_network
 from tests.web.coordinators import arrive, banner, enter, errors, fill, heading, words
 from tests.web.doorway import come_in, token_in
+from tests.web.programs import program
 from tests.web.town import Town
 
 IMPORT = "/administration/import"
@@ -263,12 +265,25 @@ def test_who_may_only_look_sees_no_buttons(imported):
     assert "<form" not in page.text.partition("<main")[2]
 
 
+def test_scores_of_a_page_are_no_verdicts_of_who_imported_it(knowing):
+    import_the_page(knowing, whole(next(row for row in ROWS if row["code"] == "5025-0912")))
+    enter(knowing, OPERATOR, AFTER)
+    assert "คะแนนตามหน้าของระบบเดิม" in words(knowing.get(BASE).text)
+    assert "มิใช่ผลการประเมินของผู้นำเข้า" in words(knowing.get(f"{BASE}/history").text)
+    told = program(knowing, OPERATOR.id).get(f"/indicators/2564/{IMPORTED}/quarters/1").json()["report"]
+    assert (told["evaluation"]["quality"], told["evaluation"]["evaluated_by"]) == (100, None)
+    with knowing.store.read() as tx:
+        assert given_in(tx.connection, YEAR) == []
+
+
 def test_every_page_shows_an_imported_report_whose_time_is_unknown(knowing):
     text = whole(next(row for row in ROWS if row["code"] == "5025-0912"))
     import_the_page(knowing, text)
     enter(knowing, OPERATOR, AFTER)
     page = knowing.get(f"{BASE}/quarters/1")
     assert "100 / 100" in words(page.text)
+    assert "นำเข้าพร้อมคะแนนจากหน้าของระบบเดิม" in words(page.text)
+    assert "เขียนโดย" not in words(page.text)
     for path in (
         BASE,
         f"{BASE}/history",

@@ -272,7 +272,7 @@ def _indicator(scene: Scene) -> pieces.Indicator:
             "decisions": one.decisions,
             "waivers": one.waivers,
             "evidence": reading.evidence(scene),
-            "reports": [pieces.Report.model_validate(each) for _, each in sorted(one.reports.items())],
+            "reports": [reading.report(each, blind=False) for _, each in sorted(one.reports.items())],
             "petitions": scene.petitions,
             "appeals": reading.appeals(read["appeals"], scene.hidden),
             "told": reading.told(read["told"]),

@@ -60,9 +60,17 @@ def milestone_values(scene: Scene, key: str) -> dict[str, Any]:
 
 
 def report(one: QuarterReport, *, blind: bool) -> pieces.Report:
-    """A report; whoever reads it again is not told what the first evaluator found."""
+    """A report; whoever reads it again is not told what the first evaluator found.
+
+    Scores that came with a page are no verdict of who imported it.
+    """
     found = pieces.Report.model_validate(one)
-    return found.model_copy(update={"evaluation": None}) if blind else found
+    if blind:
+        return found.model_copy(update={"evaluation": None})
+    if found.evaluation is not None and one.came_judged:
+        of_page = found.evaluation.model_copy(update={"evaluated_by": None})
+        return found.model_copy(update={"evaluation": of_page})
+    return found
 
 
 def appeals(made: Iterable[Appeal], hidden: Collection[int]) -> list[Appeal]:

@@ -133,7 +133,7 @@ class _Reports:
         kept = scene.indicator.reports.get(number)
         report, read = kept or QuarterReport(number), scene.read
         found = pieces.ReportDetail(
-            report=pieces.Report.model_validate(report),
+            report=reading.report(report, blind=False),
             is_begun=kept is not None,
             level=_level(scene, quarter),
             due_on=read["due"],

@@ -382,6 +382,8 @@ def particulars(indicator: Indicator, data: Mapping[str, Any], wording: Wording)
             yield str(text)
     if isinstance(data.get("name"), str):
         yield data["name"]
+    if quarters := judged_elsewhere(data):
+        yield wording.say("history.page_scores", quarters=quarters)
     if "after_seal" in data:
         yield wording.say("page.after_seal")
     if "read_from" in data:
@@ -401,6 +403,12 @@ def particulars(indicator: Indicator, data: Mapping[str, Any], wording: Wording)
 #: Fields of an agreement that records call otherwise, and those that are told with their values.
 _FIELDS: Mapping[str, str] = {"title_th": "title", "owner_id": "owner", "plan_node_id": "plan"}
 _TOLD = ("title_th", "title_en", "unit", "target", "weight")
+
+
+def judged_elsewhere(data: Mapping[str, Any]) -> list[int]:
+    """The quarters whose scores an imported page tells."""
+    of_page = data.get("reports", []) if "sha256" in data else []
+    return [one["quarter"] for one in of_page if (one["quality"], one["timeliness"]) != (None, None)]
 
 
 def _agreed(data: Mapping[str, Any], before: Mapping[str, Any], wording: Wording) -> Iterator[str]:

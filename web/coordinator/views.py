@@ -214,7 +214,7 @@ def quarter_table(
                 wording.value(one.verified),
                 wording.value(report.self_reported if report else None),
                 _scores(given, wording, is_hidden=number in scene.hidden),
-                given.remark if given else "",
+                remark_of(report, wording),
                 report.narrative if report else "",
                 report_tag(report, wording),
                 wording.value(due[number]),
@@ -236,6 +236,13 @@ def judged(scene: Scene) -> str:
     reports = (scene.indicator.reports[number] for number in sorted(scene.indicator.reports))
     waits = [one.quarter for one in reports if one.state in (ReportState.SUBMITTED, ReportState.ENDORSED)]
     return scene.wording.say("page.being_evaluated", quarters=waits) if waits else ""
+
+
+def remark_of(report: QuarterReport | None, wording: Wording) -> str:
+    """The word of who evaluated the report; of scores that came with a page only that they did."""
+    if report is None or report.evaluation is None:
+        return ""
+    return wording.say("page.scores_of_page") if report.came_judged else report.evaluation.remark
 
 
 def sealed_words(kept: SealedLevel | None, wording: Wording) -> str:

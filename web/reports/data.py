@@ -22,7 +22,7 @@ from storage.dossier import Dossier, dossier_of
 from storage.evidence import known_files
 from storage.seals import Seal, SealedLevel, sealed_levels, seals_of
 from storage.transaction import Tx
-from web.coordinator.views import sealed_words
+from web.coordinator.views import remark_of, sealed_words
 from web.site import Site
 
 Data = dict[str, Any]
@@ -243,7 +243,7 @@ def _quarters(
                     f"{value(given.quality)} / {value(given.timeliness)}" if given else "–",
                     _report_words(telling, report, due[number]),
                 ],
-                "remark": given.remark if given else "",
+                "remark": remark_of(report, telling.wording),
                 "sealed": sealed_words(kept, telling.wording),
                 "corrected": _is_corrected(kept, one.claimed, one.verified),
             }

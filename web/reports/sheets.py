@@ -20,6 +20,7 @@ from storage.evidence import known_files
 from storage.reporting import Plan, plan_nodes_of_year, plan_of
 from storage.seals import sealed_levels, seals_of
 from storage.transaction import Tx
+from web.coordinator.views import remark_of
 from web.reports.data import Telling
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -267,7 +268,7 @@ def _quarters(tx: Tx, telling: Telling, one: Indicator, places: _Places) -> Iter
             report.submitted_at if report else None,
             given.quality if given else None,
             given.timeliness if given else None,
-            given.remark if given else "",
+            remark_of(report, telling.wording),
             report.narrative if report else "",
             kept.claimed if kept else None,
             kept.verified if kept else None,

@@ -106,8 +106,10 @@ class Evaluation(Out):
     quality: int | None = Field(description="2.1")
     timeliness: int | None = Field(description="2.2")
     remark: str
-    evaluated_at: datetime
-    evaluated_by: PersonId
+    evaluated_at: datetime = Field(
+        description="When it came here, where a page of the existing site tells it."
+    )
+    evaluated_by: int | None = Field(description="Null where a page of the existing site tells it.")
 
 
 class Report(Out):
