@@ -285,6 +285,7 @@ def _result(hand: _Hand, one: Difference) -> None:
         quarter,
         narrative=None if narrative is None else str(narrative),
         self_reported=result if isinstance(result, Decimal) else None,
+        not_reported="result" in one.after and result is None,
         by=hand.by,
         now=hand.now,
     )

@@ -417,3 +417,50 @@ def test_csv_is_read_however_it_was_saved(tmp_path, encoding, separator):
     assert told(taken) == []
     assert reports(store) == {1: ("หนึ่ง\nสอง", Decimal(85))}
     store.close()
+
+
+# --- emptying a value --------------------------------------------------------------------------------------
+
+DETAILS = ("รหัสตัวชี้วัด", "หน่วยงาน", "แบบตัวชี้วัด", "ชื่อตัวชี้วัด", "หน่วยนับ", "ค่าเป้าหมาย", "นิยาม", "น้ำหนัก")
+
+
+def indicators_file(*values: Any) -> bytes:
+    return file_of("ตัวชี้วัด", DETAILS, (CODE, "สำนักงานเขตทุ่งครุ", "civil_society_network", "เครือข่าย", *values))
+
+
+def fields_of(store: Store) -> dict[str, Any]:
+    with store.read() as tx:
+        kept = kept_records.read(store, tx.connection, YEAR)
+    fields = kept.records[Kind.INDICATOR, CODE].fields
+    return {name: fields[name] for name in ("unit", "target", "definition")}
+
+
+def test_word_for_it_empties_a_value_and_an_empty_cell_or_a_dash_does_not(city):
+    given(city, indicators_file("ระดับ", 4, "เครือข่ายระดับเขต"))
+    full = fields_of(city)
+    assert full == {"unit": "ระดับ", "target": Decimal(4), "definition": "เครือข่ายระดับเขต"}
+    given(city, indicators_file(None, "-", ""))
+    assert fields_of(city) == full
+
+    clearing = indicators_file("(ล้างค่า)", " (Clear) ", "(ล้าง)")
+    tried = given(city, clearing, try_only=True)
+    (change,) = [one for one in tried.differences if one.how is How.CHANGED]
+    assert (change.before, change.after) == (full, {"unit": "", "target": None, "definition": None})
+    assert fields_of(city) == full
+
+    given(city, clearing)
+    assert fields_of(city) == {"unit": "", "target": None, "definition": None}
+    assert {one.how for one in given(city, clearing).differences} == {How.SAME}
+
+
+def test_what_always_has_a_value_cannot_be_emptied(city):
+    taken = given(city, indicators_file(None, None, None, "(ล้างค่า)"))
+    assert told(taken) == ["แผ่นงาน ตัวชี้วัด แถว 2 คอลัมน์ H (น้ำหนัก): “น้ำหนัก” ล้างค่าไม่ได้ ต้องมีค่าเสมอ"]
+
+
+def test_result_and_text_of_a_quarter_are_emptied_and_nothing_is_begun_by_it(city):
+    given(city, file_of("ผลรายไตรมาส", RESULTS, (CODE, 2, 3, "ประชุมแล้ว")))
+    cleared = file_of("ผลรายไตรมาส", RESULTS, (CODE, 2, "(ล้างค่า)", "(ล้างค่า)"), (CODE, 3, "(ล้างค่า)", None))
+    given(city, cleared)
+    assert reports(city) == {2: ("", None)}
+    assert {one.how for one in given(city, cleared).differences} == {How.SAME}

@@ -22,6 +22,8 @@ _LINE, _CODE = 1000, 64
 _LARGEST = Decimal(10) ** 15
 #: What people type into a cell of which there is nothing to say.
 _NOTHING = frozenset({"", "-", "–", "—"})
+#: What people type to empty a value: no list of theirs has it for anything else, as lists have dashes.
+_CLEARING = frozenset({"(ล้างค่า)", "(ล้าง)", "(clear)"})
 _QUARTER = re.compile(r"(?:q|ไตรมาส|ไตรมาสที่|quarter)?\s*([1-4])", re.IGNORECASE)
 #: Years of days that a spreadsheet took for years of the Common Era.
 _BE_YEARS = range(2400, 2801)
@@ -47,6 +49,11 @@ Choices = Mapping[str, tuple[str, str]]
 def is_empty(raw: Raw) -> bool:
     """Whether nothing is said: an empty cell, blanks, a dash."""
     return raw is None or (isinstance(raw, str) and raw.strip() in _NOTHING)
+
+
+def is_clearing(raw: Raw) -> bool:
+    """Whether the cell says that what was there is to go."""
+    return isinstance(raw, str) and " ".join(plain(raw).lower().split()) in _CLEARING
 
 
 def value_of(column: Column, raw: Raw, choices: Choices) -> Value | None:

@@ -38,7 +38,8 @@ class Column(NamedTuple):
 
     A ``needed`` one is filled in every row. ``family`` is that of the words of its ``choices``; where it has
     none of these they are looked up (agencies, workflows). One that is ``shown`` only is never read.
-    ``name`` ends the kinds of the sentences about it, where these are not those of its key.
+    ``name`` ends the kinds of the sentences about it, where these are not those of its key. What ``clears``
+    may be emptied by the word for it (:func:`web.spreadsheets.cells.is_clearing`).
     """
 
     key: str
@@ -49,6 +50,7 @@ class Column(NamedTuple):
     choices: tuple[str, ...] = ()
     shown: bool = False
     name: str = ""
+    clears: bool = False
 
     @property
     def called(self) -> str:
@@ -95,22 +97,22 @@ COLUMNS: Mapping[SheetKind, tuple[Column, ...]] = {
         Column("workflow", Reads.LINE, 24, needed=True, family="workflow"),
         Column("title", Reads.LINE, 50, needed=True),
         Column("title_en", Reads.LINE, 50),
-        Column("unit", Reads.LINE, 12),
-        Column("target", Reads.NUMBER, 12),
+        Column("unit", Reads.LINE, 12, clears=True),
+        Column("target", Reads.NUMBER, 12, clears=True),
         Column("weight", Reads.NUMBER, 10),
-        Column("owner", Reads.LINE, 28, family="agency"),
-        Column("plan", Reads.PLAN, 12),
-        Column("kind", Reads.CHOICE, 14, family="kind", choices=INDICATOR_KINDS),
-        Column("result_kind", Reads.CHOICE, 12, family="result_kind", choices=RESULT_KINDS),
-        Column("definition", Reads.TEXT, 40),
-        Column("method", Reads.TEXT, 40),
-        Column("evidence_asked", Reads.TEXT, 40),
+        Column("owner", Reads.LINE, 28, family="agency", clears=True),
+        Column("plan", Reads.PLAN, 12, clears=True),
+        Column("kind", Reads.CHOICE, 14, family="kind", choices=INDICATOR_KINDS, clears=True),
+        Column("result_kind", Reads.CHOICE, 12, family="result_kind", choices=RESULT_KINDS, clears=True),
+        Column("definition", Reads.TEXT, 40, clears=True),
+        Column("method", Reads.TEXT, 40, clears=True),
+        Column("evidence_asked", Reads.TEXT, 40, clears=True),
     ),
     SheetKind.TARGETS: (
         _YEAR,
         _CODE,
         *_KNOWN,
-        Column("target", Reads.NUMBER, 12),
+        Column("target", Reads.NUMBER, 12, clears=True),
         Column("weight", Reads.NUMBER, 10),
     ),
     SheetKind.RESULTS: (
@@ -118,8 +120,8 @@ COLUMNS: Mapping[SheetKind, tuple[Column, ...]] = {
         _CODE,
         *_KNOWN,
         Column("quarter", Reads.QUARTER, 10, needed=True),
-        Column("result", Reads.NUMBER, 12),
-        Column("narrative", Reads.TEXT, 80),
+        Column("result", Reads.NUMBER, 12, clears=True),
+        Column("narrative", Reads.TEXT, 80, clears=True),
     ),
 }
 #: Who may do what stands in a sheet.

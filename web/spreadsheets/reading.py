@@ -10,7 +10,7 @@ from engine.errors import Refusal, Unmet, refuse
 from engine.nearest import nearest
 from storage.inspection import examine
 from web.spreadsheets import comma, workbook
-from web.spreadsheets.cells import Raw, Value, fold, is_empty, value_of
+from web.spreadsheets.cells import Raw, Value, fold, is_clearing, is_empty, value_of
 from web.spreadsheets.columns import COLUMNS, Column, SheetKind
 from web.spreadsheets.names import Names
 from web.spreadsheets.workbook import Row, letters
@@ -81,11 +81,11 @@ class Heads:
 
 
 class Line(NamedTuple):
-    """A row: what it says by column. What is empty is not said."""
+    """A row: what it says by column. What is empty is not said; what is to be cleared is ``None``."""
 
     heads: Heads
     row: int
-    values: Mapping[str, Value]
+    values: Mapping[str, Value | None]
 
     @property
     def kind(self) -> SheetKind:
@@ -245,12 +245,16 @@ class _Sheet:
         return bool(found) and all(found)
 
     def _line(self, heads: Heads, number: int, row: Row) -> Line:
-        values: dict[str, Value] = {}
+        values: dict[str, Value | None] = {}
         for at, column in heads.columns.items():
             if column.shown:
                 continue
+            raw = self._raw(row, at)
+            if is_clearing(raw):
+                self._clear(column, Place(self._sheet, number, at, heads.words[at]), values)
+                continue
             try:
-                value = value_of(column, self._raw(row, at), self._names.choices(column))
+                value = value_of(column, raw, self._names.choices(column))
             except Refusal as refused:
                 self._findings.add(Place(self._sheet, number, at, heads.words[at]), *refused.conditions)
                 continue
@@ -260,6 +264,12 @@ class _Sheet:
                 place = Place(self._sheet, number, at, heads.words[at])
                 self._findings.add(place, Unmet("cell.needed", {"head": heads.words[at]}))
         return Line(heads, number, values)
+
+    def _clear(self, column: Column, place: Place, values: dict[str, Value | None]) -> None:
+        if column.clears:
+            values[column.key] = None
+        else:
+            self._findings.add(place, Unmet("cell.cannot_clear", {"head": place.head}))
 
     def _raw(self, row: Row, at: int) -> Raw:
         return row.get(at)

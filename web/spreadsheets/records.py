@@ -38,6 +38,7 @@ _AS_SAID: Mapping[SheetKind, tuple[str, ...]] = {
     SheetKind.TARGETS: ("target", "weight"),
     SheetKind.RESULTS: ("result", "narrative"),
 }
+_EMPTY_TEXTS = frozenset({"unit", "narrative"})
 
 
 class Drawing:
@@ -64,7 +65,11 @@ class Drawing:
             elif line.kind is SheetKind.PLAN and "code" in line.values:
                 self._plan.add(str(line.values["code"]))
         for line in lines:
-            said: Fields = {name: line.values[name] for name in _AS_SAID[line.kind] if name in line.values}
+            said: Fields = {
+                name: _or_empty(name, line.values[name])
+                for name in _AS_SAID[line.kind]
+                if name in line.values
+            }
             _DRAWERS[line.kind](self, line, said)
         return list(self._records.values())
 
@@ -124,6 +129,7 @@ class Drawing:
         code = line.values.get("code")
         if not self._is_of_year(line) or code is None:
             return
+        said |= {name: None for name in ("owner", "plan") if line.values.get(name, "") is None}
         for name in ("agency", "owner"):
             if given := line.values.get(name):
                 self._name(said, name, self._agency_of(line, name, given))
@@ -160,8 +166,12 @@ class Drawing:
             # Before it is compared, or whoever may not see a report would be told what stands in it.
             self._wrong(line, "code", forbidden.kind, **forbidden.params)
             return
-        fields: Fields = {"indicator": code, "quarter": quarter, **said}
-        self._add(line, Record(Kind.RESULT, result_key(code, int(quarter)), fields, _path(line)))
+        key = result_key(code, int(quarter))
+        if (Kind.RESULT, key) not in self._kept.records:  # there is nothing to clear
+            said = {name: value for name, value in said.items() if value not in (None, "")}
+        if said:
+            fields: Fields = {"indicator": code, "quarter": quarter, **said}
+            self._add(line, Record(Kind.RESULT, key, fields, _path(line)))
 
     def _subject(self, code: str) -> Subject:
         known = self._kept.records.get((Kind.INDICATOR, code))
@@ -174,7 +184,7 @@ class Drawing:
 
     def _is_of_year(self, line: Line) -> bool:
         """One file is of one year: what is of another is a slip, or belongs into a file of its own."""
-        year = line.values.get("year", self._year.year)
+        year = line.values.get("year") or self._year.year
         if year != self._year.year:
             self._wrong(line, "year", "sheet.other_year", given=FiscalYear(int(year)), year=self._year)
         return year == self._year.year
@@ -239,6 +249,11 @@ class Drawing:
                 sheet, row = before.place
                 self._wrong(line, name, "sheet.said_otherwise", sheet=sheet, row=row)
         return fields
+
+
+def _or_empty(name: str, value: Value) -> Value:
+    """What is kept where a value was cleared: of these texts an empty one."""
+    return "" if value is None and name in _EMPTY_TEXTS else value
 
 
 def _path(line: Line) -> Path:

@@ -98,11 +98,13 @@ def _explain(book: Book, wording: Wording, kinds: Sequence[SheetKind]) -> None:
         row += 1
     for kind in kinds:
         for column in COLUMNS[kind]:
-            needed = "about.shown" if column.shown else "about.yes" if column.needed else "about.no"
+            needed = "shown" if column.shown else "yes" if column.needed else "no"
+            if column.clears:
+                needed = "clears"
             told = (
                 wording.say(f"sheet_of.{kind}"),
                 wording.say(f"column.{column.called}"),
-                wording.say(needed),
+                wording.say(f"about.{needed}"),
                 wording.say(f"column_help.{column.called}"),
             )
             for place, text in enumerate(told):
