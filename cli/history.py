@@ -11,6 +11,7 @@ from cli.desk import REFUSED, Desk, count
 from cli.options import By, Json, Year
 from engine.actions import seal_quarter
 from engine.quarter import FiscalYear, Quarter
+from engine.verdict import judged_elsewhere
 from storage import checks, views
 from storage.corrections import corrections
 from storage.tables import CITY, indicators
@@ -94,6 +95,8 @@ def _particulars(desk: Desk, data: dict[str, Any]) -> str:
         value = plain.get(key)
         if isinstance(value, str | int):
             parts.append(f"{desk.wording.say(f'particular.{key}')} {_shown(desk, key, value)}")
+    if quarters := judged_elsewhere(data):
+        parts.append(desk.wording.say("history.page_scores", quarters=quarters))
     return " · ".join(parts) or "–"
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli import parsing
 from cli.accounts import manager
 from cli.desk import Desk
 from cli.options import By, Json
@@ -93,17 +94,28 @@ def _state(desk: Desk, one: Token) -> str:
 def revoke(
     ctx: typer.Context,
     email: Email,
-    number: Annotated[int, typer.Argument(metavar="NUMBER", help="As `radap token list` shows it.")],
+    number: Annotated[
+        int | None, typer.Argument(metavar="[NUMBER]", help="As `radap token list` shows it.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="All that the person has.")] = False,
     by: By = None,
     as_json: Json = False,
 ) -> None:
-    """End a token: programs that use it come in no more."""
+    """End a token, or all of a person: programs that use it come in no more."""
     desk: Desk = ctx.obj
+    if (number is None) is not every:
+        raise parsing.unreadable("tokens.one_or_all")
     with desk.house().store.begin() as tx:
         actor, person = manager(desk, tx, by), _person(tx, email)
-        tokens.revoke(tx, person.id, number, _HERE, desk.clock(), by=actor.id)
+        if number is None:
+            ended = tokens.revoke_all(tx, person.id, _HERE, desk.clock(), by=actor.id)
+        else:
+            tokens.revoke(tx, person.id, number, _HERE, desk.clock(), by=actor.id)
+            ended = 1
     if as_json:
-        desk.json({"number": number, "revoked": True})
+        desk.json({"number": number, "revoked": ended})
+    elif number is None:
+        desk.say("tokens.cli_all_revoked", count=ended, person=person.name)
     else:
         desk.say("tokens.cli_revoked", number=number, person=person.name)
 

@@ -143,6 +143,12 @@ def shown_of(what: str, data: Mapping[str, Any], hidden: Collection[int]) -> Map
     return {name: value for name, value in data.items() if name not in _TELLS_SCORES}
 
 
+def judged_elsewhere(data: Mapping[str, Any]) -> list[int]:
+    """The quarters whose scores an imported page tells: of its event, and of no other."""
+    of_page = data.get("reports", []) if "sha256" in data else []
+    return [one["quarter"] for one in of_page if (one["quality"], one["timeliness"]) != (None, None)]
+
+
 class Pair(NamedTuple):
     """An acceptance, and what the second evaluator found who did not know it."""
 

@@ -99,6 +99,11 @@ def revoke_all(tx: Tx, person: int, client: Client, now: datetime, *, by: int | 
     return len(live)
 
 
+def count_live(connection: Connection, person: int, now: datetime) -> int:
+    """How many tokens of the person come in."""
+    return sum(one.is_live(now) for one in of_person(connection, person))
+
+
 def of_person(connection: Connection, person: int) -> list[Token]:
     """Every token of the person, the newest first."""
     rows = connection.execute(

@@ -1,13 +1,15 @@
 """The pages of the import, and of the facts that reports propose, as their readers see them."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
+from engine import actions
 from tests.browser.conftest import CAMERA, DESK, PHONE, WITHOUT_SCRIPTS, Served
 from tests.browser.test_pages import ADMINISTRATOR_EMAIL, findings, is_examined
-from tests.cast import ADMINISTRATOR, at
+from tests.cast import ADMINISTRATOR, COORDINATOR, YEAR, at
 from tests.seed import AFTER, IMPORTED, PAGE, import_the_page, know_the_network
 from tests.web.doorway import EMAIL, give_password
 
@@ -16,7 +18,10 @@ PAGES = {
     "import": (ADMINISTRATOR_EMAIL, "/administration/import"),
     "proposals": (EMAIL, PROPOSALS),
     "proposal": (EMAIL, f"{PROPOSALS}/12"),
+    "proposal_month": (EMAIL, f"{PROPOSALS}/14"),
 }
+#: What the third report tells besides: of a meeting only the month, of another a range of days.
+MORE = "- จัดประชุมคณะกรรมการประชาคมเขตทุ่งครุ ในเดือนเมษายน 2564 - จัดประชุมเครือข่าย ระหว่างวันที่ 20-22 เม.ย. 2564"
 
 
 @pytest.fixture
@@ -27,6 +32,11 @@ def after_the_year(served: Served) -> Served:
     give_password(town, ADMINISTRATOR.id)
     know_the_network(town)
     import_the_page(town)
+    with town.store.begin() as tx:
+        before = tx.indicator(IMPORTED, YEAR).reports[3].narrative
+        common: dict[str, Any] = {"by": COORDINATOR, "now": at(AFTER)}
+        actions.write_report(tx, IMPORTED, YEAR, 3, narrative=f"{before}\n{MORE}", **common)
+        actions.propose_facts(tx, IMPORTED, YEAR, **common)
     return served
 
 

@@ -48,6 +48,14 @@ def test_scope_that_there_is_not_is_refused(radap):
     ]
 
 
+def test_all_tokens_of_somebody_are_revoked_at_once(radap):
+    radap(*NAMED)
+    radap(*NAMED)
+    assert radap("token", "revoke", COORDINATOR).code == 2
+    assert radap("token", "revoke", COORDINATOR, "1", "--all").code == 2
+    assert radap("token", "revoke", COORDINATOR, "--all").out == "Tokens of ผู้ประสานงานเขตทุ่งครุ revoked: 2.\n"
+
+
 def test_password_that_an_operator_sets_anew_ends_every_token(radap):
     assert radap("user", "password", COORDINATOR, typed="correct horse battery").code == 0
     radap(*NAMED)

@@ -268,7 +268,7 @@ def test_who_may_only_look_sees_no_buttons(imported):
 def test_scores_of_a_page_are_no_verdicts_of_who_imported_it(knowing):
     import_the_page(knowing, whole(next(row for row in ROWS if row["code"] == "5025-0912")))
     enter(knowing, OPERATOR, AFTER)
-    assert "คะแนนตามหน้าของระบบเดิม" in words(knowing.get(BASE).text)
+    assert "คะแนนจากหน้าเดิม" in words(knowing.get(BASE).text)
     assert "มิใช่ผลการประเมินของผู้นำเข้า" in words(knowing.get(f"{BASE}/history").text)
     told = program(knowing, OPERATOR.id).get(f"/indicators/2564/{IMPORTED}/quarters/1").json()["report"]
     assert (told["evaluation"]["quality"], told["evaluation"]["evaluated_by"]) == (100, None)
@@ -283,7 +283,8 @@ def test_every_page_shows_an_imported_report_whose_time_is_unknown(knowing):
     page = knowing.get(f"{BASE}/quarters/1")
     assert "100 / 100" in words(page.text)
     assert "นำเข้าพร้อมคะแนนจากหน้าของระบบเดิม" in words(page.text)
-    assert "เขียนโดย" not in words(page.text)
+    assert "เขียนล่าสุด" not in words(page.text)
+    assert "เกินกำหนด" not in words(page.text)
     for path in (
         BASE,
         f"{BASE}/history",

@@ -119,6 +119,18 @@ def test_link_that_sets_the_first_password_ends_no_token(town):
     assert mine.get(ONE).status_code == 200
 
 
+def test_administrator_ends_every_token_of_somebody(town):
+    mine = program(town, P)
+    come_in(town, ADMINISTRATOR.id)
+    person = f"/administration/people/{P}"
+    assert "มีโทเคนที่ใช้ได้ 1 รายการ" in town.get(person).text
+    assert send(town, f"{person}/tokens", at=person).status_code == 303
+    assert mine.get(ONE).status_code == 401
+    with town.store.read() as tx:
+        (line,) = browse(tx.connection, CITY, Asked(Happened.TOKEN_REVOKED), 5)
+    assert (line.entry.by, json.loads(line.entry.data)["person"]) == (ADMINISTRATOR.id, P)
+
+
 def test_token_of_somebody_who_has_no_role_any_more_opens_nothing(town):
     mine = program(town, P)
     with town.store.begin() as tx:

@@ -144,7 +144,17 @@ TWINS: dict[Route, Route] = {
     ("GET", "/administration/people/{person}"): ("GET", "/people/{person}"),
     **{
         ("POST", f"/administration/people/{{person}}/{name}"): ("POST", f"/people/{{person}}/{name}")
-        for name in ("give", "take", "link", "sessions", "second-factor", "away", "back", "reachable")
+        for name in (
+            "give",
+            "take",
+            "link",
+            "sessions",
+            "tokens",
+            "second-factor",
+            "away",
+            "back",
+            "reachable",
+        )
     },
     ("GET", "/administration/import"): ("POST", "/import/page"),
     ("POST", "/administration/import"): ("POST", "/import/page"),

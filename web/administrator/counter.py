@@ -25,6 +25,7 @@ _DONE = frozenset(
         "role_given",
         "role_taken",
         "sessions_ended",
+        "tokens_revoked",
         "factor_removed",
         "away",
         "back",

@@ -13,7 +13,7 @@ from starlette.routing import Router
 from engine.errors import Refusal, Unmet, refuse
 from engine.permissions import Action, Grant, Person
 from engine.wording import Wording
-from storage import door, duty, people, registry, roles, sessions
+from storage import door, duty, people, registry, roles, sessions, tokens
 from storage.people import Known
 from storage.transaction import Tx
 from web import setup_links
@@ -37,6 +37,7 @@ def add_routes(router: Router, counter: Counter, doors: Doors) -> None:
         ("take", room.take),
         ("link", room.link),
         ("sessions", room.end_sessions),
+        ("tokens", room.revoke_tokens),
         ("second-factor", room.take_factor_off),
         ("away", room.away),
         ("back", room.back),
@@ -108,6 +109,16 @@ class PersonPage:
         who, by = client_of(request), turn.by.id
         self._counter.accounts.end_sessions(turn.known.person.id, who, turn.now, by=by)
         return self._to(turn, "sessions_ended")
+
+    def revoke_tokens(self, request: Request, person: str) -> Response:
+        """End every token of theirs."""
+        turn = self._turn(request, person)
+        who = client_of(request)
+
+        def do(tx: Tx) -> None:
+            tokens.revoke_all(tx, turn.known.person.id, who, turn.now, by=turn.by.id)
+
+        return self._act(request, turn, do, "tokens_revoked")
 
     def take_factor_off(self, request: Request, person: str) -> Response:
         """Ask them for no code any more."""
@@ -219,6 +230,7 @@ class PersonPage:
             (contact,) = duty.contacts(tx.connection, [person], by_line=True)
             away = people.away(tx.connection, person, site.today())
             live = sessions.of_person(tx.connection, person, now)
+            live_tokens = tokens.count_live(tx.connection, person, now)
             lines = door.lines(tx.connection, _LINES, person=person, email=known.email)
             agencies = registry.agencies(tx.connection)
         factor, value = self._counter.accounts.factor(person, now), wording.value
@@ -239,6 +251,7 @@ class PersonPage:
                 )
                 for one in live
             ],
+            "live_tokens": live_tokens,
             "factor_set": value(factor.set_at) if factor.set_at else "",
             "lines": [
                 [value(one.at), wording.word("door", one.what), one.address, named(one.agent)]

@@ -10,7 +10,7 @@ from engine.errors import refuse
 from engine.permissions import Action, Grant
 from engine.roles import grant_of
 from notifications import addresses
-from storage import door, duty, people, registry, roles, sessions
+from storage import door, duty, people, registry, roles, sessions, tokens
 from storage.accounts import StoredAccounts
 from storage.people import Known, Sought
 from storage.transaction import Tx
@@ -88,6 +88,7 @@ def operations(site: Site, accounts: StoredAccounts) -> Iterator[Operation]:
         _Row("take_role", "take", "Take a role.", here.take, bodies.RoleGiven),
         _Row("give_substitute", "away", "Let somebody stand in for them.", here.away, bodies.AwayGiven),
         _Row("end_substitute", "back", "Nobody stands in for them any more.", here.back, bodies.Numbered),
+        _Row("revoke_tokens", "tokens", "End every token of theirs.", here.revoke_tokens),
         _Row("mark_reachable", "reachable", "Their address takes mail again.", here.reachable),
     ):
         yield Operation(
@@ -148,6 +149,7 @@ class _People:
             (contact,) = duty.contacts(tx.connection, [person.id], by_line=True)
             away = people.away(tx.connection, person.id, self._site.today())
             live = sessions.of_person(tx.connection, person.id, now)
+            live_tokens = tokens.count_live(tx.connection, person.id, now)
             lines = door.lines(tx.connection, _LINES, person=person.id, email=known.email)
         return records.PersonDetail.model_validate(
             {
@@ -159,6 +161,7 @@ class _People:
                 "roles": person.grants,
                 "away": [{**one._asdict(), "number": one.id} for one in away],
                 "sessions": live,
+                "live_tokens": live_tokens,
                 "second_factor_since": self._accounts.factor(person.id, now).set_at,
                 "door": lines,
             }
@@ -213,6 +216,9 @@ class _People:
 
     def reachable(self, call: Call, tx: Tx) -> None:
         duty.mark_reachable(tx, self._person(call), by=call.by.id, now=call.now)
+
+    def revoke_tokens(self, call: Call, tx: Tx) -> None:
+        tokens.revoke_all(tx, self._person(call), client_of(call.request), call.now, by=call.by.id)
 
     def link(self, call: Call) -> records.SetupLink:
         openid = self._site.openid

@@ -18,7 +18,7 @@ from engine.permissions import Action
 from engine.petition import PetitionState
 from engine.quarter import Quarter
 from engine.reminders import Subject, Topic
-from engine.verdict import shown_of
+from engine.verdict import judged_elsewhere, shown_of
 from engine.wording import Wording, level_text
 from engine.workflow import Text
 from storage import imports, told, views
@@ -403,12 +403,6 @@ def particulars(indicator: Indicator, data: Mapping[str, Any], wording: Wording)
 #: Fields of an agreement that records call otherwise, and those that are told with their values.
 _FIELDS: Mapping[str, str] = {"title_th": "title", "owner_id": "owner", "plan_node_id": "plan"}
 _TOLD = ("title_th", "title_en", "unit", "target", "weight")
-
-
-def judged_elsewhere(data: Mapping[str, Any]) -> list[int]:
-    """The quarters whose scores an imported page tells."""
-    of_page = data.get("reports", []) if "sha256" in data else []
-    return [one["quarter"] for one in of_page if (one["quality"], one["timeliness"]) != (None, None)]
 
 
 def _agreed(data: Mapping[str, Any], before: Mapping[str, Any], wording: Wording) -> Iterator[str]:

@@ -128,7 +128,8 @@ def _reads_again(scene: Scene, about: About) -> bool:
 
 
 def _left(counter: Counter, scene: Scene, about: About) -> str:
-    if about.report.submitted_at is not None and about.report.state not in _UNFINISHED:
+    report = about.report
+    if report.came_judged or (report.submitted_at is not None and report.state not in _UNFINISHED):
         return ""
     calendar = counter.site.store.policy.calendar
     days = calendar.working_days_between(scene.today, about.due_on)

@@ -86,6 +86,7 @@ class PersonDetail(Out):
     roles: list[Grant]
     away: list[Away]
     sessions: list[SessionRow]
+    live_tokens: int
     second_factor_since: datetime | None
     door: list[DoorLine]
 
