@@ -16,6 +16,9 @@ export UV_PYTHON_DOWNLOADS := never
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
+# Where it is set, each of the programs that tests start would compile all of our source anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup run test year kills fuzz bench pictures lock clean
 
 help:  ## list what make can do

@@ -23,8 +23,9 @@ from engine.workflow import (
     Workflow,
 )
 from storage import registry, schema
-from storage.store import Store, connect
+from storage.store import Store
 from storage.transaction import Tx
+from tests.engines import engine_at
 
 CODE = "5049-2017"
 YEAR = 2021
@@ -140,7 +141,7 @@ def new_store(url: str) -> Store:
 def open_store(url: str) -> Store:
     """A store on the database at ``url`` as it is."""
     kept = {workflow.key: workflow for workflow in WORKFLOWS} | {NEXT_TEXT: MEASURED_NEXT}
-    return Store(connect(url), POLICY, kept.__getitem__)
+    return Store(engine_at(url), POLICY, kept.__getitem__)
 
 
 def found_city(store: Store, codes: tuple[str, ...] = (CODE,)) -> None:

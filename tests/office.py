@@ -33,8 +33,9 @@ from storage import registry, schema
 from storage import tables as t
 from storage.ledger import StoredLedger
 from storage.queue import StoredQueue
-from storage.store import Store, connect
+from storage.store import Store
 from tests.cast import FOUNDED, YEAR, ZONE, at
+from tests.engines import engine_at
 from tests.notifications.mailroom import composer
 
 #: Everybody works every day, so that days can be counted.
@@ -82,7 +83,7 @@ EVERY_DAY = reminding(Rung(Role.COORDINATOR))
 
 
 def open_town(url: str) -> Store:
-    return Store(connect(url, busy_seconds=60), _POLICY, {WORKFLOW.key: WORKFLOW}.__getitem__)
+    return Store(engine_at(url, busy_seconds=60), _POLICY, {WORKFLOW.key: WORKFLOW}.__getitem__)
 
 
 def coordinator_of(agency: int) -> str:

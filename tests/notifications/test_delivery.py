@@ -2,14 +2,12 @@
 
 import email
 import email.policy
-import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -28,7 +26,6 @@ from storage import tables as t
 from storage.store import Store
 from tests.cast import at
 from tests.cli.conftest import Terminal
-from tests.conftest import Postgres
 from tests.faults.moody_server import Mood, MoodyServer
 from tests.notifications.smtp_servers import CUT, SLOWLY, MailServer, ScriptedServer
 from tests.office import (
@@ -83,45 +80,19 @@ class Town:
             return [one.what for one in told.log_of(tx.connection, number)]
 
 
-@pytest.fixture(scope="module")
-def originals(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, int], str]:
-    """The URLs of towns that are founded already, by kind of database and number of districts."""
-    return {}
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
-def town_of(
-    request: pytest.FixtureRequest,
-    originals: dict[tuple[str, int], str],
-    tmp_path_factory: pytest.TempPathFactory,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Callable[[int], Town]]:
+def town_of(request, copy_of, tmp_path, monkeypatch) -> Iterator[Callable[[int], Town]]:
     monkeypatch.chdir(tmp_path)  # there is no config.toml
     made: list[Town] = []
-    on_sqlite: bool = request.param == "sqlite"
 
     def copy(districts: int) -> Town:
-        if (request.param, districts) not in originals:
-            file = tmp_path_factory.mktemp("town") / "radap.db"
-            url = f"sqlite:///{file}" if on_sqlite else request.getfixturevalue("postgres").create()
-            found_town(url, districts)
-            originals[request.param, districts] = url
-        original = originals[request.param, districts]
-        if on_sqlite:
-            shutil.copy(original.removeprefix("sqlite:///"), tmp_path / "radap.db")
-            url = f"sqlite:///{tmp_path / 'radap.db'}"
-        else:
-            url = request.getfixturevalue("postgres").create(template=original)
+        url = copy_of(request.param, found_town, districts)
         made.append(Town(open_town(url), Clock(), Terminal(url, tmp_path, columns=300)))
         return made[-1]
 
     yield copy
     for town in made:
         town.store.close()
-        if not on_sqlite:
-            postgres: Postgres = request.getfixturevalue("postgres")
-            postgres.drop(town.terminal.url)
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from notifications.programs import outcome_at_program
 from storage import endpoints, registry, told
 from storage import tables as t
 from storage.endpoint_queue import EndpointQueue
+from tests.conftest import Copies
 from tests.notifications.http_servers import HttpServer
 from tests.office import found_town, open_town
 from tests.programs import Programs, heard, ids
@@ -30,10 +31,9 @@ from tests.programs import Programs, heard, ids
 STEPS = [f"step_{number}" for number in range(1, 6)]
 
 
-@pytest.fixture
-def town(database_url: str) -> Iterator[Programs]:
-    found_town(database_url, agencies=2, milestones=5)
-    store = open_town(database_url)
+@pytest.fixture(params=["sqlite", "postgresql"])
+def town(request: pytest.FixtureRequest, copy_of: Copies) -> Iterator[Programs]:
+    store = open_town(copy_of(request.param, found_town, 2, 1, 5))
     yield Programs(store)
     store.close()
 

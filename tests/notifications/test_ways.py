@@ -25,6 +25,7 @@ from notifications.webhook import Webhook
 from storage import duty, told
 from storage.store import Store
 from tests.cast import YEAR, ZONE
+from tests.conftest import Copies
 from tests.notifications.http_servers import HttpServer
 from tests.notifications.smtp_servers import MailServer
 from tests.office import COORDINATOR, Clock, Office, code_of, coordinator_of, found_town, open_town
@@ -50,10 +51,9 @@ class Town:
             return [(one.channel, one.state, one.to_address) for one in found]
 
 
-@pytest.fixture
-def town(database_url: str) -> Iterator[Town]:
-    found_town(database_url, agencies=2)
-    store, clock = open_town(database_url), Clock()
+@pytest.fixture(params=["sqlite", "postgresql"])
+def town(request: pytest.FixtureRequest, copy_of: Copies) -> Iterator[Town]:
+    store, clock = open_town(copy_of(request.param, found_town, 2)), Clock()
     with store.begin() as tx:
         duty.set_line_id(tx, COORDINATOR, USER, by=1, now=clock.now)
     yield Town(store, clock)

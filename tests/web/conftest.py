@@ -7,12 +7,13 @@ import pytest
 
 from storage.store import Store
 from tests.cast import EVALUATOR, found_city, new_store, open_store
+from tests.conftest import Copies
 from tests.fifty import found_fifty
-from tests.storage.conftest import Copies, city, copy_of, fill_city, originals
+from tests.storage.conftest import city, fill_city
 from tests.web.coordinators import DAY, enter
 from tests.web.town import Town
 
-__all__ = ["city", "copy_of", "fifty", "originals", "sqlite_town", "town"]
+__all__ = ["city", "fifty", "sqlite_town", "town"]
 
 
 @pytest.fixture

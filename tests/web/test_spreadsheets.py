@@ -28,7 +28,7 @@ from tests.cast import (
     new_store,
     open_store,
 )
-from tests.storage.conftest import Copies
+from tests.conftest import Copies
 from tests.storage.story import everything as written
 from tests.web.sheets import (
     RESULTS,

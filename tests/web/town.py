@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 import httpx2
 from argon2 import PasswordHasher
 from sqlalchemy import select, update
+from starlette import routing
 from starlette.testclient import TestClient
 
 from engine.permissions import Role
@@ -40,6 +42,9 @@ P = COORDINATOR.id
 ACKNOWLEDGE, SNOOZE, UNSUBSCRIBE = LinkAction
 HOME = "https://radap.example"
 
+
+# The routes of every town are the same: their patterns need not be worked out for each.
+routing.compile_path = cache(routing.compile_path)
 
 #: As weak as hashes can be: what is tested is who comes in.
 QUICK = Passwords(hasher=PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
