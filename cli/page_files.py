@@ -12,6 +12,7 @@ from cli import bootstrap, parsing
 from cli.desk import REFUSED, Desk
 from cli.operations import register_definitions
 from cli.options import By, Json
+from cli.proposals import sentences, tell_not_accepted
 from engine.actions import Accepted, accept_proposals
 from engine.errors import Refusal, Unmet, refuse
 from engine.pages.kinds import Finding
@@ -301,9 +302,7 @@ def _tell_what_came(desk: Desk, one: Done) -> None:
 
 def _tell_accepted(desk: Desk, accepted: Accepted) -> None:
     desk.say("import.facts", accepted=len(accepted.accepted), approved=len(accepted.approved))
-    for number, refusal in accepted.refused:
-        for text in desk.wording.refusal(refusal):
-            desk.note("import.not_a_fact", number=number, sentence=text)
+    tell_not_accepted(desk, (*accepted.refused, *accepted.left))
 
 
 def _as_data(desk: Desk, one: Done) -> dict[str, Any]:
@@ -361,5 +360,9 @@ def _finding_data(desk: Desk, found: Finding) -> dict[str, Any]:
 def _accepted_data(desk: Desk, accepted: Accepted | None) -> dict[str, Any]:
     if accepted is None:
         return {}
-    refused = {str(number): desk.wording.refusal(why) for number, why in accepted.refused}
-    return {"accepted": list(accepted.accepted), "approved": list(accepted.approved), "refused": refused}
+    return {
+        "accepted": list(accepted.accepted),
+        "approved": list(accepted.approved),
+        "refused": sentences(desk, accepted.refused),
+        "left": sentences(desk, accepted.left),
+    }

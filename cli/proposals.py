@@ -1,5 +1,6 @@
 """Commands about the facts that texts propose: list them, read the reports again, accept, refuse."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +12,7 @@ from cli.options import By, Code, IfVersion, Json, Year
 from engine import actions
 from engine.actions import Outcome
 from engine.actions.proposals import as_fact
+from engine.errors import Refusal
 from engine.proposed import OPEN, Proposed
 from engine.wording import Wording
 
@@ -112,7 +114,7 @@ def accept(
         fiscal_year, now = desk.year(tx, own, year), desk.clock()
         if not numbers:
             done = actions.accept_proposals(tx, own, fiscal_year, only_certain=certain, by=person, now=now)
-            accepted, approved, refused = done.accepted, done.approved, done.refused
+            accepted, approved, refused, left = done.accepted, done.approved, done.refused, done.left
         else:
             for number in numbers:
                 changed = None
@@ -123,18 +125,14 @@ def accept(
                     )
                     changed = None if one is None else as_fact(one, changes)
                 actions.accept_proposal(tx, own, fiscal_year, number, changed=changed, by=person, now=now)
-            accepted, approved, refused = tuple(numbers), (), ()
+            accepted, approved, refused, left = tuple(numbers), (), (), ()
         level = tx.indicator(own, fiscal_year).stored.claimed.level
     if as_json:
-        told = {str(number): desk.wording.refusal(why) for number, why in refused}
-        desk.json(
-            {"code": own, "accepted": accepted, "approved": approved, "refused": told, "claimed": level}
-        )
+        told = {"refused": sentences(desk, refused), "left": sentences(desk, left)}
+        desk.json({"code": own, "accepted": accepted, "approved": approved, **told, "claimed": level})
     else:
         desk.say("import.facts", accepted=len(accepted), approved=len(approved))
-        for number, why in refused:
-            for text in desk.wording.refusal(why):
-                desk.note("import.not_a_fact", number=number, sentence=text)
+        tell_not_accepted(desk, (*refused, *left))
     if refused:
         raise typer.Exit(REFUSED)
 
@@ -155,6 +153,20 @@ def refuse(
         return actions.refuse_proposal(turn.tx, turn.code, turn.year, number, reason=reason, **turn.common)
 
     act(ctx.obj, code, year, by, if_version, as_json, do)
+
+
+Why = Iterable[tuple[int, Refusal]]
+
+
+def sentences(desk: Desk, why: Why) -> dict[str, list[str]]:
+    """For programs: why those proposals did not become facts, by their numbers."""
+    return {str(number): desk.wording.refusal(refusal) for number, refusal in why}
+
+
+def tell_not_accepted(desk: Desk, why: Why) -> None:
+    for number, refusal in why:
+        for text in desk.wording.refusal(refusal):
+            desk.note("import.not_a_fact", number=number, sentence=text)
 
 
 def _when(wording: Wording, one: Proposed) -> str:

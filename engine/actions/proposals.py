@@ -134,11 +134,15 @@ def refuse_proposal(
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What came of accepting several: the numbers of proposals, and why others could not be."""
+    """What came of accepting several: the numbers of proposals, and why others could not be.
+
+    ``left`` are those about which a person has to say more, and what.
+    """
 
     accepted: tuple[int, ...]
     approved: tuple[int, ...]
     refused: tuple[tuple[int, Refusal], ...]
+    left: tuple[tuple[int, Refusal], ...] = ()
     last: Outcome | None = None
 
 
@@ -148,30 +152,34 @@ def accept_proposals(
     """Accept all that wait, the earlier milestones first; or only those about which nothing is in doubt.
 
     What has no day counts only once it is approved: whoever may does that too, when its quarter is over.
-    One that cannot be a fact, or about which a person has to say more, the day or which of two values, is
-    left waiting, and told.
+    Of one whose words name months only, the day is one that nobody knows. One that cannot be a fact, or of
+    which a person has to say which of several values holds, is left waiting, and told.
     """
     indicator = tx.indicator(code, fiscal_year)
     order = {one.key: place for place, one in enumerate(indicator.workflow.milestones)}
     waiting = [one for one in tx.proposals(indicator) if one.state == ProposalState.PENDING]
     waiting.sort(key=lambda one: (one.quarter, order.get(one.milestone or "", 0), one.begins))
     approves = not_permitted(by, Action.APPROVE_UNDATED, Subject(indicator.agency)) is None
-    accepted, approved, refused = [], [], []
+    accepted, approved, refused, left = [], [], [], []
     last = None
     for one in waiting:
         if only_certain and not one.is_certain:
             continue
+        if one.is_contradicted:
+            left.append((one.number, refuse("proposal.contradicted", number=one.number, value=one.value)))
+            continue
+        changed = as_fact(one, {"occurred_on": None}) if one.needs_day and one.milestone else None
         try:
-            if one.is_contradicted:
-                raise refuse("proposal.contradicted", number=one.number, value=one.value)
-            last = outcome = accept_proposal(tx, code, fiscal_year, one.number, by=by, now=now)
+            last = outcome = accept_proposal(
+                tx, code, fiscal_year, one.number, changed=changed, by=by, now=now
+            )
             accepted.append(one.number)
             if approves and not only_certain and outcome.number and one.counts and not one.is_dated:
                 approve_occurrence(tx, code, fiscal_year, outcome.number, by=by, now=now)
                 approved.append(outcome.number)
         except Refusal as why:
             refused.append((one.number, why))
-    return Accepted(tuple(accepted), tuple(approved), tuple(refused), last)
+    return Accepted(tuple(accepted), tuple(approved), tuple(refused), tuple(left), last)
 
 
 def as_fact(one: Proposed, changes: Mapping[str, Any] = _UNCHANGED) -> NewOccurrence:

@@ -11,6 +11,12 @@ AFTER = datetime(2021, 11, 1, 2, tzinfo=UTC)
 QUARTERS = ("2020-12-31", "2021-03-31", "2021-06-30", "2021-09-30")
 
 
+def levels(empty):
+    """What is claimed at the end of each quarter."""
+    level = ("level", "5049-2017", "--year", "2564", "--json")
+    return [empty(*level, "--on", day, at=AFTER).data["claimed"]["level"] for day in QUARTERS]
+
+
 def test_page_on_an_empty_database_gives_the_levels_of_the_year(empty):
     page = empty.file("5049-2017.txt", SEED)
     said = empty(
@@ -19,13 +25,7 @@ def test_page_on_an_empty_database_gives_the_levels_of_the_year(empty):
     assert said.code == 0, said.err
     assert (said.data["agency"], said.data["workflow"]) == ("สำนักงานเขตทุ่งครุ", "civil_society_network")
     assert said.data["result"] == "added"
-    levels = [
-        empty("level", "5049-2017", "--year", "2564", "--on", day, "--json", at=AFTER).data["claimed"][
-            "level"
-        ]
-        for day in QUARTERS
-    ]
-    assert levels == [2, 3, 3, 5]
+    assert levels(empty) == [2, 3, 3, 5]
     assert empty("doctor", at=AFTER).code == 0
     again = empty("import", "page", page, "--year", "2564", "--accept-all", "--json", at=AFTER).data
     assert (again["result"], again["proposals"]["accepted"]) == ("same", [])
@@ -71,21 +71,26 @@ def test_proposals_are_accepted_changed_and_refused_one_by_one(empty):
     assert (sorted(rest["accepted"]), rest["approved"]) == ([4, 8, 9, 10, 11, 13], [])
 
 
-def test_month_is_left_waiting_by_all_and_takes_a_day_or_that_nobody_knows_it(empty):
+def test_month_takes_a_day_of_its_own_or_that_nobody_knows_it(empty):
     text = SEED.replace("เมื่อวันที่ 18 พ.ค. 2564", "ในเดือน พ.ค. 2564")
-    page = empty.file("5049-2017.txt", text)
-    said = empty("import", "page", page, "--year", "2564", "--accept-all", "--json", at=AFTER)
-    (left,) = said.data["proposals"]["refused"]
-    assert said.code == 1
-    (waiting,) = [
-        one for one in empty("import", "proposals", "5049-2017", "--json").data if one["state"] == "pending"
-    ]
-    assert (str(waiting["number"]), waiting["needs_day"], waiting["first_on"]) == (left, True, "2021-05-01")
-    accept = ("import", "accept", "5049-2017", left)
+    assert empty("import", "page", empty.file("5049-2017.txt", text), "--year", "2564").code == 0
+    (waiting,) = [one for one in empty("import", "proposals", "5049-2017", "--json").data if one["needs_day"]]
+    assert (waiting["state"], waiting["first_on"]) == ("pending", "2021-05-01")
+    accept = ("import", "accept", "5049-2017", str(waiting["number"]))
     assert "from 1 May 2021 to 31 May 2021" in empty(*accept, at=AFTER).err
     assert empty(*accept, "--on", "2021-06-01", at=AFTER).code == 1
     assert empty(*accept, "--on", "2021-05-18", "--no-day", at=AFTER).code == 2
     assert empty(*accept, "--no-day", at=AFTER).code == 0
+
+
+def test_with_all_a_month_becomes_a_fact_whose_day_nobody_knows(empty):
+    text = SEED.replace("เมื่อวันที่ 18 พ.ค. 2564", "ในเดือน พ.ค. 2564")
+    page = empty.file("5049-2017.txt", text)
+    said = empty("import", "page", page, "--year", "2564", "--accept-all", "--json", at=AFTER)
+    came = said.data["proposals"]
+    assert (said.code, came["refused"], came["left"], came["pending"]) == (0, {}, {}, 0)
+    assert len(came["approved"]) == 4  # three of the page name no day at all
+    assert levels(empty) == [2, 3, 3, 5]
 
 
 def test_dry_run_needs_no_database_and_makes_none(empty):

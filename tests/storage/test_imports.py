@@ -176,7 +176,7 @@ def test_of_values_that_contradict_each_other_a_person_takes_one(store):
         first, second = [one for one in tx.proposals(tx.indicator(code, 2021)) if one.is_contradicted]
         assert (first.text, second.text) == ("ร้อยละ 80", "ร้อยละ 90")
         done = actions.accept_proposals(tx, code, 2021, only_certain=False, by=by, now=now)
-        assert [(number, why.conditions[0].kind) for number, why in done.refused] == [
+        assert [(number, why.conditions[0].kind) for number, why in done.left] == [
             (first.number, "proposal.contradicted"),
             (second.number, "proposal.contradicted"),
         ]
