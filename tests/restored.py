@@ -51,7 +51,6 @@ def keep(url: str) -> None:
         make = "CREATE FUNCTION kept.restore() RETURNS void LANGUAGE plpgsql AS {}"
         connection.execute(sql.SQL(make).format(sql.Literal(body)))
         connection.execute(_WATCH)
-    let_go(url)  # nobody may be connected to what is copied
 
 
 def _put_back(connection: psycopg.Connection, table: str, columns: list[str]) -> Iterator[sql.Composable]:
@@ -70,7 +69,6 @@ def restore(url: str) -> bool:
         _restorers[url] = psycopg.connect(_plain(url), autocommit=True)
     spoilt = _restorers[url].execute(_IS_SPOILT).fetchone() != (False,)
     if spoilt:
-        let_go(url)
         _restorers.pop(url).close()
     else:
         _restorers[url].execute("SELECT kept.restore()")
