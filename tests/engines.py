@@ -67,7 +67,7 @@ def _new(kind: tuple[str, float], url: str) -> Engine:
     def free_again(engine: Engine) -> None:
         _engines.setdefault(kind, []).append(engine)
 
-    engine.dialect.do_close = keep  # type: ignore[assignment, method-assign]
+    engine.dialect.do_close = keep  # type: ignore[assignment, method-assign]  # it keeps
     return engine
 
 

@@ -4,8 +4,9 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +49,12 @@ class Said:
 
 @dataclass
 class Terminal:
-    """Runs `radap` as a person would, from a folder of its own."""
+    """Runs `radap` as a person would, from a folder of its own; each command a second after the last."""
 
     url: str
     folder: Path
     columns: int = 100
+    _seconds: Iterator[int] = field(default_factory=count, repr=False)
 
     def __call__(
         self,
@@ -72,7 +74,8 @@ class Terminal:
             **env,
         }
         language = [] if lang is None else ["--lang", lang]
-        with time_machine.travel(at):
+        now = at + timedelta(seconds=next(self._seconds))
+        with time_machine.travel(now, tick=False):
             result = CliRunner().invoke(app, [*words, *language], typed, env=environment)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception

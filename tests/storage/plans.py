@@ -8,4 +8,5 @@ def plan_of(connection, statement: str, parameters) -> str:
         return "\n".join(row.detail for row in rows)
     connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
     connection.exec_driver_sql("SET LOCAL enable_bitmapscan = off")
+    connection.exec_driver_sql("SET LOCAL enable_sort = off")
     return "\n".join(connection.exec_driver_sql(f"EXPLAIN {statement}", parameters).scalars())
