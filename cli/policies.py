@@ -88,9 +88,6 @@ class _Holidays(AbstractSet[date]):
     def __len__(self) -> int:
         return len(self._days)
 
-    def __hash__(self) -> int:
-        return hash(self._days)
-
 
 @cache
 def _official_holidays(country: str) -> frozenset[date]:

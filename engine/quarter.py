@@ -129,7 +129,8 @@ class WorkCalendar:
     The holidays are not looked at before the first question.
     """
 
-    holidays: AbstractSet[date] = frozenset()
+    # Not of the hash, which whoever remembers what it worked out asks for again and again.
+    holidays: AbstractSet[date] = field(default=frozenset(), hash=False)
     weekend: frozenset[int] = frozenset({6, 7})
 
     def __post_init__(self) -> None:
@@ -137,9 +138,13 @@ class WorkCalendar:
             raise ValueError(f"a weekend is some of the weekdays 1 to 7, not {sorted(self.weekend)}")
 
     @cached_property
+    def _free(self) -> frozenset[date]:
+        return frozenset(self.holidays)
+
+    @cached_property
     def _taken(self) -> tuple[int, ...]:
         """Ordinals of the holidays that fall on no weekend, in order."""
-        taken = (day.toordinal() for day in self.holidays if day.isoweekday() not in self.weekend)
+        taken = (day.toordinal() for day in self._free if day.isoweekday() not in self.weekend)
         return tuple(sorted(taken))
 
     @cached_property
@@ -148,7 +153,7 @@ class WorkCalendar:
         return tuple(accumulate((day not in self.weekend for day in range(1, 8)), initial=0))
 
     def is_working_day(self, day: date) -> bool:
-        return day.isoweekday() not in self.weekend and day not in self.holidays
+        return day.isoweekday() not in self.weekend and day not in self._free
 
     def add_working_days(self, day: date, n: int) -> date:
         """The ``n``-th working day after ``day``, or before it for a negative ``n``; ``day`` itself for 0.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -240,8 +241,8 @@ _YEAR = rf"(?P<era>{ERA_PATTERN})?\s?(?P<year>[0-9]{{1,8}})\s?(?P<era_after>{ERA
 _DAY = r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?"
 
 
-# Patterns are kept as texts here: who types no day need not wait until they are compiled, and `re` remembers
-# those that it was given.
+# Patterns are kept as texts here: who types no day need not wait until they are compiled.
+_compiled = cache(re.compile)
 
 
 def _form(body: str) -> str:
@@ -263,7 +264,7 @@ def parse_day(text: str) -> date:
     """
     plain = plain_text(text)
     for form, reader in _FORMS:
-        if match := re.fullmatch(form, plain):
+        if match := _compiled(form).fullmatch(plain):
             day = reader(text, match)
             _check_weekday(text, match, day)
             return day
@@ -380,12 +381,12 @@ _YEAR_ALONE = rf"(?:ประจำ)?(?:ปี\s?(?:งบประมาณ)?|f
 
 def _span_of(plain: str) -> Span | None:
     """Which piece of time the text names. One day among other words is none: nobody knows what they add."""
-    if (year := re.fullmatch(_YEAR_ALONE, plain)) and _is_year(year["year"]):
+    if (year := _compiled(_YEAR_ALONE).fullmatch(plain)) and _is_year(year["year"]):
         return Span.YEAR
-    days = sum(len(re.findall("[0-9]+", found[1])) for found in re.finditer(_DAYS_IN_TEXT, plain))
+    days = sum(len(re.findall("[0-9]+", found[1])) for found in _compiled(_DAYS_IN_TEXT).finditer(plain))
     if days:
         return Span.DAYS if days > 1 else None
-    months = len(re.findall(_MONTH_IN_TEXT, plain))
+    months = len(_compiled(_MONTH_IN_TEXT).findall(plain))
     return (None, Span.MONTH, Span.MONTHS)[min(months, 2)]
 
 
@@ -398,7 +399,7 @@ def parse_be_year(text: str) -> int:
 
     Raises :class:`DateProblem`; a year such as 2021 is refused with the year that it is in BE.
     """
-    match = re.fullmatch(_YEAR_ALONE, plain_text(text))
+    match = _compiled(_YEAR_ALONE).fullmatch(plain_text(text))
     if match is None:
         raise DateProblem(DateFault.NOT_A_YEAR, text)
     era, year = _read_year(text, match["year"], Era.BE)
