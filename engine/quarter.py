@@ -121,16 +121,16 @@ class Shift(StrEnum):
 _STEP = {Shift.NEXT_WORKING_DAY: 1, Shift.PREVIOUS_WORKING_DAY: -1}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WorkCalendar:
     """Which days are worked on: all but the weekend (ISO weekdays, Monday 1 to Sunday 7) and the holidays.
 
     Every question is answered by counting, not by walking: a sum over years costs what one over days does.
-    The holidays are not looked at before the first question.
+    The holidays are not looked at before the first question; nor to tell calendars apart, which whoever
+    remembers what it worked out does again and again: each is equal to itself alone.
     """
 
-    # Not of the hash, which whoever remembers what it worked out asks for again and again.
-    holidays: AbstractSet[date] = field(default=frozenset(), hash=False)
+    holidays: AbstractSet[date] = frozenset()
     weekend: frozenset[int] = frozenset({6, 7})
 
     def __post_init__(self) -> None:
