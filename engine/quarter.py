@@ -126,8 +126,7 @@ class WorkCalendar:
     """Which days are worked on: all but the weekend (ISO weekdays, Monday 1 to Sunday 7) and the holidays.
 
     Every question is answered by counting, not by walking: a sum over years costs what one over days does.
-    The holidays are not looked at before the first question; nor to tell calendars apart, which whoever
-    remembers what it worked out does again and again: each is equal to itself alone.
+    The holidays are not looked at before the first question.
     """
 
     holidays: AbstractSet[date] = frozenset()
@@ -151,6 +150,15 @@ class WorkCalendar:
     def _worked(self) -> tuple[int, ...]:
         """Working days among a week's first 0 to 7."""
         return tuple(accumulate((day not in self.weekend for day in range(1, 8)), initial=0))
+
+    # By the set that Python compares at once, for whoever remembers what it worked out asks again and again.
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, WorkCalendar):
+            return NotImplemented
+        return (self._free, self.weekend) == (other._free, other.weekend)
+
+    def __hash__(self) -> int:
+        return hash((self._free, self.weekend))
 
     def is_working_day(self, day: date) -> bool:
         return day.isoweekday() not in self.weekend and day not in self._free

@@ -106,6 +106,7 @@ def postgres() -> Iterator[Postgres]:
         connection.execute("SELECT pg_reload_conf()")
         yield Postgres(server, connection)
         restored.close()
+        engines.let_all_go()
 
 
 def start_server(home: Path) -> "PostgresServer":

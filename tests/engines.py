@@ -43,6 +43,11 @@ def let_go(url: str) -> None:
         connection.close()
 
 
+def let_all_go() -> None:
+    for url in list(_connections):
+        let_go(url.render_as_string(hide_password=False))
+
+
 def _new(kind: tuple[str, float], url: str) -> Engine:
     engine = connect(url, busy_seconds=kind[1])
     close = engine.dialect.do_close

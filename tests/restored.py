@@ -9,8 +9,6 @@ from collections.abc import Iterator
 import psycopg
 from psycopg import sql
 
-from tests.engines import let_go
-
 _SCHEMA = """
 CREATE SCHEMA kept;
 CREATE TABLE kept.spoilt ();
@@ -76,11 +74,9 @@ def restore(url: str) -> bool:
 
 
 def close() -> None:
-    """Close what is kept of every database."""
-    for url, connection in _restorers.items():
-        let_go(url)
-        connection.close()
-    _restorers.clear()
+    """Close the connection to each database."""
+    while _restorers:
+        _restorers.popitem()[1].close()
 
 
 def _plain(url: str) -> str:

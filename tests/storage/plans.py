@@ -6,7 +6,6 @@ def plan_of(connection, statement: str, parameters) -> str:
     if connection.dialect.name == "sqlite":
         rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
         return "\n".join(row.detail for row in rows)
-    connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-    connection.exec_driver_sql("SET LOCAL enable_bitmapscan = off")
-    connection.exec_driver_sql("SET LOCAL enable_sort = off")
+    for way in ("seqscan", "bitmapscan", "sort", "incremental_sort", "hashagg"):
+        connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
     return "\n".join(connection.exec_driver_sql(f"EXPLAIN {statement}", parameters).scalars())
