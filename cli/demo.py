@@ -397,8 +397,7 @@ def _measure(
     definition = indicator.workflow.milestone(milestone)
     assert definition is not None
     assert definition.measure is not None
-    low, high = definition.measure.minimum, definition.measure.maximum
-    if (low is not None and result < low) or (high is not None and result > high):
+    if not definition.measure.admits(result):
         loaded.not_measured.append((indicator.code, quarter.number))
         return
     new = NewOccurrence(milestone, quarter.last_day, value=result)

@@ -41,10 +41,7 @@ def _of_result(
 ) -> Proposal | None:
     """The result of a quarter as a measured fact of its last day; one that cannot be measured is none."""
     value, measure = results.get(quarter.number), measured.measure
-    if value is None or measure is None:
-        return None
-    low, high = measure.minimum, measure.maximum
-    if (low is not None and value < low) or (high is not None and value > high):
+    if value is None or measure is None or not measure.admits(value):
         return None
     why = (Reason("prose.result", {"value": value, "quarter": quarter, "milestone": measured.title}),)
     return Proposal(

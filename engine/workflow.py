@@ -67,6 +67,11 @@ class Measure:
         """Whether less is better."""
         return self.direction is Direction.FALLING
 
+    def admits(self, value: Decimal) -> bool:
+        """Whether a single recorded value may be that low and that high."""
+        low, high = self.minimum, self.maximum
+        return (low is None or value >= low) and (high is None or value <= high)
+
 
 @dataclass(frozen=True, slots=True)
 class EvidenceRequest:

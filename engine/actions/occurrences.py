@@ -270,14 +270,11 @@ def _value_faults(definition: MilestoneDefinition, new: NewOccurrence) -> Iterat
         if not new.planned:
             yield Unmet("value.missing", {"milestone": definition.title})
         return
-    low, high = measure.minimum, measure.maximum
     if not new.value.is_finite():
         yield Unmet("value.not_a_number", {"value": new.value})
-    elif (low is not None and new.value < low) or (high is not None and new.value > high):
-        yield Unmet(
-            "value.out_of_range",
-            {"value": new.value, "minimum": low, "maximum": high, "milestone": definition.title},
-        )
+    elif not measure.admits(new.value):
+        bounds = {"minimum": measure.minimum, "maximum": measure.maximum}
+        yield Unmet("value.out_of_range", {"value": new.value, **bounds, "milestone": definition.title})
 
 
 def _duplicate_faults(work: Work, new: NewOccurrence) -> Iterator[Unmet]:

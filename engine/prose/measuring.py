@@ -9,7 +9,7 @@ from engine.prose.proposal import Proposal
 from engine.prose.reasons import CONTRADICTS, Reason, confidence
 from engine.prose.standing import ProposalStanding
 from engine.prose.statements import Statement
-from engine.prose.values import Stated, can_be_measured, figures
+from engine.prose.values import Stated, figures
 from engine.workflow import MilestoneDefinition, Workflow
 
 #: A narrative with more values than these tells of parts and counts, and not of the result.
@@ -30,7 +30,7 @@ def measured(workflow: Workflow, read: Narrative, unit: str) -> Iterator[Proposa
     if len(found) > MOST:
         return
     for one in found:
-        if can_be_measured(one.value, measure):
+        if measure.admits(one.value):
             home = next(each for each in done if each.start <= one.start < each.end)
             others = [each.value for each in found if each is not one]
             yield _proposal(milestones[0], read, home, one, others, unit)

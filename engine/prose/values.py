@@ -47,12 +47,6 @@ def figures(even: str, spans: Sequence[tuple[int, int]], measure: Measure, unit:
     return sorted({one.value: one for one in results or found}.values())
 
 
-def can_be_measured(value: Decimal, measure: Measure) -> bool:
-    """Whether the measure goes that far."""
-    low, high = measure.minimum, measure.maximum
-    return (low is None or value >= low) and (high is None or value <= high)
-
-
 def _values(even: str, start: int, end: int, measure: Measure, unit: str) -> Iterator[Stated]:
     pattern = _pattern(measure.kind, unit)
     if pattern is None:
