@@ -12,7 +12,7 @@ from cli import bootstrap, parsing
 from cli.desk import REFUSED, Desk
 from cli.operations import register_definitions
 from cli.options import By, Json
-from cli.proposals import sentences, tell_not_accepted
+from cli.proposals import accepted_data, tell_accepted
 from engine.actions import Accepted, accept_proposals
 from engine.errors import Refusal, Unmet, refuse
 from engine.pages.kinds import Finding
@@ -297,16 +297,12 @@ def _tell_what_came(desk: Desk, one: Done) -> None:
             "  " + desk.wording.say(kind, **values, before=change.before or "–", after=change.after or "–")
         )
     if one.accepted is not None:
-        _tell_accepted(desk, one.accepted)
-
-
-def _tell_accepted(desk: Desk, accepted: Accepted) -> None:
-    desk.say("import.facts", accepted=len(accepted.accepted), approved=len(accepted.approved))
-    tell_not_accepted(desk, (*accepted.refused, *accepted.left))
+        tell_accepted(desk, one.accepted)
 
 
 def _as_data(desk: Desk, one: Done) -> dict[str, Any]:
     prepared, taken = one.prepared, one.taken
+    accepted = accepted_data(desk, one.accepted) if one.accepted else {}
     return {
         "file": str(one.file),
         "code": prepared.code if prepared else None,
@@ -318,7 +314,7 @@ def _as_data(desk: Desk, one: Done) -> dict[str, Any]:
         "read": _read_data(prepared) if prepared else None,
         "findings": [_finding_data(desk, found) for found in prepared.findings] if prepared else [],
         "changes": [change._asdict() for change in taken.changes] if taken else [],
-        "proposals": {"pending": one.proposals, **_accepted_data(desk, one.accepted)},
+        "proposals": {"pending": one.proposals, **accepted},
         "refused": desk.wording.refusal(one.refusal) if one.refusal else [],
     }
 
@@ -354,15 +350,4 @@ def _finding_data(desk: Desk, found: Finding) -> dict[str, Any]:
         "text": wording.say(f"import_found.{found.kind}", found.params),
         "suggestion": wording.say(f"import_advice.{found.kind}", found.params),
         "proposed": dict(found.proposed) or None,
-    }
-
-
-def _accepted_data(desk: Desk, accepted: Accepted | None) -> dict[str, Any]:
-    if accepted is None:
-        return {}
-    return {
-        "accepted": list(accepted.accepted),
-        "approved": list(accepted.approved),
-        "refused": sentences(desk, accepted.refused),
-        "left": sentences(desk, accepted.left),
     }

@@ -10,7 +10,7 @@ from cli.acting import Turn, act
 from cli.desk import REFUSED, Desk
 from cli.options import By, Code, IfVersion, Json, Year
 from engine import actions
-from engine.actions import Outcome
+from engine.actions import Accepted, Outcome
 from engine.actions.proposals import as_fact
 from engine.errors import Refusal
 from engine.proposed import OPEN, Proposed
@@ -114,7 +114,6 @@ def accept(
         fiscal_year, now = desk.year(tx, own, year), desk.clock()
         if not numbers:
             done = actions.accept_proposals(tx, own, fiscal_year, only_certain=certain, by=person, now=now)
-            accepted, approved, refused, left = done.accepted, done.approved, done.refused, done.left
         else:
             for number in numbers:
                 changed = None
@@ -125,15 +124,13 @@ def accept(
                     )
                     changed = None if one is None else as_fact(one, changes)
                 actions.accept_proposal(tx, own, fiscal_year, number, changed=changed, by=person, now=now)
-            accepted, approved, refused, left = tuple(numbers), (), (), ()
+            done = Accepted(tuple(numbers), (), ())
         level = tx.indicator(own, fiscal_year).stored.claimed.level
     if as_json:
-        told = {"refused": sentences(desk, refused), "left": sentences(desk, left)}
-        desk.json({"code": own, "accepted": accepted, "approved": approved, **told, "claimed": level})
+        desk.json({"code": own, **accepted_data(desk, done), "claimed": level})
     else:
-        desk.say("import.facts", accepted=len(accepted), approved=len(approved))
-        tell_not_accepted(desk, (*refused, *left))
-    if refused:
+        tell_accepted(desk, done)
+    if done.refused:
         raise typer.Exit(REFUSED)
 
 
@@ -155,16 +152,23 @@ def refuse(
     act(ctx.obj, code, year, by, if_version, as_json, do)
 
 
-Why = Iterable[tuple[int, Refusal]]
+def accepted_data(desk: Desk, done: Accepted) -> dict[str, Any]:
+    """For programs: which proposals became facts, and why others did not, by their numbers."""
+
+    def sentences(why: Iterable[tuple[int, Refusal]]) -> dict[str, list[str]]:
+        return {str(number): desk.wording.refusal(refusal) for number, refusal in why}
+
+    return {
+        "accepted": done.accepted,
+        "approved": done.approved,
+        "refused": sentences(done.refused),
+        "left": sentences(done.left),
+    }
 
 
-def sentences(desk: Desk, why: Why) -> dict[str, list[str]]:
-    """For programs: why those proposals did not become facts, by their numbers."""
-    return {str(number): desk.wording.refusal(refusal) for number, refusal in why}
-
-
-def tell_not_accepted(desk: Desk, why: Why) -> None:
-    for number, refusal in why:
+def tell_accepted(desk: Desk, done: Accepted) -> None:
+    desk.say("import.facts", accepted=len(done.accepted), approved=len(done.approved))
+    for number, refusal in (*done.refused, *done.left):
         for text in desk.wording.refusal(refusal):
             desk.note("import.not_a_fact", number=number, sentence=text)
 
