@@ -168,8 +168,8 @@ def accept_proposals(
         if one.is_contradicted:
             left.append((one.number, refuse("proposal.contradicted", number=one.number, value=one.value)))
             continue
-        changed = as_fact(one, {"occurred_on": None}) if one.needs_day and one.milestone else None
         try:
+            changed = as_fact(one, {"occurred_on": None}) if one.needs_day else None
             last = outcome = accept_proposal(
                 tx, code, fiscal_year, one.number, changed=changed, by=by, now=now
             )

@@ -342,12 +342,13 @@ class _Petition:
         scene = self._counter.scene(request)
         about = _petition(scene, key)
         petition = scene.petitions[int(key) - 1]
-        page = f"{self._counter.site.root}{scene.base}/petitions/{petition.number}"
+        base = f"{self._counter.site.root}{scene.base}"
+        page = f"{base}/petitions/{petition.number}"
         say, acts = scene.wording.say, []
         if petition.state == PetitionState.PENDING:
             if scene.may(DECIDED_BY[petition.kind]):
                 acts = [
-                    (say("act.grant"), _granting(petition, page)),
+                    (say("act.grant"), _granting(petition, base)),
                     (say("act.decline"), f"{page}/decline"),
                 ]
             elif scene.may(Action.PETITION):
@@ -363,12 +364,11 @@ class _Petition:
         return self._counter.show(request, "petition.html", scene, values)
 
 
-def _granting(petition: Petition, page: str) -> str:
+def _granting(petition: Petition, base: str) -> str:
     """Where it is granted: what is missing is recorded by the form of corrections, which is filled in."""
     if petition.kind is PetitionKind.CORRECTION and petition.occurrence is None:
-        at, *_ = page.rsplit("/petitions/", 1)
-        return f"{at}/milestones/{petition.milestone}/correct?petition={petition.number}"
-    return f"{page}/grant"
+        return f"{base}/milestones/{petition.milestone}/correct?petition={petition.number}"
+    return f"{base}/petitions/{petition.number}/grant"
 
 
 def _about(scene: Scene, act: Act, key: str) -> _About:

@@ -77,9 +77,7 @@ class _Ask:
             value=typed.number("value"),
             document_number=typed.line("document") or None,
         )
-        answer = self._sent(request, typed, new)
-        if "quarter" in typed.faults:
-            typed.fault("day", *typed.faults.pop("quarter"))  # it has no other field for it
+        answer = self._sent(request, typed, new, quarter="day")  # it has no other field for it
         return answer or self._asked_missing(request, typed, milestone)
 
     def _asked_missing(self, request: Request, typed: Typed, milestone: str) -> Response:
@@ -97,12 +95,13 @@ class _Ask:
         }
         return self._counter.show(request, "ask_correction.html", scene, values)
 
-    def _sent(self, request: Request, typed: Typed, new: NewPetition) -> Response | None:
+    def _sent(self, request: Request, typed: Typed, new: NewPetition, **fields: str) -> Response | None:
         """The page of the petition that was made; nothing where it was refused."""
         outcome = self._counter.do(
             request,
             typed,
             lambda turn: make_petition(turn.tx, turn.code, turn.year, new, by=turn.by, now=turn.now),
+            **fields,
         )
         if outcome is None:
             return None

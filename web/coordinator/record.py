@@ -57,6 +57,7 @@ class _Record:
         self._counter = counter
         self._site = counter.site
         self._after_seal = after_seal
+        self._quarter_field = "day" if after_seal else "quarter"  # a correction has no other field for it
 
     def ask(self, request: Request, milestone: str) -> Response:
         """The form; with a plan to be kept, or a correction that was asked for, its words stand in it."""
@@ -73,10 +74,14 @@ class _Record:
         given = self._given(request)
         typed = given.typed
         new = self._new(typed, milestone)
-        self._petition(self._counter.scene(request), milestone, typed.fields)
-        outcome = self._counter.do(request, typed, lambda turn: self._recorded(turn, milestone, new, given))
-        if self._after_seal and "quarter" in typed.faults:
-            typed.fault("day", *typed.faults.pop("quarter"))  # it has no other field for it
+        if self._after_seal and typed.fields.get("petition"):
+            self._petition(self._counter.scene(request), milestone, typed.fields)
+        outcome = self._counter.do(
+            request,
+            typed,
+            lambda turn: self._recorded(turn, milestone, new, given),
+            quarter=self._quarter_field,
+        )
         if not typed.faults:
             done = "planned" if new.planned else "recorded" if new.occurred_on else "undated"
             done = "corrected" if self._after_seal else done
@@ -118,7 +123,7 @@ class _Record:
         way = typed.fields.get("way", DONE)
         quarter = typed.whole("quarter") if way == UNDATED else None
         if way == UNDATED and quarter is None:
-            typed.fault("quarter", Unmet("quarter.choose", {}))
+            typed.fault(self._quarter_field, Unmet("quarter.choose", {}))
         return NewOccurrence(
             milestone=milestone,
             occurred_on=None if way == UNDATED else typed.day("day"),

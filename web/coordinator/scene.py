@@ -190,11 +190,11 @@ class Counter:
             hidden=hidden,
         )
 
-    def do(self, request: Request, typed: Typed, act: Callable[[Turn], _Done]) -> _Done | None:
+    def do(self, request: Request, typed: Typed, act: Callable[[Turn], _Done], **fields: str) -> _Done | None:
         """Do something to the indicator of the path in one transaction.
 
         Nothing is done when the form is at fault, also when that is found while the act reads it; ``typed``
-        then says what is wrong with it.
+        then says what is wrong with it. ``fields`` says where this form's differ (:meth:`Typed.blame`).
         """
         if typed.faults:
             return None
@@ -206,7 +206,7 @@ class Counter:
                 if typed.faults:
                     raise Refusal(())
         except Refusal as refusal:
-            typed.blame(refusal)
+            typed.blame(refusal, **fields)
             return None
         return done
 
