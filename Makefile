@@ -44,17 +44,19 @@ year: setup  ## drive a year of 50 districts, 1,000 indicators and 5,000 milesto
 kills: setup  ## kill delivering workers 10,000 times on each database, and let many tell 5,000 reminders
 	$(bin)/pytest -n 2 --dist worksteal -rP --long tests/faults/test_delivery_killed.py tests/faults/test_many_workers.py $(ARGS)
 
+# 100,000 pages, and as many spreadsheets, texts, campaigns and lines of an export; nothing may need 3 GB or more.
 # Guided by coverage as well, where somebody has put atheris into .venv.
-fuzz: setup  ## try 100,000 texts on what reads pages: about half an hour
-	$(bin)/pytest -n 2 --dist worksteal -rP --long tests/engine/pages/test_any_text.py $(ARGS)
-	if $(bin)/python -c "import atheris" 2>/dev/null; then $(bin)/python -m tests.engine.pages.fuzz -runs=100000; fi
+fuzz: setup  ## try half a million inputs on all that reads what comes from outside: about an hour
+	ulimit -v 3000000; $(bin)/pytest -n 2 --dist worksteal -rP --hypothesis-profile=fuzz -m fuzz $(ARGS)
+	if $(bin)/python -c "import atheris" 2>/dev/null; then \
+		$(bin)/python -m tests.engine.pages.fuzz -runs=100000 -timeout=10 -rss_limit_mb=1000; fi
 
 bench: .venv-bench/installed  ## measure us beside our peers, into benchmarks/RESULTS.md
 	.venv-bench/bin/python -m benchmarks $(ARGS)
 
 pictures: setup  ## draw the pictures of README and docs again (needs chromium and Thai fonts)
 	$(bin)/radap demo
-	$(bin)/python tests/pictures.py
+	$(bin)/python -m tests.pictures
 	$(bin)/pytest -n 2 --dist worksteal --pictures tests/browser $(ARGS)
 
 # dev.lock first: what a server installs is exactly what was tested, and bench measures what a server runs.

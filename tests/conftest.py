@@ -7,6 +7,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from psycopg import sql
 
 from tests import engines, restored
@@ -24,6 +26,15 @@ if TYPE_CHECKING:
 
 #: Files that lie in memory cost a third of the time: a disk is waited for at every commit.
 _IN_MEMORY, _ROOM = Path("/dev/shm"), 4 << 30
+
+
+# How often a property is tried: as by `make test`, where no time is a fault; and as by `make fuzz`, for the
+# tests that are marked for it, where ten seconds for a few lines are one.
+settings.register_profile("short", deadline=None)
+settings.register_profile(
+    "fuzz", max_examples=34_000, deadline=timedelta(seconds=10), suppress_health_check=list(HealthCheck)
+)
+settings.load_profile("short")
 
 
 def pytest_configure() -> None:

@@ -16,6 +16,8 @@ from rich.console import Console
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME
 from rich.text import Text
 
+from tests import chromium
+
 FOLDER = Path(__file__).parent.parent / "docs" / "pictures"
 WIDTH = 92
 #: The name of each picture, the command it shows, and how many of its first lines.
@@ -73,22 +75,7 @@ def _photograph(page: str, picture: Path, lines: int) -> None:
     with TemporaryDirectory() as folder:
         source = Path(folder) / "page.html"
         source.write_text(page, encoding="utf-8")
-        subprocess.run(
-            [
-                "chromium",
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-background-networking",
-                "--hide-scrollbars",
-                f"--user-data-dir={folder}/profile",
-                f"--window-size={WIDTH * 9 + 60},{lines * 24 + 24}",
-                f"--screenshot={picture}",
-                source.as_uri(),
-            ],
-            check=True,
-            capture_output=True,
-        )
+        chromium.photograph(source.as_uri(), picture, WIDTH * 9 + 60, lines * 24 + 24)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """A real browser on real pages: the system's Chromium, a server on this machine, a day that stands still."""
 
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from engine import actions
 from engine.actions import NewOccurrence
+from tests import chromium
 from tests.cast import (
     CODE,
     COMMITTEE,
@@ -34,16 +34,6 @@ from tests.web.doorway import PASSWORD, give_password
 from tests.web.town import Town
 
 DAY = date(2021, 5, 18)
-#: The browser keeps to itself: a closed network makes it knock at doors that never open.
-_ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 #: How each reader looks at the pages.
 PHONE: dict[str, Any] = {
     "viewport": {"width": 390, "height": 844},
@@ -57,10 +47,10 @@ WITHOUT_SCRIPTS: dict[str, Any] = {**DESK, "java_script_enabled": False}
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
+    path = chromium.path()
+    if path is None:
         pytest.skip("no chromium on this machine: pages are not opened in a browser")
-    return {"executable_path": chromium, "args": list(_ARGUMENTS)}
+    return {"executable_path": path, "args": list(chromium.ARGUMENTS)}
 
 
 class _Relay:

@@ -79,6 +79,7 @@ def test_evaluator_seals_a_quarter_and_takes_its_reports_away(
     expect(page.get_by_role("alert")).to_contain_text("โปรดระบุเหตุผลเพื่อปิดไตรมาส")
     page.get_by_label("เหตุใดจึงปิดไตรมาส").fill("พ้นกำหนดส่งและแจ้งเตือนครบทุกระดับแล้ว")
     page.get_by_role("button", name="ตรวจทานก่อนปิด").click()
+    expect(page.get_by_role("button", name="ปิดไตรมาส", exact=True)).to_be_visible()
     look("seal_check")
     page.get_by_role("button", name="ปิดไตรมาส", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("ปิดไตรมาสแล้ว")
@@ -101,6 +102,7 @@ def test_evaluator_seals_a_quarter_and_takes_its_reports_away(
 
     # That of the city is made meanwhile; the page looks again by itself.
     page.get_by_role("link", name="รายงาน", exact=True).click()
+    expect(page.get_by_label("ขอบเขต")).to_be_visible()
     look("reports")
     page.get_by_label("ขอบเขต").select_option(label="ทั้งเมือง")
     page.get_by_role("button", name="จัดทำ", exact=True).click()

@@ -7,7 +7,7 @@ from datetime import date, time, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.prose.dates import Doubt, Found, Piece, find_dates
@@ -331,7 +331,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(deadline=None)
+@pytest.mark.fuzz
 @given(st.one_of(st.text(max_size=200), st.lists(PIECES, max_size=60).map("".join)))
 def test_any_text_has_dates_in_order_that_lie_in_it(text):
     end = 0
@@ -341,7 +341,6 @@ def test_any_text_has_dates_in_order_that_lie_in_it(text):
         end = one.end
 
 
-@settings(deadline=None)
 @given(st.dates(date(1960, 1, 1), date(2100, 1, 1)), st.sampled_from(["long", "short", "numeric"]))
 def test_every_day_as_we_write_it(day, style):
     assert only(f"เมื่อ {format_day(day, 'th', style)} แล้ว").day == day

@@ -3,11 +3,11 @@
 Run as ``python -m tests.notifications.picture`` from the checkout.
 """
 
-import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from notifications import samples
+from tests import chromium
 from tests.notifications.mailroom import NOW, REF, composer, page_of
 
 PICTURE = Path(__file__).parents[2] / "docs" / "pictures" / "digest.png"
@@ -19,22 +19,7 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         source = Path(folder) / "digest.html"
         source.write_text(page_of(composer().mail(samples.full_digest("th"), REF, NOW)), encoding="utf-8")
-        subprocess.run(
-            [
-                "chromium",
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-background-networking",
-                "--hide-scrollbars",
-                f"--user-data-dir={folder}/profile",
-                f"--window-size={WIDTH},{HEIGHT}",
-                f"--screenshot={PICTURE}",
-                source.as_uri(),
-            ],
-            check=True,
-            capture_output=True,
-        )
+        chromium.photograph(source.as_uri(), PICTURE, WIDTH, HEIGHT)
 
 
 if __name__ == "__main__":

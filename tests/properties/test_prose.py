@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.prose.proposals import ProposalStanding, proposals
@@ -63,7 +63,7 @@ TEXTS = st.one_of(
 )
 
 
-@settings(deadline=None)
+@pytest.mark.fuzz
 @given(TEXTS, st.sampled_from(WORKFLOWS), st.integers(1, 4), st.sampled_from(["", "ร้อยละ", "ครั้ง", "คะแนน"]))
 def test_any_text_is_read_and_what_is_read_lies_in_it(text, workflow, quarter, unit):
     for one in proposals(workflow, YEAR, quarter, text, unit=unit):
@@ -77,7 +77,7 @@ def test_any_text_is_read_and_what_is_read_lies_in_it(text, workflow, quarter, u
             assert one.occurred_on is None or YEAR.first_day <= one.occurred_on <= YEAR.last_day
 
 
-@settings(deadline=None)
+@pytest.mark.fuzz
 @given(TEXTS, st.sampled_from(WORKFLOWS))
 def test_the_same_text_is_read_the_same_way(text, workflow):
     assert proposals(workflow, YEAR, 2, text) == proposals(workflow, YEAR, 2, text)

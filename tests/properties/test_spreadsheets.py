@@ -1,19 +1,18 @@
 """Whatever lies in a spreadsheet, and however its file is broken: it is read, or refused in words.
 
-A short form runs with every test; ``--long`` looks much further.
+``make fuzz`` looks much further than each run of the tests.
 """
 
 import csv
 import math
 import zipfile
-from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from io import BytesIO, StringIO
 
 import openpyxl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import Refusal
@@ -24,8 +23,6 @@ from web.spreadsheets.cells import Broken, Percent, value_of
 from web.spreadsheets.columns import COLUMNS, SheetKind
 from web.spreadsheets.reading import Findings, Line, read
 from web.spreadsheets.telling import finding_words
-
-Trial = Callable[[Callable[..., None]], None]
 
 #: What people type, and what programs make of it.
 WORDS = st.sampled_from(
@@ -42,20 +39,6 @@ RAW = st.one_of(
     st.sampled_from(Broken),
     st.none(),
 )
-
-
-@pytest.fixture
-def trial(long: bool) -> Trial:
-    """Tries a function with what it is given, often."""
-
-    def try_it(check: Callable[..., None]) -> None:
-        settings(
-            max_examples=20_000 if long else 50,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        )(check)()
-
-    return try_it
 
 
 def is_well(value: object) -> bool:
@@ -75,61 +58,67 @@ def is_told(refused: Refusal) -> None:
     assert all(THAI.refusal(refused))
 
 
-def test_any_cell_is_read_or_refused_in_words(trial):
-    columns = [column for of_kind in COLUMNS.values() for column in of_kind]
-
-    @given(st.sampled_from(columns), RAW)
-    def check(column, raw):
-        try:
-            assert is_well(value_of(column, raw, NAMES.choices(column)))
-        except Refusal as refused:
-            is_told(refused)
-
-    trial(check)
+EVERY_COLUMN = [column for of_kind in COLUMNS.values() for column in of_kind]
 
 
-def test_any_text_goes_out_harmless_and_comes_back_the_same(trial):
-    letters = st.characters(exclude_categories=["Cs"], exclude_characters="\r\x00")
-
-    @given(st.lists(st.text(letters), min_size=1))
-    def check(texts):
-        line = comma.line(texts)
-        (cells,) = csv.reader(StringIO(line, newline=""))
-        assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
-        # Below a heading, from which the separator is known.
-        given = comma.MARK + comma.line(["ก", "ข"]) + line
-        _, *found = comma.rows(BytesIO(given.encode()), "a.csv")
-        whole = {place: text for place, text in enumerate(texts[:64], start=1) if text}
-        assert (found[0][1] if found else {}) == whole
-
-    trial(check)
+@pytest.mark.fuzz
+@given(st.sampled_from(EVERY_COLUMN), RAW)
+def test_any_cell_is_read_or_refused_in_words(column, raw):
+    try:
+        assert is_well(value_of(column, raw, NAMES.choices(column)))
+    except Refusal as refused:
+        is_told(refused)
 
 
-def test_values_are_read_as_another_program_wrote_them(trial):
-    letters = st.characters(min_codepoint=32, exclude_categories=["Cs", "Cc"], max_codepoint=0xFFFD)
-    numbers = st.floats(-1e300, 1e300, allow_subnormal=False)
-    values = st.one_of(st.text(letters, min_size=1, max_size=30), st.integers(-(10**9), 10**9), numbers)
+#: What a file of comma-separated values can hold.
+LETTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\r\x00")
 
-    @given(st.lists(st.lists(st.one_of(st.none(), values), max_size=6), max_size=6))
-    def check(rows):
-        book = empty_book()
-        # Text as text: the other program would make formulas of some of it.
-        sheet = sheet_in(book, "a", *rows)
-        for row in sheet.iter_rows():
-            for cell in row:
-                if isinstance(cell.value, str):
-                    cell.data_type = "s"
-        opened = workbook.Book(BytesIO(saved(book)), "a.xlsx")
-        found = dict(opened.rows(opened.sheets[0]))
-        for number, row in enumerate(rows, start=1):
-            read_row = found.get(number, {})
-            for place, value in enumerate(row, start=1):
-                again = read_row.get(place)
-                assert again == value or (
-                    isinstance(value, float) and math.isclose(float(str(again)), value, rel_tol=1e-14)
-                )
 
-    trial(check)
+@pytest.mark.fuzz
+@given(st.lists(st.text(LETTERS), min_size=1))
+def test_any_text_goes_out_harmless_and_comes_back_the_same(texts):
+    line = comma.line(texts)
+    (cells,) = csv.reader(StringIO(line, newline=""))
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
+    # Below a heading, from which the separator is known.
+    given = comma.MARK + comma.line(["ก", "ข"]) + line
+    _, *found = comma.rows(BytesIO(given.encode()), "a.csv")
+    whole = {place: text for place, text in enumerate(texts[:64], start=1) if text}
+    assert (found[0][1] if found else {}) == whole
+
+
+#: What a cell of another program can hold.
+CELLS = st.one_of(
+    st.none(),
+    st.text(
+        st.characters(min_codepoint=32, exclude_categories=["Cs", "Cc"], max_codepoint=0xFFFD),
+        min_size=1,
+        max_size=30,
+    ),
+    st.integers(-(10**9), 10**9),
+    st.floats(-1e300, 1e300, allow_subnormal=False),
+)
+
+
+@pytest.mark.fuzz
+@given(st.lists(st.lists(CELLS, max_size=6), max_size=6))
+def test_values_are_read_as_another_program_wrote_them(rows):
+    book = empty_book()
+    # Text as text: the other program would make formulas of some of it.
+    sheet = sheet_in(book, "a", *rows)
+    for row in sheet.iter_rows():
+        for cell in row:
+            if isinstance(cell.value, str):
+                cell.data_type = "s"
+    opened = workbook.Book(BytesIO(saved(book)), "a.xlsx")
+    found = dict(opened.rows(opened.sheets[0]))
+    for number, row in enumerate(rows, start=1):
+        read_row = found.get(number, {})
+        for place, value in enumerate(row, start=1):
+            again = read_row.get(place)
+            assert again == value or (
+                isinstance(value, float) and math.isclose(float(str(again)), value, rel_tol=1e-14)
+            )
 
 
 VALID = [
@@ -150,16 +139,14 @@ def lines_of(content: bytes, name: str, kind: SheetKind | None) -> list[Line]:
     return found
 
 
-def test_broken_packages_are_refused_in_words(trial):
-    @given(st.sampled_from(VALID), st.data())
-    def check(whole, data):
-        broken = bytearray(whole)
-        for _ in range(data.draw(st.integers(1, 4))):
-            at = data.draw(st.integers(0, len(broken) - 1))
-            broken[at : at + data.draw(st.integers(0, 8))] = data.draw(st.binary(max_size=8))
-        lines_of(bytes(broken), "a.xlsx", None)
-
-    trial(check)
+@pytest.mark.fuzz
+@given(st.sampled_from(VALID), st.data())
+def test_broken_packages_are_refused_in_words(whole, data):
+    broken = bytearray(whole)
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(broken) - 1))
+        broken[at : at + data.draw(st.integers(0, 8))] = data.draw(st.binary(max_size=8))
+    lines_of(bytes(broken), "a.xlsx", None)
 
 
 #: What is put where it does not belong: other tags, attributes and numbers of the same language.
@@ -184,29 +171,23 @@ PIECES = st.one_of(
 )
 
 
-def test_workbooks_that_are_broken_inside_are_refused_in_words(trial):
-    @given(st.sampled_from(VALID), st.data())
-    def check(whole, data):
-        parts = _unpacked(whole)
-        names = [name for name in parts if name.endswith((".xml", ".rels")) and "Content_Types" not in name]
-        name = data.draw(st.sampled_from(sorted(names)))
-        part = bytearray(parts[name])
-        for _ in range(data.draw(st.integers(1, 3))):
-            at = data.draw(st.integers(0, len(part)))
-            part[at : at + data.draw(st.integers(0, 12))] = data.draw(PIECES)
-        lines_of(_packed({**parts, name: bytes(part)}), "a.xlsx", None)
-
-    trial(check)
+@pytest.mark.fuzz
+@given(st.sampled_from(VALID), st.data())
+def test_workbooks_that_are_broken_inside_are_refused_in_words(whole, data):
+    parts = _unpacked(whole)
+    names = [name for name in parts if name.endswith((".xml", ".rels")) and "Content_Types" not in name]
+    name = data.draw(st.sampled_from(sorted(names)))
+    part = bytearray(parts[name])
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(part)))
+        part[at : at + data.draw(st.integers(0, 12))] = data.draw(PIECES)
+    lines_of(_packed({**parts, name: bytes(part)}), "a.xlsx", None)
 
 
-def test_any_bytes_as_csv_are_read_or_refused_in_words(trial):
-    @given(
-        st.one_of(st.binary(max_size=300), st.text(max_size=200).map(str.encode)), st.sampled_from(SheetKind)
-    )
-    def check(content, kind):
-        lines_of(content, "a.csv", kind)
-
-    trial(check)
+@pytest.mark.fuzz
+@given(st.one_of(st.binary(max_size=300), st.text(max_size=200).map(str.encode)), st.sampled_from(SheetKind))
+def test_any_bytes_as_csv_are_read_or_refused_in_words(content, kind):
+    lines_of(content, "a.csv", kind)
 
 
 def test_a_cell_in_the_far_corner_takes_no_room_and_a_wide_row_is_cut():

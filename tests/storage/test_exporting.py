@@ -470,6 +470,7 @@ ANY = st.recursive(
 )
 
 
+@pytest.mark.fuzz
 @given(st.binary(max_size=300) | ANY.map(lambda value: json.dumps(value).encode()))
 def test_no_line_whatever_makes_more_than_a_fault(line):
     with pytest.raises(Unfit):

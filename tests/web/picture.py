@@ -3,7 +3,6 @@
 Run as ``python -m tests.web.picture`` from the checkout (needs Thai fonts).
 """
 
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 import uvicorn
 
+from tests import chromium
 from tests.cast import found_city, new_store
 from tests.web.town import SNOOZE, Town
 
@@ -26,7 +26,7 @@ def main() -> None:
         found_city(store)
         town = Town(store, Path(folder) / "evidence")
         with _served(town) as address:
-            photograph(address + town.link(SNOOZE, town.remind()), PICTURE, WIDTH, HEIGHT, Path(folder))
+            chromium.photograph(address + town.link(SNOOZE, town.remind()), PICTURE, WIDTH, HEIGHT)
         store.close()
 
 
@@ -40,26 +40,6 @@ def _served(town: Town) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = True
     thread.join()
-
-
-def photograph(url: str, picture: Path, width: int, height: int, folder: Path) -> None:
-    """The page at that width and height."""
-    subprocess.run(
-        [
-            "chromium",
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-background-networking",
-            "--hide-scrollbars",
-            f"--user-data-dir={folder}/profile",
-            f"--window-size={width},{height}",
-            f"--screenshot={picture}",
-            url,
-        ],
-        check=True,
-        capture_output=True,
-    )
 
 
 if __name__ == "__main__":

@@ -198,6 +198,7 @@ def test_year_that_goes_out_comes_in_the_same(made):
     assert [one for one in found if one.after] == []
 
 
+@pytest.mark.fuzz
 @given(
     st.text()
     | st.from_regex(r"(year|\[\[?(indicators|people|plan|groups)\]?\]|[a-z]+ = .*|\n)*", fullmatch=True)

@@ -1,38 +1,18 @@
 """Whatever is handed in for a page: it is read or it is not, in little time, and never with a traceback.
 
-The long form, a hundred thousand inputs, is ``make fuzz``.
+Of the three kinds of input together ``make fuzz`` tries a hundred thousand.
 """
 
-from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.pages.findings import findings
 from engine.pages.reading import read_page
 from engine.pages.text import LONGEST, decoded
-from engine.pages.values import ReadPage
 from tests.pages import ROWS, text_only, whole
-
-#: So many inputs are tried of each kind; the long form tries a hundred thousand.
-INPUTS = {"texts": (60, 40_000), "bytes": (40, 20_000), "holes": (80, 40_000)}
-
-
-def try_all(name: str, inputs: st.SearchStrategy[Any], act: Callable[[Any], object], *, long: bool) -> None:
-    @settings(
-        max_examples=INPUTS[name][long],
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-        database=None,
-    )
-    @given(inputs)
-    def tried(one: Any) -> None:
-        act(one)
-
-    tried()
-
 
 _words = st.sampled_from(
     [line for row in ROWS[:12] for made in (whole(row), text_only(row)) for line in made.split("\n")]
@@ -44,34 +24,35 @@ _lines = st.lists(st.one_of(_words, st.text(max_size=60)), max_size=60)
 _texts = st.one_of(st.text(max_size=400), _lines.map("\n".join), _lines.map("".join), _lines.map("<br>".join))
 
 
-def _tried(text: str) -> ReadPage:
+def _tried(text: str) -> None:
     page = read_page(text)
     for one in findings(page, 2021):
         assert one.quarter in range(5)
     for number in (page.target, page.achieved, page.evaluated_score):
         assert number is None or (number.is_finite() and abs(number) < Decimal(10) ** 15)
     assert len(page.quarters) <= 4
-    return page
 
 
-def test_any_text_is_read(long):
-    _tried("<![")
-    try_all("texts", _texts, _tried, long=long)
+@pytest.mark.fuzz
+@given(_texts)
+@example("<![")
+def test_any_text_is_read(text):
+    _tried(text)
 
 
-def test_any_bytes_are_read(long):
-    try_all("bytes", st.binary(max_size=600), lambda content: _tried(decoded(content).text), long=long)
+@pytest.mark.fuzz
+@given(st.binary(max_size=600))
+def test_any_bytes_are_read(content):
+    _tried(decoded(content).text)
 
 
-def test_page_with_a_hole_is_read(long):
-    pages = [made(row) for row in ROWS for made in (whole, text_only)]
-    holes = st.tuples(st.sampled_from(pages), st.integers(0, 900), st.integers(0, 60), st.text(max_size=20))
+_pages = st.sampled_from([made(row) for row in ROWS for made in (whole, text_only)])
 
-    def read(hole: tuple[str, int, int, str]) -> None:
-        page, at, length, put = hole
-        _tried(page[:at] + put + page[at + length :])
 
-    try_all("holes", holes, read, long=long)
+@pytest.mark.fuzz
+@given(_pages, st.integers(0, 900), st.integers(0, 60), st.text(max_size=20))
+def test_page_with_a_hole_is_read(page, at, length, put):
+    _tried(page[:at] + put + page[at + length :])
 
 
 def test_longest_page_is_read_in_little_time() -> None:
