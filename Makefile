@@ -41,8 +41,8 @@ year: setup  ## drive a year of 50 districts, 1,000 indicators and 5,000 milesto
 	$(bin)/pytest -n 2 --dist worksteal -rP --long tests/routes/test_reminded_year.py -k "of_a_year and sqlite" $(ARGS)
 
 # 5,000 kills for each answer to a doubt, resend and hold, on each database: about half an hour.
-kills: setup  ## kill delivering workers 10,000 times on each database, and let many tell 5,000 reminders
-	$(bin)/pytest -n 2 --dist worksteal -rP --long tests/faults/test_delivery_killed.py tests/faults/test_many_workers.py $(ARGS)
+kills: setup  ## kill delivering workers 10,000 times on each database, everything else at each of its statements
+	$(bin)/pytest -n 2 --dist worksteal -rP --long tests/faults $(ARGS)
 
 # 100,000 pages, and as many spreadsheets, texts, campaigns and lines of an export; nothing may need 3 GB or more.
 # Guided by coverage as well, where somebody has put atheris into .venv.

@@ -23,6 +23,12 @@ from storage.store import Store
 from tests.cast import open_store
 from tests.storage.story import STORY, Step, everything, take
 
+#: The number that each sequence gave last, and whether it gave any: the city's ids are those of the story.
+_DRAWN = """
+SELECT sequencename, coalesce(last_value, 1), last_value IS NOT NULL
+FROM pg_sequences WHERE schemaname = 'public'
+"""
+
 Rows = dict[str, list[tuple[Any, ...]]]
 
 
@@ -36,6 +42,8 @@ class Killer:
     def __init__(self, url: str) -> None:
         self.store = open_store(url)
         self.lived = 0
+        self.url = url.replace("postgresql+psycopg", "postgresql")
+        self.drawn: list[tuple[Any, ...]] = []
         self.file = Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite") else None
         self.hook = _count_sqlite if self.file else _count_postgres
 
@@ -103,15 +111,21 @@ class Killer:
         return found
 
     def _save(self) -> None:
-        """Copy a database of one file; a server takes a killed writer's work back and needs no copy."""
+        """Copy a database of one file; a server takes back a killed writer's work, not the ids it drew."""
         if self.file:
             shutil.copy(self.file, self.file.with_suffix(".saved"))
+        else:
+            with psycopg.connect(self.url, autocommit=True) as connection:
+                self.drawn = connection.execute(_DRAWN).fetchall()
 
     def _bring_back(self) -> None:
         if self.file:
             for leftover in ("-wal", "-shm"):
                 self.file.with_name(self.file.name + leftover).unlink(missing_ok=True)
             shutil.copy(self.file.with_suffix(".saved"), self.file)
+        else:
+            with psycopg.connect(self.url, autocommit=True) as connection, connection.cursor() as cursor:
+                cursor.executemany("SELECT setval(%s, %s, %s)", self.drawn)
 
 
 def _fatal(statement: int) -> Callable[..., None]:
