@@ -46,7 +46,7 @@ kills: setup  ## kill delivering workers 10,000 times on each database, everythi
 
 # 100,000 pages, and as many spreadsheets, texts, campaigns and lines of an export; nothing may need 3 GB or more.
 # Guided by coverage as well, where somebody has put atheris into .venv.
-fuzz: setup  ## try half a million inputs on all that reads what comes from outside: about an hour
+fuzz: setup  ## try half a million inputs on all that reads what comes from outside: about ten minutes
 	ulimit -v 3000000; $(bin)/pytest -n 2 --dist worksteal -rP --hypothesis-profile=fuzz -m fuzz $(ARGS)
 	if $(bin)/python -c "import atheris" 2>/dev/null; then \
 		$(bin)/python -m tests.engine.pages.fuzz -runs=100000 -timeout=10 -rss_limit_mb=1000; fi
