@@ -29,12 +29,12 @@ setup: .venv/installed-$(lock)  ## make .venv with .venv/bin/radap (the second t
 run: setup  ## replay a real district's year, then serve its pages and remind, until Ctrl+C
 	$(bin)/radap demo --serve $(ARGS)
 
-test: setup  ## style, types, arrows between the folders, then every test
+# One worker more than cores: now and then each of them waits for a browser, a server or a lock.
+test: setup  ## style, arrows between the folders, then every test, that of the types among them
 	$(bin)/ruff check .
 	$(bin)/ruff format --check .
-	$(bin)/mypy
 	$(bin)/lint-imports --no-logo
-	$(bin)/pytest -n 2 --dist worksteal $(ARGS)
+	$(bin)/pytest -n 3 --dist worksteal $(ARGS)
 
 # About ten minutes on two quiet cores.
 year: setup  ## drive a year of 50 districts, 1,000 indicators and 5,000 milestones against a mail server
