@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from storage.store import Store
 from tests.cast import EVALUATOR, found_city, new_store, open_store
@@ -16,21 +17,24 @@ from tests.web.town import Town
 __all__ = ["city", "fifty", "sqlite_town", "town"]
 
 
+@pytest.fixture(scope="session")
+def loop() -> Iterator[BlockingPortal]:
+    """The loop in which all requests are answered."""
+    with start_blocking_portal() as portal:
+        yield portal
+
+
 @pytest.fixture
-def town(city: Store, tmp_path: Path) -> Iterator[Town]:
+def town(city: Store, tmp_path: Path, loop: BlockingPortal) -> Town:
     """Pages on a founded city; once on each kind of database."""
-    opened = Town(city, tmp_path / "evidence")
-    with opened.client:
-        yield opened
+    return Town(city, tmp_path / "evidence", loop=loop)
 
 
 @pytest.fixture
-def sqlite_town(copy_of: Copies, tmp_path: Path) -> Iterator[Town]:
+def sqlite_town(copy_of: Copies, tmp_path: Path, loop: BlockingPortal) -> Iterator[Town]:
     """The same on SQLite alone, for what asks every route and has nothing to do with the database."""
     store = open_store(copy_of("sqlite", fill_city))
-    opened = Town(store, tmp_path / "evidence")
-    with opened.client:
-        yield opened
+    yield Town(store, tmp_path / "evidence", loop=loop)
     store.close()
 
 
@@ -42,10 +46,10 @@ def fill_fifty(url: str) -> None:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def fifty(request: pytest.FixtureRequest, copy_of: Copies, tmp_path: Path) -> Iterator[Town]:
+def fifty(
+    request: pytest.FixtureRequest, copy_of: Copies, tmp_path: Path, loop: BlockingPortal
+) -> Iterator[Town]:
     """Pages on fifty districts, and the evaluator who looks at them in May; once on each kind of database."""
     store = open_store(copy_of(request.param, fill_fifty))
-    opened = Town(store, tmp_path / "evidence")
-    with opened.client:
-        yield enter(opened, EVALUATOR, DAY)
+    yield enter(Town(store, tmp_path / "evidence", loop=loop), EVALUATOR, DAY)
     store.close()

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
+from anyio.from_thread import BlockingPortal
 from argon2 import PasswordHasher
 from sqlalchemy import select, update
 from starlette import routing
@@ -58,6 +59,8 @@ class Town:
     store: Store
     evidence: Path
     clock: Clock = field(default_factory=lambda: Clock(NOW))
+    #: The loop in which requests are answered; without it each request starts one of its own.
+    loop: BlockingPortal | None = None
     site: Site = field(init=False)
     client: TestClient = field(init=False)
 
@@ -82,6 +85,7 @@ class Town:
         self.client = TestClient(
             create_app(site), f"{own.scheme}://{own.netloc}", raise_server_exceptions=False
         )
+        self.client.portal = self.loop
 
     def with_policy(self, topic: Topic, **changed: Any) -> None:
         """Serve pages of a house whose policy of the topic differs."""
