@@ -80,8 +80,7 @@ _SCORES = 5  # the last columns of a report row are its evaluation
 
 
 def _children(table: Any, fields: tuple[str, ...], order: str) -> Select[Any]:
-    owner = table.c.indicator_id
-    return select(owner, *(table.c[name] for name in fields)).order_by(owner, table.c[order])
+    return select(*(table.c[name] for name in fields)).order_by(table.c[order])
 
 
 _CHILDREN = {
@@ -267,28 +266,28 @@ def indicator_of(row: Any, workflow: Workflow) -> Indicator:
 
 
 def _put_milestone(owner: Indicator, row: Any) -> None:
-    owner.milestones[row[1]] = Milestone(*row[1:])
+    owner.milestones[row[0]] = Milestone(*row)
 
 
 def _put_occurrence(owner: Indicator, row: Any) -> None:
-    owner.occurrences.append(Occurrence._make(row[1:]))
+    owner.occurrences.append(Occurrence._make(row))
 
 
 def _put_decision(owner: Indicator, row: Any) -> None:
-    _, number, milestone, ruling, *rest = row
+    number, milestone, ruling, *rest = row
     owner.decisions.append(Decision(number, milestone, Ruling(ruling), *rest))
 
 
 def _put_waiver(owner: Indicator, row: Any) -> None:
-    owner.waivers.append(Waiver._make(row[1:]))
+    owner.waivers.append(Waiver._make(row))
 
 
 def _put_evidence(owner: Indicator, row: Any) -> None:
-    owner.evidence.append(Evidence._make(row[1:]))
+    owner.evidence.append(Evidence._make(row))
 
 
 def _put_report(owner: Indicator, row: Any) -> None:
-    report = QuarterReport(*row[1:-_SCORES])
+    report = QuarterReport(*row[:-_SCORES])
     quality, timeliness, remark, evaluated_at, evaluated_by = row[-_SCORES:]
     if evaluated_at is not None:
         report.evaluation = Evaluation(quality, timeliness, remark, evaluated_at, evaluated_by)
