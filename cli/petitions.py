@@ -164,7 +164,7 @@ def list_petitions(ctx: typer.Context, code: Code, year: Year = None, as_json: J
         )
         return
     desk.table(
-        ["label.number", "label.kind", "label.thing", "label.due", "label.state", "label.answer"],
+        ["label.number", "label.kind", "label.thing", "label.petition_day", "label.state", "label.answer"],
         [
             [
                 str(one.number),
