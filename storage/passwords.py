@@ -2,6 +2,7 @@
 
 import threading
 import unicodedata
+from base64 import b64encode
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
@@ -28,7 +29,7 @@ class Passwords:
     def __init__(self, at_once: int = 2, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher(time_cost=3, memory_cost=65536, parallelism=1)
         self._turns = threading.BoundedSemaphore(at_once)
-        self._nobodys = self.hashed("the password of nobody")
+        self._nobodys = _of_nobody(self._hasher)
 
     def hashed(self, password: str) -> str:
         """What is kept of a password."""
@@ -69,6 +70,16 @@ def check(password: str, related: Collection[str], near: Collection[str] = ()) -
     plain = _plain(password)
     guessed = zxcvbn(plain[:_LOOKED_AT], [*related, *near]) if plain else {"guesses_log10": 0.0}
     check_password(plain, related, is_common=guessed["guesses_log10"] < _GUESSES)
+
+
+def _of_nobody(hasher: PasswordHasher) -> str:
+    """What no password hashes to, made without hashing: comparing with it takes as long as with any other."""
+    costs = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+    return f"$argon2id$v=19${costs}${_zeros(hasher.salt_len)}${_zeros(hasher.hash_len)}"
+
+
+def _zeros(length: int) -> str:
+    return b64encode(bytes(length)).decode().rstrip("=")
 
 
 def _plain(password: str) -> str:

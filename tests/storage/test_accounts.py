@@ -8,7 +8,8 @@ from typing import Any
 
 import pyotp
 import pytest
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
+from argon2.exceptions import VerifyMismatchError
 from sqlalchemy import func, select
 
 from engine.errors import Refusal
@@ -154,6 +155,12 @@ def test_hash_is_argon2id_of_the_recommended_strength():
 def test_password_of_nobody_never_fits():
     assert not QUICK.fits(None, "the password of nobody")
     assert not QUICK.fits("no hash at all", PASSWORD)
+
+
+def test_password_of_nobody_costs_as_much_as_any_other():
+    assert extract_parameters(QUICK._nobodys) == extract_parameters(QUICK.hashed(PASSWORD))
+    with pytest.raises(VerifyMismatchError):  # it was computed, and not refused for its form
+        PasswordHasher().verify(QUICK._nobodys, PASSWORD)
 
 
 # --- sessions ----------------------------------------------------------------------------------------------
