@@ -224,7 +224,7 @@ def _server(port: int, **more: Any) -> Server:
         "host": "127.0.0.1",
         "security": "none",
         "sender": mailbox_of("radap@town.example"),
-        "context": _context(),
+        "context": system_trust(),
         "timeout_seconds": 30.0,
         **more,
     }
@@ -232,5 +232,6 @@ def _server(port: int, **more: Any) -> Server:
 
 
 @cache
-def _context() -> ssl.SSLContext:
+def system_trust() -> ssl.SSLContext:
+    """What the system trusts, read once."""
     return ssl.create_default_context()

@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import json
-import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -28,7 +27,16 @@ from tests.cast import YEAR, ZONE
 from tests.conftest import Copies
 from tests.notifications.http_servers import HttpServer
 from tests.notifications.smtp_servers import MailServer
-from tests.office import COORDINATOR, Clock, Office, code_of, coordinator_of, found_town, open_town
+from tests.office import (
+    COORDINATOR,
+    Clock,
+    Office,
+    code_of,
+    coordinator_of,
+    found_town,
+    open_town,
+    system_trust,
+)
 
 USER = "U4af4980629"
 _COORDINATOR = Person(COORDINATOR, "ผู้ประสานงาน 1", (Grant(Role.COORDINATOR, 1),))
@@ -61,7 +69,7 @@ def town(request: pytest.FixtureRequest, copy_of: Copies) -> Iterator[Town]:
 
 
 def wires(clock: Clock) -> Wires:
-    return Wires(resolve, time.monotonic, clock, ssl.create_default_context())
+    return Wires(resolve, time.monotonic, clock, system_trust())
 
 
 def line(server: HttpServer, clock: Clock) -> Channel:

@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import ipaddress
 import socket
-import ssl
 import time
 from contextlib import closing
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from notifications.posting import EVERYWHERE, Wires, is_public
 from notifications.timed_socket import Address, resolve
 from notifications.webhook import Webhook
 from tests.notifications.http_servers import HttpServer
+from tests.office import system_trust
 
 NOW = datetime(2021, 7, 15, 2, tzinfo=UTC)
 BODY = '{"code":"5049-2017","what":"ส่งกลับแก้ไข"}'.encode()
@@ -26,7 +26,7 @@ LATER, SENT, MISCONFIGURED = Outcome.LATER, Outcome.SENT, Outcome.MISCONFIGURED
 
 
 def wires(context=None, looked_up=resolve, seconds=20.0):
-    return Wires(looked_up, time.monotonic, lambda: NOW, context or ssl.create_default_context(), seconds)
+    return Wires(looked_up, time.monotonic, lambda: NOW, context or system_trust(), seconds)
 
 
 def hook(server, path="/radap?x=1", **more):
