@@ -31,7 +31,8 @@ _LEAD = rf"(?:(?:(?:เมื่อ|ใน|ลง)?วันที่|(?:วั�
 _RANGE = rf"{_LINE}(?:-+|จนถึง|ถึง|to|until){_LINE}"
 _LIST = rf"{_LINE}(?:,|/|&|และ|กับ|and){_LINE}"
 _JOIN = rf"(?:{_RANGE}|{_LIST}){_LEAD}"
-_MONTH = rf"(?:{MONTH_PATTERN})(?![a-z])"
+#: A short form without its last dot is no part of a longer word: มีค is no month in "และมีคำสั่ง".
+_MONTH = rf"(?:{MONTH_PATTERN})(?![a-z])(?!(?<=[คยพ])[ก-๎])"
 _DAYS = rf"{_DAY}(?:{_JOIN}{_DAY}){{0,15}}"
 #: Between a month and its year; a comma stands before four digits only.
 _TO_YEAR = rf"(?: ?\.?{_LINE}|[-/]| ?, ?(?=[0-9]{{4}})){_MARK}"

@@ -254,6 +254,11 @@ def test_look_alike_is_no_date(text):
     assert isos(text) == []
 
 
+def test_word_that_begins_like_a_short_month_is_none():
+    assert isos("วันที่ 8 ม.ค. 64 และมีคำสั่ง", YEAR) == ["2021-01-08"]
+    assert isos("วันที่ 8 ม.ค. 64 และมีค.64", YEAR) == ["2021-01-08", "2021-03"]
+
+
 def test_number_of_a_meeting_is_no_day_of_its_month():
     assert isos("ประชุมครั้งที่ 3 มีนาคม 2564") == ["2021-03"]
     assert isos("ประชุมครั้งที่ 3 - 15 มีนาคม 2564") == ["2021-03-15"]
