@@ -4,6 +4,8 @@ import re
 from decimal import Decimal
 from typing import NamedTuple
 
+from engine.prose.date_found import year_of
+
 #: Kinds of documents before whose number stands "ที่".
 _DOCUMENT = r"คำสั่ง|ประกาศ|หนังสือ|บันทึก|ระเบียบ|ข้อบังคับ|สัญญา|ข้อตกลง|รายงาน|โครงการ|แผน"
 _ORDER = re.compile(
@@ -28,6 +30,12 @@ class Number(NamedTuple):
     start: int
     end: int
     written: str
+
+    @property
+    def year(self) -> int | None:
+        """The CE year in which an order was numbered, 571/2559; letters and their numbers have none."""
+        last = self.written.rpartition("/")[2]
+        return year_of(last) if self.written[0].isdigit() and last.isdigit() and len(last) in (2, 4) else None
 
 
 class Counted(NamedTuple):

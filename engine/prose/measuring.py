@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from engine.prose.claims import claim
 from engine.prose.narrative import Narrative
 from engine.prose.proposal import Proposal
 from engine.prose.reasons import CONTRADICTS, Reason, confidence
@@ -25,7 +24,7 @@ def measured(workflow: Workflow, read: Narrative, unit: str) -> Iterator[Proposa
     if len(milestones) != 1 or milestones[0].measure is None:
         return
     measure = milestones[0].measure
-    done = [one for one in read.statements if claim(read.main(one)).standing is ProposalStanding.DONE]
+    done = [one for one in read.statements if _is_done(read, one)]
     found = figures(read.text, [(one.start, one.end) for one in done], measure, unit)
     if len(found) > MOST:
         return
@@ -34,6 +33,10 @@ def measured(workflow: Workflow, read: Narrative, unit: str) -> Iterator[Proposa
             home = next(each for each in done if each.start <= one.start < each.end)
             others = [each.value for each in found if each is not one]
             yield _proposal(milestones[0], read, home, one, others, unit)
+
+
+def _is_done(read: Narrative, statement: Statement) -> bool:
+    return read.claim(statement, read.main(statement)).standing is ProposalStanding.DONE
 
 
 def _proposal(

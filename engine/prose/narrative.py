@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from engine.prose.claims import Span, purposes, references
+from engine.prose.claims import Claim, Span, claim, plans, purposes, references
 from engine.prose.dates import Found, Piece, dates_in
 from engine.prose.plain import Plain, plain
+from engine.prose.standing import ProposalStanding
 from engine.prose.statements import Statement, statements
 from engine.quarter import FiscalYear, Quarter
 
@@ -25,6 +26,7 @@ class Narrative:
     quarter: Quarter
     dates: tuple[Found, ...]
     statements: tuple[Statement, ...]
+    plans: tuple[Span, ...]
 
     @property
     def text(self) -> str:
@@ -43,6 +45,15 @@ class Narrative:
         text = self.shown(statement)
         return text if len(text) <= _LONGEST_NOTE else f"{text[: _LONGEST_NOTE - 1]}…"
 
+    def claim(self, statement: Statement, main: str) -> Claim:
+        """What a statement claims, by its main words or else by the heading over it."""
+        said = claim(main)
+        plan = next((one for one in self.plans if one.start <= statement.start < one.end), None)
+        if said.standing is not ProposalStanding.DONE or plan is None:
+            return said
+        heading = self.text[plan.start : plan.end].strip().partition("\n")[0]
+        return Claim(ProposalStanding.PLANNED, heading.partition(":")[0].strip())
+
     def main(self, statement: Statement) -> str:
         """What a statement says was done: without what it was for and what it refers to."""
         return self.without(statement, [*self.purposes(statement), *self.references(statement)])
@@ -51,7 +62,8 @@ class Narrative:
         return list(purposes(self.text, statement.start, statement.end, statement.dates))
 
     def references(self, statement: Statement) -> list[Span]:
-        return list(references(self.text, statement.start, statement.end, statement.dates))
+        place = statement.start, statement.end, statement.dates
+        return list(references(self.text, *place, self.year.first_day))
 
     def without(self, statement: Statement, spans: Sequence[Span]) -> str:
         parts, start = [], statement.start
@@ -77,4 +89,5 @@ def read_narrative(typed: str, quarter: Quarter) -> Narrative:
     """The narrative of a quarter, read once: it is looked through for what is odd, and tried on workflows."""
     even, year = plain(typed), FiscalYear(quarter.fiscal_year)
     dates = dates_in(even.text, year)
-    return Narrative(typed, even, year, quarter, dates, tuple(statements(even.text, dates)))
+    found = tuple(statements(even.text, dates))
+    return Narrative(typed, even, year, quarter, dates, found, tuple(plans(even.text)))

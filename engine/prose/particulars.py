@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from engine.prose.claims import Claim, Span, is_deadline
-from engine.prose.dates import Found
+from engine.prose.dates import Found, Piece
 from engine.prose.fitting import Fit
 from engine.prose.marks import Number, documents, meetings
 from engine.prose.narrative import Narrative
@@ -16,8 +16,10 @@ from engine.prose.statements import Statement
 _BY_DOCUMENT = ("แต่งตั้ง", "คำสั่ง", "มอบหมาย", "อนุมัติ", "เห็นชอบ", "ประกาศ", "หนังสือ", "ส่ง", "เสนอ", "รายงาน")
 #: Between the number of a document and its day there are blanks, at most.
 _RIGHT_BEFORE = 3
+#: How the day of a document is led to; so many letters behind it, another day is one that it speaks of.
+_DATED, _FARTHER = ("ลว", "ลง"), 10
 #: Words of a document that something replaces or that was there before.
-_OLD = re.compile("เดิม|แทน|ยกเลิก")
+_OLD = re.compile("เดิม|แทน|ยกเลิก|นั้น|อ้าง|สืบเนื่อง")
 
 
 class Particulars(NamedTuple):
@@ -35,6 +37,12 @@ def particulars(read: Narrative, statement: Statement, fit: Fit | None, claimed:
     """Whatever a statement names beside what it tells."""
     clauses = read.references(statement)
     named = [one for one in statement.dates if not within(one.start, clauses)]
+    if any(one.day and one.lead.startswith("เมื่อ") for one in named):  # months beside it are what it is about
+        named = [one for one in named if one.piece not in (Piece.MONTH, Piece.MONTHS)]
+    if fit is not None and fit.phrase.written.startswith(_BY_DOCUMENT):
+        named = [
+            one for one, before in zip(named, [None, *named], strict=False) if not _spoken_of(one, before)
+        ]
     deadlines = [one for one in named if is_deadline(read.text, one)]
     dates = [one for one in named if one not in deadlines]
     if not dates and fit is not None and claimed.standing is ProposalStanding.DONE:
@@ -52,6 +60,13 @@ def particulars(read: Narrative, statement: Statement, fit: Fit | None, claimed:
         numbers = [one for one in numbers if one not in others]
     named_meetings = [one for one in meetings(*place) if not within(one.start, clauses)]
     return Particulars(days, outside, deadlines, clauses, named_meetings, numbers)
+
+
+def _spoken_of(one: Found, before: Found | None) -> bool:
+    """Whether a document of a day speaks of another day: หนังสือ ลงวันที่ 3 เชิญประชุมในวันที่ 15."""
+    if before is None or not before.lead.startswith(_DATED) or one.start - before.end < _FARTHER:
+        return False
+    return one.lead.startswith(("ในวันที่", "วันที่"))
 
 
 def document_of(date: Found, numbers: Sequence[Number]) -> Number | None:

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from engine.prose.claims import claim
 from engine.prose.dates import Found, Piece
+from engine.prose.standing import ProposalStanding
 
 
 class Statement(NamedTuple):
@@ -50,32 +52,48 @@ _VERB = (
 _VERBS = re.compile(_VERB)
 _LINK = r"\)? *+(?:[,;] *+)?(?P<link>และ|พร้อมทั้ง|รวมทั้ง|ต่อมา|จากนั้น|หลังจากนั้น|แล้ว)? *+"
 _AND_VERB = re.compile(rf"(?:และ|พร้อมทั้ง|รวมทั้ง) *+(?:ได้|มีการ)?(?P<verb>{_VERB})")
-#: A new verb right behind a date.
-_GOES_ON = re.compile(rf"{_LINK}(?:ได้|มีการ|ได้มีการ|ที่ประชุม|จะ|อยู่ระหว่าง)* *+(?:{_VERB})")
-_PLANNED = "จะ|อยู่(?:ใน)?ระหว่าง|มีกำหนด|กำหนดจัด"
+#: A new verb right behind a date, or behind who acts.
+_ACTOR = r"(?:(?:ผู้อำนวยการเขต|ผอ\. ?เขต|สำนักงานเขต[ก-๎]{0,20}?) *+)?"
+_GOES_ON = re.compile(
+    rf"{_LINK}{_ACTOR}(?:ได้|มีการ|ได้มีการ|ที่ประชุม|(?P<plan>จะ|อยู่ระหว่าง|(?:มี)?กำหนด(?:การ)?))* *+(?:{_VERB})"
+)
+_PLANNED = "จะ|อยู่(?:ใน)?ระหว่าง|มีกำหนด|กำหนด(?:การ)?(?:จัด|ประชุม|รับฟัง|ส่ง|เสนอ)|คาดว่า|มีแผน"
 #: A plan that follows what was done on a day, or what is said to be done, or is of now.
 _PLAN = re.compile(
     rf"(?P<dated>(?:และ|ส่วน|ทั้งนี้|สำหรับ)(?= *+(?:[ก-๎]{{0,20}} *+)?(?:{_PLANNED})))"
-    rf"|(?<=แล้ว) ++(?:โดย)?(?:{_PLANNED})|(?:ขณะนี้|ปัจจุบัน)(?=อยู่| อยู่|กำลัง)"
+    rf"|(?<=แล้ว) ++(?:โดย)?(?:{_PLANNED})|(?:ขณะนี้|ปัจจุบัน)(?= ?(?:อยู่|กำลัง|รอ|ยัง))"
 )
+#: What was done all the same behind what was not: เลื่อนการประชุม และได้ประชุมเมื่อวันที่ 18.
+_ALL_THE_SAME = re.compile(
+    rf"(?:และ|แต่|ต่อมา|ภายหลัง|จากนั้น) *+(?:สำนักงานเขต[ก-๎]{{0,20}}? *+)?(?:ก็)?ได้(?:มีการ|ดำเนินการ)? *+(?:{_VERB})"
+)
+#: What was not done yet behind what was done on a day.
+_NOT_YET = re.compile(
+    r"แต่ *+(?:ที่ประชุม|คณะกรรมการฯ?)? *+ยัง(?:มิได้|ไม่ได้|ไม่มี|ไม่)(?:มี)?(?:การ)? *+(?:จัด|ส่ง)?"
+    r"(?P<verb>มติ|คัดเลือก|เลือก|สรุป|รายงาน|ประชุม)"
+)
+#: So much of what stands before is looked at.
+_LOOKS_BACK = 300
 #: Behind a day of a log, 28/10/2563 ศึกษารายละเอียด, stands what was done on it.
 _LOG = re.compile(r"[ :)-]*+(?!และ|ถึง|แล้ว)[ก-๎a-z]")
 _LINK_BEFORE = re.compile(r"(?:และ|ต่อมา|จากนั้น|หลังจากนั้น|พร้อมทั้ง|,|;)? *+$")
 #: A resolution is a thing of its own, taken on the day of its meeting; unless it was only meant to be taken.
 _RESOLVED = re.compile(
     r"(?:(?:โดย|และ|ซึ่ง) *+)?(?<!ให้)(?<!เพื่อ)(?<!เสนอ)(?<!เข้า)(?<!ขอ)(?<!จะ)(?<!ตาม)(?<!ต่อ)"
-    r"(?:ที่ประชุม *+(?:ได้ *+)?(?:มีมติ|เห็นชอบ|คัดเลือก|ได้ข้อสรุป)|(?<!ประชุม)มีมติ(?!ที่)|มติที่ประชุม"
+    r"(?:ที่ประชุม *+(?:ได้ *+)?(?:มีมติ|เห็นชอบ|คัดเลือก|ได้ข้อสรุป)|(?<!ประชุม)(?<!ไม่)(?<!ไม่ได้)มีมติ(?!ที่)|มติที่ประชุม"
     r"|ได้(?:ประเด็น|ข้อสรุป|คัดเลือก))"
 )
 _MEETS = re.compile(r"ประชุม")
 _DOCUMENT_LEADS = ("ลว", "ลง")
+_QUARTER = re.compile(r"ไตรมาส(?:ที่)? *+[1-4] *+\(? *+(?:ระหว่าง|ตั้งแต่)? *+$")
 _DAYS = (Piece.DAY, Piece.RANGE, Piece.MONTH, Piece.MONTHS)
 
 
 def statements(even: str, dates: Sequence[Found]) -> Iterator[Statement]:
     """The statements of a text in its even form, in their order."""
-    events = [one for one in dates if one.piece in _DAYS]
-    for start, end in _whole(even, _listed(even, events), events):
+    days = [one for one in dates if one.piece in _DAYS]
+    events = [one for one in days if not _names_quarter(even, one)]
+    for start, end in _whole(even, _listed(even, days), events):
         inside = [one for one in events if start <= one.start < end]
         shared: Found | None = None
         cuts = sorted({start, *_cuts(even, start, end, inside), end})
@@ -84,9 +102,14 @@ def statements(even: str, dates: Sequence[Found]) -> Iterator[Statement]:
             own = tuple(one for one in inside if first <= one.start < last)
             if not _WORD.search(even, first, last) or (not own and _LEADS_ON.search(even, first, last)):
                 continue
-            resolved = not own and _RESOLVED.match(even, first, last) is not None
+            resolved = _RESOLVED.match(even, first, last) is not None
             yield Statement(first, last, own, shared if resolved else None)
             shared = own[-1] if own else shared
+
+
+def _names_quarter(even: str, one: Found) -> bool:
+    """Whether months only say which quarter is meant: ไตรมาสที่ 1 (ต.ค. - ธ.ค. 63)."""
+    return one.day is None and _QUARTER.search(even, max(0, one.start - 24), one.start) is not None
 
 
 def another_verb(even: str, start: int, end: int) -> str:
@@ -188,6 +211,14 @@ def _cuts(even: str, start: int, end: int, dates: Sequence[Found]) -> Iterator[i
         dated = not plan["dated"] or any(one.end <= plan.start() for one in dates)
         if dated and _VERBS.search(even, start, plan.start()):
             yield plan.start()
+    for done in _ALL_THE_SAME.finditer(even, start, end):
+        before = even[max(start, done.start() - _LOOKS_BACK) : done.start()]
+        if claim(before).standing is not ProposalStanding.DONE:
+            yield done.start()
+    for left in _NOT_YET.finditer(even, start, end):
+        before = even[max(start, left.start() - _LOOKS_BACK) : left.start()]
+        if dates and dates[0].end <= left.start() and left["verb"] not in before:
+            yield left.start()
     for resolved in _RESOLVED.finditer(even, start, end):
         if _MEETS.search(even, start, resolved.start()):
             yield resolved.start()
@@ -209,13 +240,28 @@ def _cuts_at_dates(even: str, start: int, end: int, dates: Sequence[Found]) -> I
         if dates_lead:
             link = _LINK_BEFORE.search(even, max(begun, date.start - 20), date.start)
             begun = link.start() if link else date.start
-        elif date.lead.startswith(_DOCUMENT_LEADS) and not goes_on["link"]:
+        elif date.lead.startswith(_DOCUMENT_LEADS) and not _leaves_document(
+            even, begun, date, dates, goes_on
+        ):
             continue
         else:
             begun = goes_on.start("link") if goes_on["link"] else date.end
         yield begun
 
 
+def _leaves_document(
+    even: str, begun: int, date: Found, dates: Sequence[Found], goes_on: re.Match[str]
+) -> bool:
+    """Whether behind the day of a document something else is told than what the document is about."""
+    if goes_on["link"] or goes_on["plan"]:
+        return True
+    told = {one[0] for one in _VERBS.finditer(even, begun, date.start)} - _ISSUES
+    return bool(told) and date is not dates[-1] and not _SPEAKS.search(even, begun, date.start)
+
+
+#: Verbs that only issue a document, and words of one that speaks of what is to come.
+_ISSUES = frozenset(("ออกคำสั่ง", "มีคำสั่ง", "จัดทำ", "ดำเนินการ", "อนุมัติ", "เห็นชอบ"))
+_SPEAKS = re.compile("หนังสือ|เชิญ|ประกาศ|แจ้ง")
 _EDGES = " \n,;-"
 #: What only leads to what follows.
 _LEADS_ON = re.compile(r"(?:ดังนี้|ดังต่อไปนี้|ประกอบด้วย|ต่อไปนี้)[ :]*$")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 from engine.prose import marks
-from engine.prose.claims import Claim, Span, claim
+from engine.prose.claims import Claim, Span
 from engine.prose.dates import Doubt, Found, Piece
 from engine.prose.fitting import Fit, also_told, fits
 from engine.prose.narrative import Narrative
@@ -53,13 +53,15 @@ def _tell_apart(workflow: Workflow, read: Narrative, before: Statement, behind: 
     if not second or second[0].start > _BEGINS:
         return False
     first = fits(workflow, read.main(before))
-    return bool(first) and first[0].milestone.key != second[0].milestone.key
+    return bool(first) and first[0].kind.key != second[0].kind.key
 
 
 def _of_statement(workflow: Workflow, read: Narrative, statement: Statement) -> Iterator[Proposal]:
     main = read.main(statement)
-    found, claimed = fits(workflow, main), claim(main)
+    found, claimed = fits(workflow, main), read.claim(statement, main)
     known = particulars(read, statement, found[0] if found else None, claimed)
+    if claimed.standing is ProposalStanding.DONE and (old := _of_old_orders(read, known)):
+        claimed = Claim(ProposalStanding.REFERENCE, old)
     yield from _facts(_base(read, statement, found, claimed, known), read, statement, known)
     for fit in also_told(found):
         yield from _facts(_base(read, statement, [fit], claimed, known), read, statement, known)
@@ -68,6 +70,15 @@ def _of_statement(workflow: Workflow, read: Narrative, statement: Statement) -> 
     if known.days:
         for one in known.outside:
             yield _outside(read, one, statement)
+
+
+def _of_old_orders(read: Narrative, known: Particulars) -> str:
+    """The order by which it was done, where no day but its number says that it is of an earlier year."""
+    years = [one.year for one in known.documents]
+    dated = known.days or known.outside
+    if dated or not years or any(one is None or one >= read.year.first_day.year for one in years):
+        return ""
+    return known.documents[0].written
 
 
 def _facts(base: Proposal, read: Narrative, statement: Statement, known: Particulars) -> Iterator[Proposal]:
@@ -125,6 +136,9 @@ def _fit_reasons(found: Sequence[Fit]) -> Iterator[Reason]:
 
 def _claim_reasons(claimed: Claim) -> Iterator[Reason]:
     if claimed.words:
+        if claimed.standing is ProposalStanding.REFERENCE:
+            yield Reason("prose.reference", {"text": claimed.words})
+            return
         kind = "done_word" if claimed.standing is ProposalStanding.DONE else claimed.standing.value
         yield Reason(f"prose.{kind}", {"words": claimed.words})
 

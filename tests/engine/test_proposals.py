@@ -117,6 +117,9 @@ def test_agenda_of_29_june_is_not_taken_as_the_choice_of_the_issue():
         "แต่งตั้งคณะกรรมการ เมื่อวันที่ 5 ม.ค. 64 จัดประชุมคณะกรรมการ เมื่อวันที่ 9 ก.พ. 64",
         "เมื่อวันที่ 5 ม.ค. 64 ได้แต่งตั้งคณะกรรมการ และเมื่อวันที่ 9 ก.พ. 64 จัดประชุมคณะกรรมการ",
         "วันที่ 5 ม.ค. 64 แต่งตั้งคณะกรรมการ วันที่ 9 ก.พ. 64 จัดประชุมคณะกรรมการ",
+        "แต่งตั้งคณะกรรมการ ลว. 5 ม.ค. 64 ประชุมคณะกรรมการ เมื่อ 9 ก.พ. 64",
+        "แต่งตั้งคณะกรรมการ เมื่อ 5 ม.ค. 64 สำนักงานเขตบางรักได้จัดประชุมคณะกรรมการ เมื่อ 9 ก.พ. 64",
+        "ไตรมาสที่ 2 (ม.ค. - มี.ค. 64) แต่งตั้งคณะกรรมการ 5 ม.ค. 64 และจัดประชุมคณะกรรมการ 9 ก.พ. 64",
         "เเต่งตั้งคณะกรรมการ  5 ม.ค.\u200b64\n\n\nจัดประชุม คณะ กรรมการ\u00a09 ก.พ. 64",
     ],
 )
@@ -246,6 +249,15 @@ def test_a_heading_proposes_nothing(heading):
         ("จะจัดประชุมคณะกรรมการเดือนมีนาคม 2564 แต่เลื่อนออกไป", POSTPONED),
         ("ขอยกเลิกการจัดประชุมคณะกรรมการ", CANCELLED),
         ("งดจัดประชุมคณะกรรมการ", CANCELLED),
+        ("ร่างคำสั่งแต่งตั้งคณะกรรมการ", PLANNED),
+        ("จัดทำบันทึกเสนอแต่งตั้งคณะกรรมการ เมื่อวันที่ 18 ก.พ. 64", PLANNED),
+        ("จึงต้องแต่งตั้งคณะกรรมการใหม่", PLANNED),
+        ("แต่งตั้งคณะกรรมการไม่ทันในไตรมาสที่ 1", PLANNED),
+        ("ขออนุมัติจัดประชุมคณะกรรมการ วันที่ 18 มี.ค. 64", PLANNED),
+        ("นัดประชุมคณะกรรมการ ในวันที่ 18 มี.ค. 64", PLANNED),
+        ("แผนไตรมาสต่อไป จัดประชุมคณะกรรมการ วันที่ 21 เม.ย. 64", PLANNED),
+        ("เปลี่ยนแปลงวันประชุมคณะกรรมการ เป็นวันที่ 18 มี.ค. 64", POSTPONED),
+        ("ยกเลิกการประชุมคณะกรรมการ ที่กำหนดไว้วันที่ 18 มี.ค. 64", CANCELLED),
     ],
 )
 def test_what_is_not_done_is_not_proposed_as_done(text, standing):
@@ -258,6 +270,40 @@ def test_what_was_done_stays_done_before_a_plan():
         ("done", "meeting", "2021-01-05"),
         ("planned", "meeting", None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "เลื่อนการประชุมคณะกรรมการ เนื่องจากโควิด-19 และได้จัดประชุมคณะกรรมการเมื่อวันที่ 18 ก.พ. 64",
+            [("postponed", "meeting", None), ("done", "meeting", "2021-02-18")],
+        ),
+        (
+            "ยังไม่ได้ส่งรายงานผล แต่ได้จัดประชุมคณะกรรมการ เมื่อ 18 ก.พ. 64",
+            [("planned", "report", None), ("done", "meeting", "2021-02-18")],
+        ),
+        (
+            "ประชุมคณะกรรมการ เมื่อวันที่ 18 ก.พ. 64 แต่ที่ประชุมยังไม่มีมติคัดเลือกประเด็น",
+            [("done", "meeting", "2021-02-18"), ("planned", "resolution", None)],
+        ),
+        (
+            "ประชุมคณะกรรมการ เมื่อวันที่ 18 ก.พ. 64 งบประมาณ 4,500 บาท และกำหนดประชุมครั้งต่อไปวันที่ 17 มี.ค. 64",
+            [("done", "meeting", "2021-02-18"), ("planned", "meeting", "2021-03-17")],
+        ),
+        ("จัดประชุมคณะกรรมการ วันที่ 18 ก.พ. 64 แต่ไม่สามารถจัดประชุมได้", [("planned", "meeting", "2021-02-18")]),
+    ],
+)
+def test_what_was_done_is_told_apart_from_what_was_not(text, told):
+    assert [brief(one) for one in read(text)] == told
+
+
+def test_what_stands_under_a_heading_of_plans_is_planned_until_the_next_heading():
+    plan = "แผนการดำเนินงานไตรมาสต่อไป : จัดประชุมคณะกรรมการ วันที่ 21 เม.ย. 64"
+    result = "ผลการดำเนินงาน : จัดประชุมคณะกรรมการ วันที่ 9 ก.พ. 64"
+    for text in (f"{plan}\n{result}", f"{result}\n{plan}"):
+        found = {one.occurred_on: one.standing for one in read(text)}
+        assert found == {date(2021, 2, 9): DONE, date(2021, 4, 21): PLANNED}
 
 
 @pytest.mark.parametrize(
@@ -343,6 +389,52 @@ def test_a_new_committee_in_place_of_an_old_one_is_work_of_this_year():
 def test_order_of_another_year_is_no_work_of_this_one():
     (one,) = read("แต่งตั้งคณะกรรมการเครือข่าย ตามคำสั่งที่ 9/2559 ลงวันที่ 4 มกราคม 2559")
     assert (one.standing, "outside_year" in kinds_of(one)) == (REFERENCE, True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "แต่งตั้งคณะกรรมการเครือข่าย ตามคำสั่งที่ 215/2561",
+        "ใช้คณะกรรมการชุดเดิมตามคำสั่ง ที่ 215/2561 ลงวันที่ 14 พ.ค. 2561 เรื่อง แต่งตั้งคณะกรรมการเครือข่าย",
+    ],
+)
+def test_order_numbered_or_titled_in_another_year_is_no_work_of_this_one(text):
+    assert DONE not in {one.standing for one in read(text)}
+    assert "215/2561" in {one.document_number for one in read(text)}
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        "ตามที่คณะกรรมการได้ประชุมเมื่อวันที่ 5 ม.ค. 64 นั้น สำนักงานเขต",
+        "สืบเนื่องจากการประชุมคณะกรรมการ เมื่อวันที่ 5 ม.ค. 64 ฝ่ายพัฒนาชุมชน",
+        "อ้างถึงหนังสือที่ กท 1508/667 ลว. 5 ม.ค. 64 สำนักงานเขต",
+    ],
+)
+def test_what_is_known_already_is_a_reference(known):
+    assert sorted(brief(one) for one in read(f"{known}ได้แต่งตั้งคณะทำงาน ตามคำสั่ง ลว. 9 ก.พ. 64")) == [
+        ("done", "appointing_order", "2021-02-09"),
+        ("reference", None, "2021-01-05"),
+    ]
+
+
+def test_a_letter_has_its_own_day_and_not_the_one_that_it_speaks_of():
+    (one,) = read("มีหนังสือ ลงวันที่ 5 ม.ค. 64 เชิญคณะกรรมการเข้าร่วมประชุมในวันที่ 20 ม.ค. 64")
+    assert brief(one) == ("done", "invitation", "2021-01-05")
+
+
+def test_a_resolution_keeps_the_day_of_its_meeting_beside_a_later_report():
+    text = "ที่ประชุมคณะกรรมการ เมื่อวันที่ 5 ม.ค. 64 มีมติเลือกประเด็นขยะ และได้รายงานผลผู้อำนวยการเขต เมื่อวันที่ 9 ก.พ. 64"
+    assert [brief(one) for one in read(text)][1:] == [
+        ("done", "resolution", "2021-01-05"),
+        ("done", "report", "2021-02-09"),
+    ]
+
+
+def test_month_that_was_worked_on_is_not_when_it_was_done():
+    text = "บันทึกข้อมูลเดือน ม.ค. 64 แล้ว เมื่อวันที่ 5 ก.พ. 64"
+    (one,) = read(text, 2, CATALOGUE.get("database_development"))
+    assert brief(one) == ("done", "entry", "2021-02-05")
 
 
 def test_day_of_another_quarter_is_flagged():
@@ -466,6 +558,18 @@ def test_phrases_of_the_definitions_that_come_along(workflow, text, kind):
         ("percent_of_target", "ร้อยละ", "เป้าหมายร้อยละ 90 ทำได้ร้อยละ 62", "62", None),
         ("count_of_target", "ครั้ง", "จัดกิจกรรมแล้ว 1,204 ครั้ง", "1204", None),
         ("satisfaction_score", "คะแนน", "ความพึงพอใจมีคะแนนเฉลี่ย 4.452/5", "4.452", None),
+        ("satisfaction_score", "คะแนน", "ความพึงพอใจเฉลี่ย ๔.๓๘ จาก ๕ คะแนน", "4.38", None),
+        (
+            "satisfaction_score",
+            "คะแนน",
+            "คะแนนเต็ม 5 คะแนน ได้ 4.6 คะแนน สูงกว่าปี 2563 ที่ได้ 4.3 คะแนน",
+            "4.6",
+            None,
+        ),
+        ("percent_of_target", "ร้อยละ", "แผนร้อยละ 40 ผลร้อยละ 38.2", "38.2", None),
+        ("percent_of_target", "ร้อยละ", "ทำได้ร้อยละ 20 ไตรมาสที่ 3 ตั้งเป้าไว้ร้อยละ 45", "20", None),
+        ("count_of_target", "แห่ง", "ผ่านเกณฑ์จำนวน 6 แห่ง ไม่ผ่าน 2 แห่ง จากทั้งหมด 8 แห่ง", "6", None),
+        ("count_of_target", "ครั้ง", "จัดกิจกรรมสัปดาห์ละ 2 ครั้ง รวม 24 ครั้ง", "24", None),
     ],
 )
 def test_a_value_that_is_certain_is_proposed(workflow, unit, text, value, day):
