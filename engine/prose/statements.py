@@ -57,7 +57,7 @@ _ACTOR = r"(?:(?:ผู้อำนวยการเขต|ผอ\. ?เขต|
 _GOES_ON = re.compile(
     rf"{_LINK}{_ACTOR}(?:ได้|มีการ|ได้มีการ|ที่ประชุม|(?P<plan>จะ|อยู่ระหว่าง|(?:มี)?กำหนด(?:การ)?))* *+(?:{_VERB})"
 )
-_PLANNED = "จะ|อยู่(?:ใน)?ระหว่าง|มีกำหนด|กำหนด(?:การ)?(?:จัด|ประชุม|รับฟัง|ส่ง|เสนอ)|คาดว่า|มีแผน"
+_PLANNED = "จะ|อยู่(?:ใน)?ระหว่าง|มีกำหนด|(?:กำหนด|เตรียม)(?:การ)?(?:จัด|ประชุม|รับฟัง|ส่ง|เสนอ)|คาดว่า|มีแผน"
 #: A plan that follows what was done on a day, or what is said to be done, or is of now.
 _PLAN = re.compile(
     rf"(?P<dated>(?:และ|ส่วน|ทั้งนี้|สำหรับ)(?= *+(?:[ก-๎]{{0,20}} *+)?(?:{_PLANNED})))"
@@ -66,12 +66,15 @@ _PLAN = re.compile(
 #: What was done all the same behind what was not: เลื่อนการประชุม และได้ประชุมเมื่อวันที่ 18.
 _ALL_THE_SAME = re.compile(
     rf"(?:และ|แต่|ต่อมา|ภายหลัง|จากนั้น) *+(?:สำนักงานเขต[ก-๎]{{0,20}}? *+)?(?:ก็)?ได้(?:มีการ|ดำเนินการ)? *+(?:{_VERB})"
+    rf"|(?:ขณะนี้|ปัจจุบัน) *+(?:ได้)?(?:{_VERB}|จัด)[ก-๎]{{0,20}}?แล้ว"
 )
 #: What was not done yet behind what was done on a day.
 _NOT_YET = re.compile(
     r"แต่ *+(?:ที่ประชุม|คณะกรรมการฯ?)? *+ยัง(?:มิได้|ไม่ได้|ไม่มี|ไม่)(?:มี)?(?:การ)? *+(?:จัด|ส่ง)?"
     r"(?P<verb>มติ|คัดเลือก|เลือก|สรุป|รายงาน|ประชุม)"
 )
+#: No day is written longer.
+_LONGEST_DAY = 60
 #: So much of what stands before is looked at.
 _LOOKS_BACK = 300
 #: Behind a day of a log, 28/10/2563 ศึกษารายละเอียด, stands what was done on it.
@@ -166,8 +169,9 @@ def _marks(even: str, dates: Sequence[Found]) -> Iterator[tuple[int, int]]:
     if heading := _HEADING.match(even):
         yield heading.span()
     for mark in (*_LINES.finditer(even), *_DASHES.finditer(even)):
-        if not _inside(mark.start(), taken) and not _between_numbers(even, mark):
-            yield mark.span()
+        if _inside(mark.start(), taken) or _between_numbers(even, mark) or _behind_day(even, mark, dates):
+            continue
+        yield mark.span()
     last = "0"
     for mark in _NUMBERS.finditer(even):
         if _inside(mark.start(), taken) or _NUMBERED.search(even, max(0, mark.start() - 10), mark.start()):
@@ -181,6 +185,18 @@ def _marks(even: str, dates: Sequence[Found]) -> Iterator[tuple[int, int]]:
 
 def _inside(place: int, taken: Iterable[tuple[int, int]]) -> bool:
     return any(start <= place < end for start, end in taken)
+
+
+def _behind_day(even: str, mark: re.Match[str], dates: Iterable[Found]) -> bool:
+    """Whether a dash stands behind the day with which a line begins: 28 ม.ค. 64 - ประชุม."""
+    line = even.rfind("\n", 0, mark.start()) + 1
+    if mark[0] != "-" or mark.start() - line > _LONGEST_DAY:
+        return False
+    return any(
+        not (even[line : one.start] + even[one.end : mark.start()]).strip()
+        for one in dates
+        if line <= one.start < one.end <= mark.start()
+    )
 
 
 def _between_numbers(even: str, mark: re.Match[str]) -> bool:

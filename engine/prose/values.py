@@ -13,7 +13,7 @@ _DIGITS = (
 )
 _NUMBER, _MARKED_NUMBER = rf"(?P<number>{_DIGITS})", rf"(?P<marked>{_DIGITS})"
 _RESULT = (
-    r"(?:คิดเป็น|รวมเป็น|เท่ากับ|อยู่ที่|ได้(?:ผล)?|สะสม|แล้ว|ผลงาน|ผลสำเร็จ"
+    r"(?:คิดเป็น|รวม(?!ถึง|ทั้ง(?!สิ้น|หมด))|เท่ากับ|อยู่ที่|ได้(?:ผล)?|สะสม|แล้ว|ผลงาน|ผลสำเร็จ"
     r"|ผลการดำเนินงาน|ความสำเร็จ|ความก้าวหน้า|คะแนน|เฉลี่ย)"
 )
 #: Words by which a number is what was meant to be, or of another time, and no result.
