@@ -9,7 +9,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel.messages.pofile import read_po
-from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.exc import ArgumentError
 
 from cli.evidence_settings import evidence_store_of, scanner_of
 from cli.policies import policy_of
@@ -29,6 +30,7 @@ Clock = Callable[[], datetime]
 
 ROOT = Path(__file__).parent.parent
 LANGUAGES = ("th", "en")
+_DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")
 
 
 def clock() -> datetime:
@@ -127,9 +129,20 @@ def build(settings: Settings, now: Clock = clock, *, new: bool = False, must_exi
     return house
 
 
+def _address_of(url: str) -> URL:
+    """The address as one of a database that we know; what stands before an @ may be a password."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):  # the latter of a port that is no number
+        raise refuse("database.bad_url", url="…" if "@" in url else url) from None
+    if parsed.drivername not in _DRIVERS:
+        raise refuse("database.bad_url", url=parsed.render_as_string(hide_password=True))
+    return parsed
+
+
 def _mind_the_file(url: str, *, new: bool) -> None:
     """A missing SQLite file is not made by merely looking at it; a new one gets its folder."""
-    parsed = make_url(url)
+    parsed = _address_of(url)
     name = parsed.database
     if parsed.get_backend_name() != "sqlite" or not name or name.startswith((":memory:", "file:")):
         return

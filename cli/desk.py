@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,7 +21,6 @@ from rich.table import Table as Grid
 from rich.text import Text
 from sqlalchemy import Table, func, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 from typer.exceptions import TyperException
 
 from cli import bootstrap, parsing, settings
@@ -309,9 +309,10 @@ def _url_shown(desk: Desk) -> str:
         return desk.url
     except Refusal:
         return desk.db or ""
-    except ArgumentError:
-        url = desk.settings.database.url
-        return "…" if "@" in url else url  # what stands before an @ may be a password
+
+
+#: How the library says that a file may not be read.
+_FORBIDDEN = re.compile("'(.*)' is not readable", re.DOTALL)
 
 
 def usage(wording: Wording, error: Any) -> str:
@@ -333,6 +334,8 @@ def usage(wording: Wording, error: Any) -> str:
         if name == "BadParameter" and int in (annotation, *get_args(annotation)):
             limits = {"least": error.param.min, "most": error.param.max}
             return wording.say("usage.no_number", params | limits)
+        if name == "BadParameter" and (file := _FORBIDDEN.search(error.message)):
+            return wording.say("file.forbidden", {"file": file[1]})
     elif "No such command" in params["message"]:
         given = params["message"].split("'")[1]
         known = context.command.list_commands(context)

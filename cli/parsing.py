@@ -7,11 +7,8 @@ from zoneinfo import ZoneInfo
 
 from engine.errors import Refusal, Unmet, refuse
 from engine.numbers import parse_number
-from engine.quarter import BE_OFFSET, FiscalYear
+from engine.quarter import BE_OFFSET, BE_YEARS, FiscalYear
 from engine.thai_dates import DateProblem, parse_be_year, parse_day, plain_text
-
-#: Instants are written by programs, in the Common Era: a year like this was meant in the other.
-_BE_YEARS = range(2400, 2801)
 
 
 class Unreadable(Refusal):
@@ -54,7 +51,7 @@ def instant(typed: str, zone: ZoneInfo) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise unreadable("instant.unreadable", given=typed) from None
-    if found.year in _BE_YEARS:
+    if found.year in BE_YEARS:
         raise unreadable("instant.buddhist_era", given=typed, ce=found.year - BE_OFFSET)
     if len(text) == len("2021-06-30"):
         next_day = found.date() + timedelta(days=1)

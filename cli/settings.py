@@ -34,10 +34,11 @@ from cli.mail_settings import (
 )
 from cli.settings_faults import BETWEEN, PREFIX, fault_of_key, faults_of_variables
 from cli.sign_in_settings import SignInSection
+from cli.troubles import condition_of
 from engine.errors import Refusal, Unmet
 from engine.nearest import nearest
 from engine.permissions import Role
-from engine.quarter import DaysAre, Shift, Side
+from engine.quarter import BE_OFFSET, BE_YEARS, DaysAre, Shift, Side
 from engine.reminders import DEFAULT, Rung, Topic, TopicPolicy, ladder_fault
 from engine.verdict import CHECKLIST, ReviewPolicy
 
@@ -68,6 +69,12 @@ def _known_country(code: str) -> str:
     return code
 
 
+def _of_the_common_era(day: date) -> date:
+    if day.year in BE_YEARS:
+        raise PydanticCustomError("buddhist_era", "a year of the other era", {"ce": day.year - BE_OFFSET})
+    return day
+
+
 def _some_days_of_the_week(days: frozenset[Weekday]) -> frozenset[Weekday]:
     if len(days) == len(get_args(Weekday)):
         raise PydanticCustomError("whole_week", "no day is left to work on", {})
@@ -80,6 +87,7 @@ def _rising(scores: tuple[int, ...]) -> tuple[int, ...]:
     return scores
 
 
+Day = Annotated[date, AfterValidator(_of_the_common_era)]
 Scores = Annotated[tuple[int, ...], AfterValidator(_rising)]
 Weight = Annotated[Decimal, Field(gt=0)]
 
@@ -102,8 +110,8 @@ class Calendar(Section):
     weekend: Annotated[frozenset[Weekday], AfterValidator(_some_days_of_the_week)] = frozenset(
         {"saturday", "sunday"}
     )
-    added_holidays: frozenset[date] = frozenset()
-    removed_holidays: frozenset[date] = frozenset()
+    added_holidays: frozenset[Day] = frozenset()
+    removed_holidays: frozenset[Day] = frozenset()
 
 
 class Deadlines(Section):
@@ -297,7 +305,7 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
     except tomllib.TOMLDecodeError as broken:
         place = re.search(r"\(at line (\d+)", str(broken))
         line = int(place[1]) if place else text.count("\n") + 1
-        what = {"file": str(path), "line": line, "message": str(broken)}
+        what = {"file": str(path), "line": line, "message": str(broken).partition(" (at ")[0]}
         raise Refusal([Unmet("config.unreadable", what)]) from broken
     if faults := faults_of_variables(environment, Settings()):
         raise Refusal(faults)
@@ -314,8 +322,11 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
 def _read(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise Refusal([Unmet("file.missing", {"file": str(path)})]) from None
+    except OSError as error:
+        condition = condition_of(error, "")
+        if condition is None:
+            raise
+        raise Refusal([condition]) from error
     except UnicodeDecodeError as broken:
         line = broken.object.count(b"\n", 0, broken.start) + 1
         raise Refusal([Unmet("config.not_utf8", {"file": str(path), "line": line})]) from broken

@@ -139,7 +139,7 @@ def _table_at(loc: _Place, table: type[BaseModel]) -> type[BaseModel]:
 
 
 #: What the library tells of a fault, as far as our sentences say it.
-_PARTICULARS = ("ge", "gt", "le", "min_length", "max_length", "nearest", "again", "role", "after")
+_PARTICULARS = ("ge", "gt", "le", "min_length", "max_length", "nearest", "again", "role", "after", "ce")
 
 #: The library's kinds of errors in ours; any other is simply unfit.
 _KINDS = {
@@ -162,6 +162,7 @@ _KINDS = {
     "first_rung_waits": "config.first_rung_waits",
     "role_twice": "config.role_twice",
     "ladder_not_rising": "config.ladder_not_rising",
+    "buddhist_era": "config.buddhist_era",
     "whole_week": "config.whole_week",
     "unknown_zone": "config.unknown_name",
     "unknown_country": "config.unknown_name",

@@ -57,8 +57,6 @@ def condition_of(error: BaseException, url: str) -> Unmet | None:
             return _of_sqlite(cause, url)
         if type(cause).__module__.partition(".")[0] == "psycopg":
             return _of_postgres(cause, url)
-        if isinstance(cause, exc.NoSuchModuleError | exc.ArgumentError):
-            return Unmet("database.bad_url", {"url": url})
         if isinstance(cause, exc.TimeoutError):
             return Unmet("database.busy", {"url": url})
         if isinstance(cause, ModuleNotFoundError) and cause.name == "psycopg":

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 #: The Buddhist Era counts this many years more than the Common Era.
 BE_OFFSET = 543
+#: A year like this, where one of the Common Era belongs, was meant in the Buddhist Era.
+BE_YEARS = range(2400, 2801)
 
 # First and last month and day of the quarters 1 to 4. The first quarter lies in the year before.
 _FIRST_DAYS = ((10, 1), (1, 1), (4, 1), (7, 1))

@@ -59,6 +59,8 @@ def back_up(store: Store, evidence: EvidenceStore, target: Path, done: Progress 
     """
     if target.exists():
         raise refuse("backup.exists", file=str(target))
+    if not target.parent.is_dir():
+        raise refuse("folder.missing", folder=str(target.parent))
     revision = schema.revision(store.engine)
     manifest: dict[str, Any] = {"format": _FORMAT, "revision": revision, "parts": {}, "evidence": []}
     rows, lacking = 0, []

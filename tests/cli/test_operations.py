@@ -76,7 +76,7 @@ def test_doctor_finds_a_stored_level_that_the_facts_do_not_give(radap):
     run_sql(radap, "UPDATE indicators SET claimed_level = 4")
     said = radap("doctor")
     assert said.code == 1
-    assert "5049-2017: what is stored is not what the facts give (claimed: 4 != 0)." in said.out
+    assert "5049-2017: what is stored is not what the facts give (claimed: 4 != 0): put it right" in said.out
 
 
 def test_doctor_mends_a_stored_level_with_an_event(radap):
@@ -274,6 +274,8 @@ def test_full_disk_is_told_from_the_driver_s_error(tmp_path):
         ),
         ("oracel://x", "“oracel://x” is not the address of a database: write it like sqlite:///var/radap.db"),
         ("radap.db", "“radap.db” is not the address of a database: write it like sqlite:///var/radap.db"),
+        ("mysql://radap:secret@db/radap", "“mysql://radap:***@db/radap” is not the address of a database:"),
+        ("postgresql://radap:secret@db:port/radap", "“…” is not the address of a database: write it like"),
     ],
 )
 def test_database_that_cannot_be_had_is_one_sentence(empty, url, beginning):

@@ -66,6 +66,10 @@ def test_missing_file_of_its_own_means_all_defaults():
         ('[calendar]\ncountry = "TX"\n', ("config.unknown_name", 2, "calendar.country")),
         ('[calendar]\nweekend = ["sunnday"]\n', ("config.not_allowed", 2, "calendar.weekend")),
         ('[calendar]\nadded_holidays = ["2564-13-01"]\n', ("config.unfit", 2, "calendar.added_holidays")),
+        (
+            "[calendar]\nadded_holidays = [\n    2021-04-12,\n    2564-05-03,\n]\n",
+            ("config.buddhist_era", 4, "calendar.added_holidays"),
+        ),
         ('[deadlines]\ndirection = "later"\n', ("config.not_allowed", 2, "deadlines.direction")),
         ("[deadlines]\ndays = -1\n", ("config.too_small", 2, "deadlines.days")),
         ("[reports]\nquality_scores = [100, 0]\n", ("config.not_rising", 2, "reports.quality_scores")),
@@ -308,6 +312,8 @@ def test_file_that_is_no_utf8_is_refused_with_its_line(tmp_path):
 def test_file_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(Refusal, match=r"file\.missing"):
         load(tmp_path / "none.toml", {})
+    with pytest.raises(Refusal, match=r"file\.is_folder"):
+        load(tmp_path, {})
 
 
 def test_environment_goes_before_the_file(tmp_path):
