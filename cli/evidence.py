@@ -12,6 +12,7 @@ from cli.options import By, Code, IfVersion, Json, Reason, Year
 from cli.sweeping import sweep_files
 from engine.actions import Outcome, withdraw_evidence
 from engine.evidence import EvidenceState, evidence_states
+from engine.indicator import Indicator
 
 app = typer.Typer(no_args_is_help=True, help="Evidence: list, withdraw, get back.")
 
@@ -52,7 +53,7 @@ def list_evidence(ctx: typer.Context, code: Code, year: Year = None, as_json: Js
             [
                 str(row["number"]),
                 desk.title(indicator, str(row["milestone"])),
-                str(row["request"] or "–"),
+                _asked_for(desk, indicator, str(row["milestone"]), row["request"]),
                 str(row["record"] or "–"),
                 str(row["file_name"] or row["link"]),
                 _state_of(desk, row),
@@ -60,6 +61,13 @@ def list_evidence(ctx: typer.Context, code: Code, year: Year = None, as_json: Js
             for row in rows
         ],
     )
+
+
+def _asked_for(desk: Desk, indicator: Indicator, milestone: str, key: object) -> str:
+    """The title of the document that it is; its key where the definition asks for it no longer."""
+    definition = indicator.workflow.milestone(milestone)
+    asked = () if definition is None else definition.evidence
+    return next((desk.wording.value(one.title) for one in asked if one.key == key), str(key or "–"))
 
 
 def _state_of(desk: Desk, row: Mapping[str, object]) -> str:

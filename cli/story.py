@@ -1,6 +1,7 @@
 """`radap demo`: fill an empty database with the demo year, tell its story, and say what to try next."""
 
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Iterator
@@ -199,8 +200,9 @@ def _next_steps(desk: Desk) -> Table:
     table = Table(title=desk.wording.say("demo.next"), title_justify="left", box=None, pad_edge=False)
     table.add_column(no_wrap=True, style="bold")
     table.add_column(overflow="fold")
+    elsewhere = "" if desk.db is None else f" --db {shlex.quote(desk.url)}"
     for word, command in _NEXT:
-        table.add_row(f"{_program()} {command}", desk.wording.say(f"demo.next_{word}"))
+        table.add_row(f"{_program()}{elsewhere} {command}", desk.wording.say(f"demo.next_{word}"))
     return table
 
 
