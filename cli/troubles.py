@@ -1,6 +1,7 @@
 """What databases and disks say when they fail, turned into conditions with a sentence and a way out."""
 
 import errno
+import re
 import sqlite3
 from collections.abc import Iterator
 
@@ -22,7 +23,7 @@ _SQLITE = {
     sqlite3.SQLITE_CORRUPT: "database.damaged",
     sqlite3.SQLITE_IOERR: "database.disk_fails",
 }
-#: PostgreSQL's states; one without a state never reached the server.
+#: PostgreSQL's states; one without a state was never let in.
 _POSTGRES = {
     "25006": "database.read_only",
     "53100": "database.full",
@@ -37,6 +38,14 @@ _POSTGRES = {
     "28000": "database.password",
     "3D000": "database.no_such",
 }
+#: What the server says to whom it does not let in: the driver keeps no state of that.
+_NOT_LET_IN = (
+    (re.compile(r'FATAL: +database ".*" does not exist'), "database.no_such"),
+    (
+        re.compile(r'FATAL: +(password authentication failed|role ".*" does not exist|no pg_hba)'),
+        "database.password",
+    ),
+)
 _FILES = {
     errno.ENOENT: "file.missing",
     errno.EACCES: "file.forbidden",
@@ -91,6 +100,10 @@ def _of_postgres(error: BaseException, url: str) -> Unmet | None:
     state = getattr(error, "sqlstate", None)
     if state in _POSTGRES:
         return Unmet(_POSTGRES[state], {"url": url})
+    if state is None:
+        for says, kind in _NOT_LET_IN:
+            if says.search(str(error)):
+                return Unmet(kind, {"url": url})
     if state is None or state.startswith(("08", "57P")):
         return Unmet("database.unreachable", {"url": url, "detail": _first_line(error)})
     return None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
+from sqlalchemy.engine import make_url
 
 from cli.commands import app
 from cli.troubles import condition_of
@@ -405,6 +406,18 @@ def test_empty_postgresql_says_which_command_to_run(database_url, tmp_path):
     said = Terminal(database_url, tmp_path)("level", CODE)
     assert (said.code, said.out) == (1, "")
     assert said.err.startswith("This database has not been set up: run `radap init` first")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "english"),
+    [({"database": "radap_none"}, "There is no database"), ({"username": "nobody"}, "refuses the user or")],
+)
+def test_postgresql_that_lets_nobody_in_says_why(postgres, tmp_path, wrong, english):
+    url = make_url(postgres.create())
+    said = Terminal(url.set(**wrong).render_as_string(hide_password=False), tmp_path)("level", CODE)
+    postgres.drop(url.render_as_string(hide_password=False))
+    assert (said.code, said.out, said.err.count("\n")) == (1, "", 1)
+    assert english in said.err
 
 
 def test_progress_bars_stay_off_a_pipe(radap):
