@@ -137,6 +137,9 @@ def test_evidence_is_kept_listed_got_back_and_withdrawn(radap):
         f"{target} is there already: choose another name.\n"
     )
     assert radap("evidence", "withdraw", CODE, "1", "--reason", "ผิดฉบับ").code == 0
+    listed = radap("evidence", "list", CODE, lang="th").out
+    assert "รายงานการประชุมที่เกี่ยวข้อง" in listed
+    assert "meeting_reports" not in listed
     assert "withdrawn" in radap("evidence", "list", CODE).out
 
 
