@@ -34,7 +34,13 @@ def is_strange(text: str) -> bool:
     """Whether the number was written so that somebody should look at how it was read."""
     digits = [one for one in text if one.isdigit()]
     is_thai = any(one in "๐๑๒๓๔๕๖๗๘๙" for one in digits)
-    return is_thai or "," in text
+    return is_thai or "," in text or _reads_less(text, len(digits))
+
+
+def _reads_less(text: str, digits: int) -> bool:
+    """Whether the number that is read leaves digits aside: ``4.452/5``, ``80-85``."""
+    found = _NUMBER.search(even(text))
+    return digits > sum(one.isdigit() for one in (found[0] if found else ""))
 
 
 def written(text: str) -> bool:

@@ -41,6 +41,8 @@ def missing(page: ReadPage) -> Iterator[Finding]:
     if page.target is None and page.achieved is None and not page.quarters:
         yield Finding(Found.NOT_A_PAGE, "page")
         return
+    if page.is_several:
+        yield Finding(Found.SEVERAL_PAGES, "page")
     if page.by_order:
         taken = [one.number for one in page.quarters if one.narrative is not None]
         yield Finding(Found.QUARTERS_BY_ORDER, "narrative", 0, {"quarters": taken})

@@ -61,7 +61,7 @@ def read(text: str, lines: Sequence[Line], first: int) -> Head:
     code, title, agency = _above([line.text for line in lines[:first] if not _says_nothing(line)])
     number, score = _evaluated(lines)
     type_text = even(" ".join(given.get(label, "") for label in (Label.KIND, Label.RESULT_KIND)))
-    title = given.get(Label.TITLE) or title
+    title = given.get(Label.TITLE) or _unnamed(title)
     return Head(
         code=_code(given.get(Label.CODE, "")) or code or _at_address(text),
         title=title,
@@ -77,7 +77,9 @@ def read(text: str, lines: Sequence[Line], first: int) -> Head:
         evaluated_quarter=number,
         evaluated_score=score,
         numbers=tuple(
-            (name, one) for name, one in (("target", target), ("achieved", achieved)) if is_strange(one)
+            (name, one)
+            for name, one in (("target", target), ("achieved", achieved))
+            if is_strange(one) and (written(one) or name == "achieved")
         ),
     )
 
@@ -138,6 +140,11 @@ def _without(line: str, code: str) -> str:
     plain = line if code in line else from_thai_digits(line)
     left = _MARKED_CODE.sub(lambda found: " " if found[1] == code else found[0], plain)
     return re.sub(r"^(?:รหัส\S*|ตัวชี้วัด(?:ที่)?)\s*:?\s*$", "", left.strip(" :|*#")).strip()
+
+
+def _unnamed(title: str | None) -> str | None:
+    """The title without the words that say that it is one."""
+    return re.sub(r"^ชื่อ(?:ตัวชี้วัด)?\s+", "", title) if title else title
 
 
 def _says_nothing(line: Line) -> bool:

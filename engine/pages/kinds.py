@@ -19,6 +19,8 @@ class Found(StrEnum):
 
     # what is not there
     NOT_A_PAGE = "not_a_page"
+    NOT_TEXT = "not_text"
+    SEVERAL_PAGES = "several_pages"
     NO_CODE = "no_code"
     NO_TITLE = "no_title"
     NO_UNIT = "no_unit"
@@ -49,6 +51,9 @@ class Found(StrEnum):
     # how it was read
     QUARTERS_BY_ORDER = "quarters_by_order"
     NUMBER_AS_WRITTEN = "number_as_written"
+    CELL_UNREAD = "cell_unread"
+    COLUMNS_UNREAD = "columns_unread"
+    ROW_TWICE = "row_twice"
     TARGET_HAS_WORDS = "target_has_words"
     THAI_DIGITS = "thai_digits"
     MIXED_DIGITS = "mixed_digits"
@@ -69,6 +74,7 @@ class Found(StrEnum):
     FULL_AT_ONCE = "full_at_once"
     NEVER_EVALUATED = "never_evaluated"
     SCORE_DIFFERS = "score_differs"
+    SCORE_OUT_OF_RANGE = "score_out_of_range"
     # unit, title, method
     UNIT_ODD = "unit_odd"
     UNIT_HAS_WORDS = "unit_has_words"
@@ -96,6 +102,8 @@ _WEIGHTS: Mapping[Found, Weight] = {
     **dict.fromkeys(
         (
             Found.NOT_A_PAGE,
+            Found.NOT_TEXT,
+            Found.SEVERAL_PAGES,
             Found.TOO_LONG,
             Found.NO_CODE,
             Found.NO_YEAR,
@@ -115,6 +123,7 @@ _WEIGHTS: Mapping[Found, Weight] = {
             Found.WORKFLOW_CHOSEN,
             Found.QUARTERS_BY_ORDER,
             Found.NUMBER_AS_WRITTEN,
+            Found.COLUMNS_UNREAD,
             Found.THAI_DIGITS,
             Found.SLIPS,
             Found.TITLE_MARKS,

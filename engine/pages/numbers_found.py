@@ -95,6 +95,13 @@ def _of_numbers(page: ReadPage) -> Iterator[Finding]:
         field = "result" if quarter else name
         value = page.quarter(quarter).result if quarter else getattr(page, name)
         yield Finding(Found.NUMBER_AS_WRITTEN, field, quarter, {"text": written, "value": value})
+    for number, cell in page.unread:
+        if number:
+            yield Finding(Found.CELL_UNREAD, "result", number, {"text": cell})
+    for number in page.twice:
+        yield Finding(Found.ROW_TWICE, "quarters", number)
+    if columns := [name for number, name in page.unread if not number]:
+        yield Finding(Found.COLUMNS_UNREAD, "quarters", 0, {"columns": columns})
     if page.target_text:
         params = {"text": page.target_text, "value": page.target}
         yield Finding(Found.TARGET_HAS_WORDS, "target", 0, params)
@@ -160,7 +167,7 @@ def _switched(page: ReadPage, scale: Scale | None) -> tuple[int, Decimal, Decima
 def _over(page: ReadPage, scale: Scale | None, *, is_explained: bool) -> Iterator[Finding]:
     target, achieved = page.target, page.achieved
     if target and achieved is not None and achieved > target and not is_explained:
-        params = {"value": achieved, "target": target, "times": (achieved / target).quantize(Decimal("0.1"))}
+        params = {"value": achieved, "target": target, "times": (achieved / target).quantize(Decimal("0.01"))}
         yield Finding(Found.OVER_TARGET, "achieved", 0, params)
     over = [(one.number, one.result) for one in page.quarters if one.result and one.result > _FULL]
     if scale is Scale.PERCENT and (over or (achieved is not None and achieved > _FULL)):
@@ -212,6 +219,10 @@ def _of_scores(page: ReadPage) -> Iterator[Finding]:
     pairs = [one for one in page.quarters if one.quality is not None]
     if pairs and all(one.quality == 0 and not one.timeliness and not one.score for one in pairs):
         yield Finding(Found.NEVER_EVALUATED, "score")
+    for one in page.quarters:
+        for part in (one.quality, one.timeliness):
+            if part is not None and not (0 <= part <= _FULL and part == int(part)):
+                yield Finding(Found.SCORE_OUT_OF_RANGE, "score", one.number, {"value": part})
     for one in pairs:
         if one.score and one.quality and one.score != one.quality:
             params = {"score": one.score, "quality": one.quality}

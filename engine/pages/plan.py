@@ -22,15 +22,15 @@ def plan_line(line: str) -> PlanLine | None:
 
 def plan_at_end(lines: Sequence[str]) -> int:
     """How many of the last lines are of the plan although nothing marks them: each below the one before."""
-    taken, below = 0, 5
+    taken, below, floors = 0, 5, 0
     for line in reversed(lines[-2 * MOST :]):
         found = _plan_line(line, is_marked=True) if line else None
         if line and (found is None or floor_of(found) >= below):
             break
         if found is not None:
-            below = floor_of(found)
+            below, floors = floor_of(found), floors + 1
         taken += 1
-    return taken if below == 1 else 0
+    return taken if below == 1 and floors > 1 else 0  # a lone "1." is of a list
 
 
 def floor_of(line: PlanLine) -> int:

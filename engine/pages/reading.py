@@ -11,15 +11,14 @@ from typing import NamedTuple
 
 from engine.pages import heads
 from engine.pages.figures import is_strange, or_none, written
+from engine.pages.in_place import SURE_VALUES, TEXTS, first_of, table_in_place
 from engine.pages.labels import Label, Line, label_of
 from engine.pages.paragraphs import parted, without_texts
 from engine.pages.plan import MOST, plan_at_end, plan_line
-from engine.pages.table import row_of, table_of
+from engine.pages.table import Table, is_stacked, row_of, table_of
 from engine.pages.text import even, lines_of
 from engine.pages.values import Form, PlanLine, ReadPage, ReadQuarter
 
-#: The texts behind the reports, each below its own heading.
-_TEXTS = (Label.SUMMARY, Label.DEFINITION, Label.METHOD, Label.EVIDENCE, Label.PLAN)
 _TABLE_HEAD = re.compile(
     r"[\s*(|]*(?:ไตรมาส(?:ที่)?|1\s*-\s*4|ผลงาน|ผลประเมิน\S*|คะแนน\S*|ร้อยละ|2\.1\s*/\s*2\.2)[\s*)|]*"
 )
@@ -40,13 +39,16 @@ class _Cuts(NamedTuple):
 
 def read_page(text: str) -> ReadPage:
     """What the page tells, and ``None`` for all that it does not."""
-    lines = [Line(one, plain, label_of(plain)) for one in lines_of(text) for plain in [even(one)]]
+    lines = table_in_place(
+        [Line(one, plain, label_of(plain)) for one in lines_of(text) for plain in [even(one)]]
+    )
     plan = _plan(lines, _headings(lines))
     if plan:
         lines = [line for place, line in enumerate(lines) if place not in plan]
     cuts = _cuts(lines)
     gap = lines[cuts.body : min([*cuts.reports, *cuts.texts], default=len(lines))]
-    rows = table_of(line.text for line in gap)
+    table = table_of(line.text for line in gap)
+    rows = table.rows
     told = _sections(lines, cuts)
     head = heads.read(text, lines[: cuts.body + 1], cuts.first)
     is_whole = (
@@ -60,15 +62,18 @@ def read_page(text: str) -> ReadPage:
         texts = {**found, **texts}
     if cuts.reports and Label.DEFINITION not in texts:
         _take_texts(reports, texts)
-    words = {label: _joined(texts.get(label, [])) or None for label in _TEXTS}
+    words = {label: _said(texts.get(label, [])) for label in TEXTS}
     return ReadPage(
         form=Form.WHOLE if is_whole else Form.TEXT_ONLY,
-        **(head._asdict() | {"numbers": (*head.numbers, *_strange(gap, rows))}),
+        **(head._asdict() | {"numbers": (*head.numbers, *_strange(gap, table))}),
         quarters=tuple(
             rows.get(number, ReadQuarter(number))._replace(narrative=reports.get(number))
             for number in sorted({*rows, *reports})
         ),
         has_table=bool(rows),
+        unread=table.unread,
+        twice=table.twice,
+        is_several=_several(lines),
         by_order=by_order,
         summary=words[Label.SUMMARY],
         definition=words[Label.DEFINITION],
@@ -87,7 +92,11 @@ def _headings(lines: Sequence[Line]) -> dict[int, int]:
     A report may speak of other quarters at the head of a line. So only the plainest kind of heading that
     the page has is one, and each stands for a later quarter than the one before.
     """
-    found = [(at, line, _plainness(line)) for at, line in enumerate(lines) if line.label is Label.REPORT]
+    found = [
+        (at, line, _plainness(line))
+        for at, line in enumerate(lines)
+        if line.label is Label.REPORT and not _begins_row(lines, at)
+    ]
     plainest = max((how for _, _, how in found), default=0)
     headings: dict[int, int] = {}
     for at, line, how in found:
@@ -109,6 +118,11 @@ def _plainness(line: Line) -> int:
     return 4 if is_alone else 2 if has_mark else 1
 
 
+def _begins_row(lines: Sequence[Line], at: int) -> bool:
+    """Whether a heading is the quarter of a row whose cells lie below it, each in a line."""
+    return not lines[at].rest and is_stacked([line.plain for line in lines[at + 1 : at + 8]])
+
+
 def _is_course(lines: Sequence[Line], headings: Mapping[int, int]) -> bool:
     """Whether the headings are those of the page, and not the first words of a report without any."""
     return len(headings) > 1 or any(_plainness(lines[at]) >= _SURE for at in headings)
@@ -122,18 +136,25 @@ _SURE = 3
 _MAY_BE_PLAN = re.compile(r"[\s*|]*(?::|ด้าน|มิติ|เป้าหมาย|เป้าประสงค์|กลยุทธ)")
 
 
+#: Before the reports, where values stand too, a line of the plan is marked at both ends or names its floor.
+_MARKED = re.compile(r"[\s*|]*:\s*(?:(?:ด้าน|มิติ|เป้าหมาย|เป้าประสงค์|กลยุทธ์)(?:ที่)?\s*\d|\d[^|]*[|%]\s*$)")
+
+
 def _plan(lines: Sequence[Line], headings: Mapping[int, int]) -> dict[int, PlanLine]:
     """The lines of the plan by their places: marked ones anywhere behind the head, others at the end."""
     texts = [line.text for line in lines]
     from_here = len(lines) - plan_at_end(texts)
     head = next((at for at, line in enumerate(lines) if line.label in heads.VALUES), 0)
     last_report = max(headings, default=-1)
+    first_report = min(headings, default=-1)
     under = next(
         (at for at, line in enumerate(lines) if line.label is Label.PLAN and at > last_report), len(lines)
     )
     found: dict[int, PlanLine] = {}
     for at, line in enumerate(lines):
-        if at <= head or at <= last_report or (line.label and line.label is not Label.TARGET):
+        if at <= head or (line.label and line.label is not Label.TARGET):
+            continue
+        if at <= last_report and not (at < first_report and _MARKED.match(line.text)):
             continue
         if not (at >= from_here or at > under or _MAY_BE_PLAN.match(line.text) or line.text.endswith("|")):
             continue
@@ -158,13 +179,26 @@ def _cuts(lines: Sequence[Line]) -> _Cuts:
     evaluated = next((at for at, line in enumerate(lines) if line.label is Label.EVALUATED), None)
     texts: dict[int, Label] = {}
     for at, line in enumerate(lines):
-        if at > max(last, first) and line.label in _TEXTS and line.label not in texts.values():
+        is_early = at < min(reports, default=0) and line.label is not Label.SUMMARY
+        is_text = line.label in TEXTS and line.label not in texts.values()
+        if line.label and is_text and at > first and (at > last or is_early):
             texts[at] = line.label
     before = min([*reports, *texts], default=len(lines))
     in_head = [at for at, line in enumerate(lines[:before]) if line.label in (*heads.VALUES, Label.EVALUATED)]
-    body = evaluated + 1 if evaluated is not None and evaluated < before else max(in_head, default=-1) + 1
+    body = max(in_head, default=-1) + 1
+    if evaluated is not None and evaluated < before:
+        body = max([evaluated, *first_of(lines[:before], SURE_VALUES)]) + 1
     return _Cuts(first, body, reports, texts)
 
+
+def _several(lines: Sequence[Line]) -> bool:
+    """Whether more than one page lies in the text."""
+    labels = [line.label for line in lines]
+    return min(labels.count(one) for one in (Label.TARGET, Label.ACHIEVED, Label.EVALUATED)) > 1
+
+
+#: What stands above all reports, and not at the end of the text before them.
+_ABOVE_REPORTS = re.compile(r"(?:[\s*:|]*(?:รายงาน)?(?:ความก้าวหน้า|ผลการดำเนินงาน)[^:\d]{0,40})?")
 
 # --- what lies between the cuts --------------------------------------------------------------------------
 
@@ -174,7 +208,10 @@ def _sections(lines: Sequence[Line], cuts: _Cuts) -> dict[int, list[str]]:
     found = {}
     for start, end in cuts.sections(len(lines)):
         rest = lines[start].rest
-        found[start] = [*([rest] if rest else []), *(line.text for line in lines[start + 1 : end])]
+        within = lines[start + 1 : end]
+        while end in cuts.reports and within and _ABOVE_REPORTS.fullmatch(within[-1].plain):
+            within = within[:-1]
+        found[start] = [*([rest] if rest else []), *(line.text for line in within)]
     return found
 
 
@@ -189,11 +226,16 @@ def _reports(
     return found
 
 
-def _strange(gap: Sequence[Line], rows: Mapping[int, ReadQuarter]) -> list[tuple[str, str]]:
+def _strange(gap: Sequence[Line], table: Table) -> list[tuple[str, str]]:
     """The results of the table that were written in a way of their own, by quarter."""
     cells = [cell.strip() for line in gap for cell in line.text.split("|") if is_strange(cell)]
     found = {or_none(cell): cell for cell in cells if written(cell)}
-    return [(f"result{one.number}", found[one.result]) for one in rows.values() if one.result in found]
+    plain = [(f"result{one.number}", found[one.result]) for one in table.rows.values() if one.result in found]
+    return plain + [
+        (f"result{number}", text)
+        for number, text in table.results.items()
+        if is_strange(text) and not written(text) and table.rows[number].result is not None
+    ]
 
 
 def _by_order(
@@ -242,11 +284,17 @@ def _joined(lines: Iterable[str]) -> str:
     return "\n".join(lines).strip()
 
 
+def _said(lines: Iterable[str]) -> str | None:
+    """The text, where it is more than a dash."""
+    text = _joined(lines)
+    return text if text.strip(" -–—._\n") else None
+
+
 def _take_texts(reports: dict[int, str], texts: dict[Label, list[str]]) -> None:
     """Definition, method and evidence stand behind the last report where their headings are lost."""
     last = max(reports)
     found = without_texts(reports[last])
     reports[last] = found.reports[0]
-    for label, one in zip(_TEXTS[1:4], found[1:], strict=True):
+    for label, one in zip(TEXTS[1:4], found[1:], strict=True):
         if one:
             texts.setdefault(label, [one])

@@ -15,7 +15,7 @@ from engine.pages.findings import findings
 from engine.pages.kept import TakenReport, Texts
 from engine.pages.kinds import Finding, Found, Weight
 from engine.pages.reading import read_page
-from engine.pages.text import LONGEST
+from engine.pages.text import LONGEST, is_text
 from engine.pages.values import Form, ReadPage, ReadQuarter
 from engine.quarter import FiscalYear
 from engine.scores import as_evaluated
@@ -105,14 +105,20 @@ def prepare(text: str, given: Given, city: City) -> Prepared:
     if len(text) > LONGEST:
         found = Finding(Found.TOO_LONG, "page", 0, {"length": len(text), "most": LONGEST})
         return Prepared(ReadPage(Form.TEXT_ONLY), (found,), None, None, None, None, "")
+    if not is_text(text):
+        return Prepared(
+            ReadPage(Form.TEXT_ONLY), (Finding(Found.NOT_TEXT, "page"),), None, None, None, None, ""
+        )
     page = read_page(text)
     year = given.fiscal_year or (FiscalYear(page.fiscal_year) if page.fiscal_year else None)
     code = given.code or page.code or given.code_of_file
     odd = [
         _settled(one, given)
         for one in findings(page, year.year if year else None)
-        if not (one.kind is Found.NO_CODE and code)
+        if not (one.kind is Found.NO_CODE and code) and not (one.kind is Found.NO_TITLE and given.title)
     ]
+    if any(one.kind is Found.NOT_A_PAGE for one in odd):  # nothing else that is found in it says anything
+        return Prepared(page, (odd[0],), code, year, None, None, "")
     agency, of_agency = _agency(given, page, code, city.agencies)
     workflow, of_workflow = _workflow(given, page, odd, city.workflows, year)
     title = given.title or page.title or (workflow.title.th if workflow else "")

@@ -30,6 +30,16 @@ def decoded(content: bytes) -> Decoded:
     return Decoded(content.decode("cp874", errors="replace"), "TIS-620")
 
 
+#: What no text has in it, and how files begin that are opened with a program of their own.
+_NO_LETTER = re.compile("[\x00-\x08\x0e-\x1b\x7f\ufffd]")
+_BEGINNINGS = ("%PDF-", "PK\x03\x04", "{\\rtf")
+
+
+def is_text(text: str) -> bool:
+    """Whether this is text, and not the bytes of a PDF, a picture or a document read as such."""
+    return not text.startswith(_BEGINNINGS) and len(_NO_LETTER.findall(text)) * 100 <= len(text)
+
+
 # --- HTML ------------------------------------------------------------------------------------------------
 
 _TAG = re.compile(
@@ -85,16 +95,20 @@ class _Seen(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
         self._hidden = 0
+        self._in_head = False
 
     def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002 - the parser passes it
         self._hidden += tag in _UNSEEN
         if tag in _CELLS:
             self.parts.append("|")
         elif tag in _BLOCKS:
-            self.parts.append("\n")
+            # The name of a column is one cell, however many lines it has.
+            self.parts.append(" " if self._in_head and tag == "br" else "\n")
+        self._in_head = tag == "th" or (self._in_head and tag not in ("td", "tr", "table"))
 
     def handle_endtag(self, tag: str) -> None:
         self._hidden = max(0, self._hidden - (tag in _UNSEEN))
+        self._in_head = self._in_head and tag not in ("th", "tr", "table")
         if tag in _BLOCKS:
             self.parts.append("\n")
 

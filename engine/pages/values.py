@@ -47,7 +47,10 @@ class ReadPage:
     """A page as read: ``None`` is what it does not tell. Texts are kept as they are written there.
 
     ``by_order`` says that the quarters were told by the order of their paragraphs alone; ``numbers`` are
-    the places whose number was written in a way of its own, with what stood there.
+    the places whose number was written in a way of its own, with what stood there. ``unread`` are cells of
+    the table that are no number, by quarter, and under 0 the columns that were not taken in; ``twice``
+    are quarters with two rows that differ, the first of which is taken; ``is_several`` says
+    that the text holds more than one page.
     """
 
     form: Form
@@ -73,6 +76,9 @@ class ReadPage:
     evidence_asked: str | None = None
     plan: tuple[PlanLine, ...] = ()
     numbers: tuple[tuple[str, str], ...] = ()
+    unread: tuple[tuple[int, str], ...] = ()
+    twice: tuple[int, ...] = ()
+    is_several: bool = False
 
     def quarter(self, number: int) -> ReadQuarter:
         """What is told of the quarter, perhaps nothing."""

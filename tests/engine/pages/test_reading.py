@@ -4,8 +4,10 @@ from decimal import Decimal
 
 import pytest
 
+from engine.pages.findings import findings
+from engine.pages.kinds import Found
 from engine.pages.reading import read_page
-from engine.pages.text import decoded
+from engine.pages.text import decoded, is_text
 from engine.pages.values import Form, PlanLine, ReadPage
 
 BY_ROWS = """5049-2006 : พื้นที่สีเขียวที่เพิ่มขึ้น
@@ -156,3 +158,83 @@ def test_file_of_the_old_code_page_is_read_and_told() -> None:
         or decoded(page.encode("utf-16"))[0] == page
     )
     assert decoded(b"\xef\xbb\xbf" + page.encode()) == (page, None)
+
+
+def with_table(*lines: str) -> ReadPage:
+    """The page with these lines for its table."""
+    before, _, behind = BY_ROWS.partition("ไตรมาสที่ | ผลงาน")
+    return read_page("\n".join([before.strip(), *lines, behind[behind.index("ไตรมาสที่ 1 : ปลูก") :]]))
+
+
+@pytest.mark.parametrize(
+    ("lines", "row"),
+    [
+        (["ไตรมาสที่ 1 | - | 100 | 100 / 50"], ("-", "100", "100", "50")),
+        (["ไตรมาสที่ 1 | | 100 | 100 / 50"], ("-", "100", "100", "50")),
+        (["ไตรมาสที่ 1 - 100 100 / 50"], ("-", "100", "100", "50")),
+        (["ไตรมาสที่ 1 - 20 100 100 / 50"], ("20", "100", "100", "50")),
+        (["ไตรมาสที่ 1 | -2.5 | 100 | 100 / 50"], ("-2.5", "100", "100", "50")),
+        (["ไตรมาสที่ 1 | 4.452/5 | 100 | 100 / 50"], ("4.452", "100", "100", "50")),
+        (["ไตรมาสที่ 1", "4.452/5", "100", "100 / 50"], ("4.452", "100", "100", "50")),
+        (["ไตรมาสที่ 1 | รอผล | 100 | 100 / 50"], ("-", "100", "100", "50")),
+        (["1 | รอผล | 100 | 100 / 50"], ("-", "100", "100", "50")),
+        (["ไตรมาส | แผน | ผลงาน | คะแนน | 2.1 | 2.2", "1 | 25 | 20 | 9 | 10 | 50"], ("20", "9", "10", "50")),
+        (["ไตรมาส | คะแนน | 2.1 / 2.2 | ผลงาน", "ไตรมาสที่ 1 | 100 | 100 / 50 | -"], ("-", "100", "100", "50")),
+        (["ไตรมาส | | ผลงาน | คะแนน | 2.1 / 2.2", "ไตรมาสที่ | 1 | 20 | 9 | 10 / 50"], ("20", "9", "10", "50")),
+    ],
+)  # fmt: skip
+def test_cells_of_a_table_keep_their_columns(lines: list[str], row: tuple[str, ...]) -> None:
+    assert table(with_table(*lines))[0] == row
+
+
+def test_what_a_table_has_besides_is_told() -> None:
+    head = "ไตรมาส | เป้าหมาย | ผลงาน | คะแนน | 2.1 / 2.2"
+    page = with_table(head, "1 | 25 | รอผล | 100 | 100 / 50", "1 | 25 | 20 | 100 | 100 / 50")
+    assert page.unread == ((1, "รอผล"), (0, "เป้าหมาย"))
+    assert page.twice == (1,)
+    told = {(one.kind, one.quarter) for one in findings(page)}
+    assert {(Found.CELL_UNREAD, 1), (Found.COLUMNS_UNREAD, 0), (Found.ROW_TWICE, 1)} <= told
+
+
+def test_head_of_a_column_with_two_lines_is_one_cell() -> None:
+    heads = "<th>ไตรมาส<br>(1 - 4)</th><th>เป้าหมาย</th><th>ผลงาน<br>(ระดับ)</th><th>คะแนน</th><th>2.1/2.2</th>"
+    row = "<tr><td>1</td><td>5</td><td>2</td><td>100</td><td>100 / 100</td></tr>"
+    start, end = PASTED.index("<tr>"), PASTED.index("</table>")
+    page = read_page(f"{PASTED[:start]}<tr>{heads}</tr>{row}{PASTED[end:]}")
+    assert table(page)[0] == ("2", "100", "100", "100")
+
+
+def test_sections_in_another_order_are_read_alike() -> None:
+    lines = BY_ROWS.split("\n")
+    head, rows = lines[:5], lines[5:10]
+    head = [*head[:2], head[4], *head[2:4]]  # the evaluated quarter above the values
+    told, texts = lines[10:17], lines[17:20]
+    plan = [":ด้านที่ ๑ มหานครปลอดภัย |", ":๑.๒ ปลอดมลพิษ |", ":๑.๒.๑ พื้นที่% |", ":๑.๒.๑.๑ เสริมสร้าง |"]
+    moved, page = read_page("\n".join([*head, *texts, *plan, *told, *rows])), read_page(BY_ROWS)
+    assert (table(moved), reports(moved)) == (table(page), reports(page))
+    assert (moved.target, moved.achieved, moved.kind) == (page.target, page.achieved, page.kind)
+    assert (moved.definition, moved.method, moved.summary) == (page.definition, page.method, page.summary)
+    assert [line.code for line in moved.plan] == [line.code for line in page.plan]
+
+
+def test_last_item_of_the_evidence_is_no_plan() -> None:
+    text = BY_ROWS[: BY_ROWS.index("หลักฐาน :")] + "หลักฐาน\n1. รายงาน\n2. ภาพถ่าย"
+    page = read_page(text)
+    assert (page.evidence_asked, page.plan) == ("1. รายงาน\n2. ภาพถ่าย", ())
+
+
+def test_two_pages_in_one_text_are_told() -> None:
+    assert Found.SEVERAL_PAGES in {one.kind for one in findings(read_page(f"{BY_ROWS}\n{BY_ROWS}"))}
+    assert Found.SEVERAL_PAGES not in {one.kind for one in findings(read_page(BY_ROWS))}
+
+
+@pytest.mark.parametrize(
+    "content", [b"%PDF-1.7\nx", b"PK\x03\x04abc", b"\x89PNG\r\n\x1a\n\x00\x00", bytes(range(256))]
+)
+def test_file_that_is_no_text_is_known(content: bytes) -> None:
+    assert not is_text(decoded(content).text)
+
+
+def test_page_is_text() -> None:
+    assert is_text(BY_ROWS)
+    assert is_text("")
