@@ -203,7 +203,7 @@ def _one_kept(desk: Desk, tx: Tx, file: Path, asked: Asked, city: City, by: Pers
             accepted = _accepted(desk, tx, prepared, by) if asked.accept_all else None
             kept = taken.outcome.indicator if taken.outcome else None
             waiting = (taken.outcome.number or 0) if taken.outcome else 0
-            if kept is not None and accepted is not None:
+            if kept is not None and (accepted is not None or taken.how is How.UPDATED):
                 kept = tx.indicator(*_name(prepared))
                 waiting = imports.pending(tx.connection, kept.id)
     except Refusal as refusal:

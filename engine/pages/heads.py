@@ -58,7 +58,8 @@ def read(text: str, lines: Sequence[Line], first: int) -> Head:
     given = _given(lines)
     target_unit, target = _amount(given.get(Label.TARGET, ""))
     achieved_unit, achieved = _amount(given.get(Label.ACHIEVED, ""))
-    code, title, agency = _above([line.text for line in lines[:first] if not _says_nothing(line)])
+    above = [line.text for line in lines[:first] if not (_says_nothing(line) or line.label in VALUES)]
+    code, title, agency = _above(above)
     number, score = _evaluated(lines)
     type_text = even(" ".join(given.get(label, "") for label in (Label.KIND, Label.RESULT_KIND)))
     title = given.get(Label.TITLE) or _unnamed(title)
@@ -91,23 +92,34 @@ def _given(lines: Sequence[Line]) -> dict[Label, str]:
         if line.label not in VALUES or line.label in found:
             continue
         value = line.found.parts["year"] if line.found and line.label is Label.YEAR else line.rest
-        below = next((one for one in lines[at + 1 :] if one.text), None)
-        if not value.strip(" :") and below is not None and below.label is None:
-            value = below.text
+        if not value.strip(" :"):
+            value = _below(lines[at + 1 :], is_number=line.label in (Label.TARGET, Label.ACHIEVED))
         found[line.label] = value.strip()
     return found
+
+
+def _below(lines: Sequence[Line], *, is_number: bool) -> str:
+    """The value in the line below, or in lines below, where unit, colon and number have one each."""
+    parts: list[str] = []
+    for line in [one for one in lines if one.text][: 3 if is_number else 1]:
+        if line.label is not None:
+            break
+        parts.append(line.text)
+        if re.search(r"\d", line.plain):
+            break
+    return " ".join(parts)
 
 
 def _amount(value: str) -> tuple[str, str]:
     """The unit and what stands for the number: ``ร้อยละ : 100``, ``ร้อยละ 100``, ``: 5 ระดับ``."""
     before, mark, after = _halves(value)
     if mark:
-        unit = before.strip(" *:")
+        unit = before.strip(" *:|")
         return unit or _unit_behind(after), after.strip(" *")
     place = re.search(r"[\d๐-๙]", value)
     if place is None:
         return "", value.strip(" :")
-    return value[: place.start()].strip(" *:") or _unit_behind(value), value[place.start() :].strip()
+    return value[: place.start()].strip(" *:|") or _unit_behind(value), value[place.start() :].strip()
 
 
 def _halves(value: str) -> tuple[str, str, str]:

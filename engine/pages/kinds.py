@@ -90,6 +90,7 @@ class Found(StrEnum):
     CONTRADICTS = "contradicts"
     DAY_OUTSIDE_QUARTER = "day_outside_quarter"
     SEVERAL_QUARTERS = "several_quarters"
+    DAYS_OF_OTHER_YEAR = "days_of_other_year"
     HEADING_INSIDE = "heading_inside"
     DATES_MIXED = "dates_mixed"
     CANCELLED = "cancelled"

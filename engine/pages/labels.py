@@ -43,8 +43,10 @@ _LEAD = r"[\s*:|#>•·\-–_(\[]*(?:\d{1,2}\s*[.)]\s*)?[*\s]*"
 _END = r"(?P<end>[\s*]*(?:[:：=|\-–][\s*|:]*)?)"
 # A heading stands alone on its line or before a colon: words of a sentence are no heading.
 _HEADS = r"[\s*]*(?:[:：=|][\s*|:]*|[)\]]*\s*$)"
-_Q = r"ไตรมาส\s*(?:ที่)?\s*(?P<quarter>[1-4])(?![\d./])"
-_COLON = r"\s*[:：=|][\s*|:]*"
+# The months of a quarter may stand behind it: (ต.ค. - ธ.ค. 63).
+_MONTHS = r"(?:\s*\(\s*[ก-ฮเ-ไ][^()|]{0,30}(?:-|–|ถึง)\s*[ก-ฮเ-ไ][^()|]{0,30}\))?"
+_Q = r"(?:ไตรมาส\s*(?:ที่)?|q)\s*(?P<quarter>[1-4])(?![\d./])" + _MONTHS
+_COLON = r"[\s*]*[:：=|][\s*|:]*"
 
 #: In the order in which they are tried. Blanks between the parts of a word may be missing or many.
 _TABLE: tuple[tuple[Label, str], ...] = (
@@ -103,7 +105,7 @@ def _compiled(table: Iterable[tuple[Label, str]]) -> tuple[tuple[Label, re.Patte
 _PATTERNS = _compiled(_TABLE)
 #: A line without any of these letters begins nothing; asked first, for most lines are long reports.
 _WORDS = re.compile(
-    "ตัวชี้วัด|เป้าหมาย|ทำได้|สยป|ไตรมาส|นิยาม|คำอธิบาย|วิธี|สูตร|หลักฐาน|เอกสาร|แหล่งข้อมูล|ปี|แผน|ยุทธศาสตร์|สรุป|รหัส|หน่วยงาน|ส่วนราชการ|พิมพ์|ผลงาน|back|home|^0$|เทคนิค|อธิบาย"
+    "ตัวชี้วัด|เป้าหมาย|ทำได้|สยป|ไตรมาส|นิยาม|คำอธิบาย|วิธี|สูตร|หลักฐาน|เอกสาร|แหล่งข้อมูล|ปี|แผน|ยุทธศาสตร์|สรุป|รหัส|หน่วยงาน|ส่วนราชการ|พิมพ์|ผลงาน|back|home|^0$|เทคนิค|อธิบาย|q"
 )
 #: A label and what it is about stand at the head of a line.
 _HEAD = 160
@@ -142,4 +144,4 @@ def _behind(text: str, length: int) -> str:
     end = length
     while end < len(text) and len(even(text[:end])) < length:
         end += 1
-    return text[end:].strip(" *")
+    return text[end:].strip(" *|")

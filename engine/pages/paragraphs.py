@@ -78,11 +78,12 @@ def _texts_in(paragraphs: Sequence[str]) -> int | None:
     count = len(paragraphs)
     for place in range(count - 1, 0, -1):
         says = even(paragraphs[place])[:200]
-        behind = [even(one) for one in paragraphs[place + 1 :]]
-        if "หมายถึง" in says and len(behind) <= _MOST_BEHIND:
+        if "หมายถึง" in says and count - place - 1 <= _MOST_BEHIND:
             return _first_term(paragraphs, place)
-        if place == count - 3 and _COUNTS.search(behind[0]) and _PROVES.search(behind[1]):
-            return place
+        if place == count - 3:
+            method, evidence = (even(one) for one in paragraphs[place + 1 :])
+            if _COUNTS.search(method) and _PROVES.search(evidence):
+                return place
     return None
 
 

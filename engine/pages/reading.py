@@ -95,27 +95,45 @@ def _headings(lines: Sequence[Line]) -> dict[int, int]:
     found = [
         (at, line, _plainness(line))
         for at, line in enumerate(lines)
-        if line.label is Label.REPORT and not _begins_row(lines, at)
+        if line.label is Label.REPORT and not (_begins_row(lines, at) or row_of(line.plain))
     ]
+    empty = _empty_rows(lines)
     plainest = max((how for _, _, how in found), default=0)
     headings: dict[int, int] = {}
     for at, line, how in found:
-        number = int(line.found.parts["quarter"]) if line.found else 0
-        if how == plainest and number > max(headings.values(), default=0):
+        number = _number(line)
+        if at not in empty and how == plainest and number > max(headings.values(), default=0):
             headings[at] = number
     return headings if _is_course(lines, headings) else {}
 
 
 def _plainness(line: Line) -> int:
-    """How surely a line is the heading of a report: 0 for one that is a row of the table."""
+    """How surely a line is the heading of a report."""
     assert line.found is not None
-    if row_of(line.plain):
-        return 0
     is_alone = not line.rest
     has_mark = bool(line.found.parts.get("end", "").strip(" *"))
     if re.match(r"[\s*:|#>•·_(\[-]*(?:\d{1,2}[.)])?\s*รายงาน", line.plain):
         return 5 if is_alone or has_mark else 3
     return 4 if is_alone else 2 if has_mark else 1
+
+
+def _empty_rows(lines: Sequence[Line]) -> set[int]:
+    """Quarters alone in their line that are rows without any value: next below a row, and headed again."""
+    found: set[int] = set()
+    last = {_number(line): at for at, line in enumerate(lines) if line.label is Label.REPORT}
+    number = 0
+    for at, line in enumerate(lines):
+        row = row_of(line.plain)
+        if row is None and number and _number(line) == number + 1 and not line.rest and last[number + 1] > at:
+            found.add(at)
+            number += 1
+        else:
+            number = row.number if row else 0
+    return found
+
+
+def _number(line: Line) -> int:
+    return int(line.found.parts["quarter"]) if line.found and line.label is Label.REPORT else 0
 
 
 def _begins_row(lines: Sequence[Line], at: int) -> bool:
@@ -176,6 +194,7 @@ def _cuts(lines: Sequence[Line]) -> _Cuts:
     reports = _headings(lines)
     last = max(reports, default=-1)
     first = next((at for at, line in enumerate(lines) if line.label in heads.VALUES), 0)
+    first = min(first_of(lines, SURE_VALUES), default=first)
     evaluated = next((at for at, line in enumerate(lines) if line.label is Label.EVALUATED), None)
     texts: dict[int, Label] = {}
     for at, line in enumerate(lines):

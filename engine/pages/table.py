@@ -9,9 +9,11 @@ from engine.pages.figures import NUMBER, PAIR, exact, or_none
 from engine.pages.text import even
 from engine.pages.values import ReadQuarter
 
-_QUARTER = re.compile(r"(?:ไตรมาส\s*(?:ที่)?|q)?\s*([1-4])\s*[.:)]?")
+#: The months of a quarter, or another word, in brackets behind it.
+_MONTHS = r"(?:\s*\(\s*[ก-ฮเ-ไ][^()|]{0,60}\)?)?"
+_QUARTER = re.compile(rf"(?:ไตรมาส\s*(?:ที่)?|q)?\s*([1-4])\s*[.:)]?{_MONTHS}")
 _ALL_QUARTERS = re.compile(r"[\s(]*1\s*-\s*4[\s)]*")
-_HEADED = re.compile(r"[\s*|]*(?:ไตรมาส\s*(?:ที่)?|q)[\s|]*([1-4])(?!\d)[\s*:.)]*\|?")
+_HEADED = re.compile(rf"[\s*|]*(?:ไตรมาส\s*(?:ที่)?|q)[\s|]*([1-4])(?!\d){_MONTHS}[\s*:.)]*\|?")
 _PAIR_NAME = re.compile(r"\(?[\s*]*2\.1\s*/\s*2\.2[\s*]*\)?[\s:=]*")
 _ONE_NAME = re.compile(r"\(?\b2\.[12]\)?\s*[:=]\s*|\(2\.[12]\)")
 _WORDS = re.compile(

@@ -1,7 +1,8 @@
 """What is odd about the words of a page: its title and method, its plan, and what was reported."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 
 from engine.pages.figures import NUMBER, exact
@@ -104,6 +105,7 @@ def _of_spelling(page: ReadPage) -> Iterator[Finding]:
 def _of_narratives(page: ReadPage, fiscal_year: int | None) -> Iterator[Finding]:
     said: dict[str, int] = {}
     last = max((one.number for one in page.quarters if not one.says_nothing), default=0)
+    days: list[date] = []
     for one in page.quarters:
         if one.says_nothing:
             yield from _of_silence(page, one)
@@ -115,8 +117,11 @@ def _of_narratives(page: ReadPage, fiscal_year: int | None) -> Iterator[Finding]
         elif len(key) >= _MIN_SAID:
             said[key] = one.number
         yield from _of_number(page, one, is_last=one.number == last)
-        yield from _of_days(one, text, fiscal_year)
+        told = _days(one, text, fiscal_year) if fiscal_year is not None else []
+        days += told
+        yield from _of_days(one, [day for day in told if Quarter.containing(day).fiscal_year == fiscal_year])
         yield from _of_words(page, one, even(text))
+    yield from _of_year(days, fiscal_year)
 
 
 def _of_silence(page: ReadPage, one: ReadQuarter) -> Iterator[Finding]:
@@ -131,12 +136,19 @@ def _of_silence(page: ReadPage, one: ReadQuarter) -> Iterator[Finding]:
 _DAYS = (Piece.DAY, Piece.RANGE)
 
 
-def _of_days(one: ReadQuarter, text: str, fiscal_year: int | None) -> Iterator[Finding]:
-    if fiscal_year is None:
-        return
+def _days(one: ReadQuarter, text: str, fiscal_year: int) -> list[date]:
     read = read_narrative(text.strip(), FiscalYear(fiscal_year).quarters[one.number - 1])
-    found = [day.first for day in read.dates if day.piece in _DAYS and not day.doubts]
-    days = [day for day in found if Quarter.containing(day).fiscal_year == fiscal_year]
+    return [day.first for day in read.dates if day.piece in _DAYS and not day.doubts]
+
+
+def _of_year(days: Sequence[date], fiscal_year: int | None) -> Iterator[Finding]:
+    """Where every day of the reports is of one other year, the year that was given may be wrong."""
+    years = {Quarter.containing(day).fiscal_year for day in days}
+    if len(days) > 1 and len(years) == 1 and fiscal_year not in years:
+        yield Finding(Found.DAYS_OF_OTHER_YEAR, "fiscal_year", 0, {"year": FiscalYear(years.pop())})
+
+
+def _of_days(one: ReadQuarter, days: Sequence[date]) -> Iterator[Finding]:
     outside = [day for day in days if Quarter.containing(day).number != one.number]
     if outside:
         own = Quarter.containing(outside[0])

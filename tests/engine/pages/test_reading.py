@@ -1,5 +1,6 @@
 """An indicator's page is read in whatever way somebody copied it."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -177,6 +178,7 @@ def with_table(*lines: str) -> ReadPage:
         (["ไตรมาสที่ 1 | 4.452/5 | 100 | 100 / 50"], ("4.452", "100", "100", "50")),
         (["ไตรมาสที่ 1", "4.452/5", "100", "100 / 50"], ("4.452", "100", "100", "50")),
         (["ไตรมาสที่ 1 | รอผล | 100 | 100 / 50"], ("-", "100", "100", "50")),
+        (["ไตรมาสที่ 1 (ต.ค. - ธ.ค. 63) | 20 | 100 | 100 / 50"], ("20", "100", "100", "50")),
         (["1 | รอผล | 100 | 100 / 50"], ("-", "100", "100", "50")),
         (["ไตรมาส | แผน | ผลงาน | คะแนน | 2.1 | 2.2", "1 | 25 | 20 | 9 | 10 | 50"], ("20", "9", "10", "50")),
         (["ไตรมาส | คะแนน | 2.1 / 2.2 | ผลงาน", "ไตรมาสที่ 1 | 100 | 100 / 50 | -"], ("-", "100", "100", "50")),
@@ -238,3 +240,50 @@ def test_file_that_is_no_text_is_known(content: bytes) -> None:
 def test_page_is_text() -> None:
     assert is_text(BY_ROWS)
     assert is_text("")
+
+
+@pytest.mark.parametrize(
+    "heading", ["ไตรมาสที่ {} (เม.ย. - มิ.ย. 64)", "Q{}", "ไตรมาส {}", "ไตรมาสที่ {} ของปีงบประมาณ"]
+)
+def test_headings_of_reports_are_known_beside_a_table(heading: str) -> None:
+    text = re.sub(r"ไตรมาสที่ (\d) : ", lambda found: heading.format(found[1]) + "\n", BY_ROWS)
+    rows = re.sub(r"(?m)^(\d) \|", r"ไตรมาสที่ \1 |", text)
+    assert reports(read_page(rows))[4] == ("ครบถ้วน" if "ของ" not in heading else "ของปีงบประมาณ\nครบถ้วน")
+    assert table(read_page(rows)) == table(read_page(BY_ROWS))
+
+
+def test_rows_without_values_are_no_headings() -> None:
+    text = BY_ROWS.replace(
+        "3 | - | 0 | 0 / 0\n4 | 100.0000 | 0 | 100/100", "ไตรมาสที่ 3 | | |\nไตรมาสที่ 4 | | |"
+    )
+    page = read_page(re.sub(r"ไตรมาสที่ (\d) : ", r"ไตรมาสที่ \1\n", text))
+    assert table(page)[1:] == [("-", "100", "100", "50"), ("-",) * 4, ("-",) * 4]
+    assert reports(page)[4] == "ครบถ้วน"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "ค่าเป้าหมาย | ร้อยละ | 80",
+        "ค่าเป้าหมาย | : ร้อยละ : 80",
+        "ค่าเป้าหมาย\nร้อยละ\n:\n80",
+        "**ค่าเป้าหมาย** ร้อยละ : 80",
+    ],
+)
+def test_value_beside_its_label_or_below_is_read(lines: str) -> None:
+    page = read_page(BY_ROWS.replace("ค่าเป้าหมาย ร้อยละ : ๑๐๐.๐๐", lines))
+    assert (page.unit, page.target) == ("ร้อยละ", Decimal(80))
+
+
+def test_title_and_code_stand_below_year_and_agency_too() -> None:
+    page = read_page(f"ปีงบประมาณ 2563\nหน่วยงาน : สำนักงานเขตบางรัก\n{BY_ROWS}")
+    assert (page.code, page.title) == ("5049-2006", "พื้นที่สีเขียวที่เพิ่มขึ้น")
+    assert (page.fiscal_year, page.agency) == (2020, "สำนักงานเขตบางรัก")
+
+
+def test_days_that_are_all_of_another_year_are_told() -> None:
+    page = read_page(
+        BY_ROWS.replace("ปลูกต้นไม้", "ปลูกเมื่อวันที่ 3 พ.ย. 2563").replace("ทำแล้ว", "ทำเมื่อวันที่ 5 พ.ค. 2564")
+    )
+    assert Found.DAYS_OF_OTHER_YEAR in {one.kind for one in findings(page, 2022)}
+    assert Found.DAYS_OF_OTHER_YEAR not in {one.kind for one in findings(page, 2021)}
