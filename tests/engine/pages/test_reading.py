@@ -184,7 +184,7 @@ def with_table(*lines: str) -> ReadPage:
         (["ไตรมาส | คะแนน | 2.1 / 2.2 | ผลงาน", "ไตรมาสที่ 1 | 100 | 100 / 50 | -"], ("-", "100", "100", "50")),
         (["ไตรมาส | | ผลงาน | คะแนน | 2.1 / 2.2", "ไตรมาสที่ | 1 | 20 | 9 | 10 / 50"], ("20", "9", "10", "50")),
     ],
-)  # fmt: skip
+)
 def test_cells_of_a_table_keep_their_columns(lines: list[str], row: tuple[str, ...]) -> None:
     assert table(with_table(*lines))[0] == row
 
