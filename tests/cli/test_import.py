@@ -1,5 +1,6 @@
 """Pages of the existing site at the command line: tried, kept, and made facts of."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -130,7 +131,10 @@ def test_changed_page_is_refused_with_what_changed(empty):
     assert said.code == 1
     assert "--update" in said.err
     assert "8 ประเด็น" in said.out
-    assert empty("import", "page", page, "--year", "2564", "--update").code == 0
+    updated = empty("import", "page", page, "--year", "2564", "--update", "--json")
+    waiting = json.loads(empty("import", "proposals", "5049-2017", "--json").out)
+    pending = [one for one in waiting if one["state"] == "pending"]
+    assert (updated.code, json.loads(updated.out)["proposals"]["pending"]) == (0, len(pending))
 
 
 def test_what_cannot_be_read_is_one_sentence(empty):
