@@ -35,6 +35,8 @@ _COLUMNS = tuple(
         ("result", r"ผล(?!ต่าง)"),
     )
 )
+#: Bars, or the number of a quarter before any other; asked first, for most lines are long reports.
+_MAY_BE_ROW = re.compile(r"[^\w|]*[1-4]|[^|]*\|")
 _QUARTERS_HEAD = re.compile(r"ไตรมาส\s*(?:ที่)?[\s(]*(?:1\s*-\s*4)?")
 #: A word in a cell for a number is short; what is longer is a sentence between bars.
 _LONGEST_CELL = 30
@@ -74,7 +76,7 @@ def _row_of(line: str) -> _Row | None:
         cells = _between_bars(plain) if "|" in plain else _dashed(_cells(plain))
         is_row = any(one.isdigit() for one in plain) and _ONLY_VALUES.fullmatch(plain)
         return _row(int(headed[1]), cells) if is_row or _has_pair(cells) else None
-    if _ALL_QUARTERS.fullmatch(line):
+    if not _MAY_BE_ROW.match(line) or _ALL_QUARTERS.fullmatch(line):
         return None
     cells = _cells(line)
     first = _QUARTER.fullmatch(cells[0]) if len(cells) > 1 else None
