@@ -103,11 +103,15 @@ def _in_order(names: Sequence[str] | None) -> Callable[[Mapping[str, Any]], Sequ
 
 def _turned(row: Sequence[Any], processors: Iterable[tuple[int, Processor]]) -> list[Any]:
     values = list(row)
+    _turn(values, processors)
+    return values
+
+
+def _turn(values: list[Any], processors: Iterable[tuple[int, Processor]]) -> None:
     for place, process in processors:
         value = values[place]
         if value is not None:
             values[place] = process(value)
-    return values
 
 
 def _turns(
@@ -157,10 +161,8 @@ class FromJson:
             return []
         rows: list[list[Any]]
         rows, _ = _decoder.raw_decode(text)
-        for row in rows:  # in place, as `_turned` does with what is not ours
-            for place, process in self._results:
-                if (value := row[place]) is not None:
-                    row[place] = process(value)
+        for row in rows:
+            _turn(row, self._results)
         return rows
 
 

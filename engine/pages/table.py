@@ -189,8 +189,8 @@ def _is_no_number(cell: str) -> bool:
 def _cells(line: str) -> list[str]:
     """The cells of a line: between bars, where there are any, else the numbers one after the other."""
     if "|" in line:
-        cells = [cell.strip(" *()") for cell in line.strip().split("|")]
-        return cells[bool(not cells[0]) : len(cells) - (len(cells) > 1 and not cells[-1])]
+        cells = _between_bars(line.strip())
+        return cells if cells[0] else cells[1:]
     head = re.match(r"\s*([1-4])\s+(?=\S)", line)
     tokens = [found[0].strip() for found in _TOKEN.finditer(line)]
     rest = _TOKEN.sub(" ", line)
@@ -261,7 +261,7 @@ def _stacked(lines: Iterable[str]) -> Iterator[_Row]:
             row = []
             continue
         row.append(cell)
-        if PAIR.fullmatch(cell) and (len(row) > 2 or _TIMELINESS.search(cell)):
+        if _ends_row(cell, len(row) - 2):
             yield _row(expected, row[1:])
             expected, row = expected + 1, []
 
@@ -275,6 +275,11 @@ def is_stacked(lines: Sequence[str]) -> bool:
     for place, cell in enumerate([line.strip(" *()|") for line in lines if line][:_MOST_BEFORE]):
         if not _VALUE.fullmatch(cell):
             return False
-        if PAIR.fullmatch(cell) and (place or _TIMELINESS.search(cell)):
+        if _ends_row(cell, place):
             return True
     return False
+
+
+def _ends_row(cell: str, values: int) -> bool:
+    """Whether a cell is the pair with which a row ends, behind so many values."""
+    return PAIR.fullmatch(cell) is not None and (values > 0 or _TIMELINESS.search(cell) is not None)

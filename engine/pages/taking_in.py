@@ -102,13 +102,8 @@ class Prepared:
 
 def prepare(text: str, given: Given, city: City) -> Prepared:
     """Read the page, look through it, and decide what is kept of it."""
-    if len(text) > LONGEST:
-        found = Finding(Found.TOO_LONG, "page", 0, {"length": len(text), "most": LONGEST})
-        return Prepared(ReadPage(Form.TEXT_ONLY), (found,), None, None, None, None, "")
-    if not is_text(text):
-        return Prepared(
-            ReadPage(Form.TEXT_ONLY), (Finding(Found.NOT_TEXT, "page"),), None, None, None, None, ""
-        )
+    if unfit := _unfit(text):
+        return Prepared(ReadPage(Form.TEXT_ONLY), (unfit,), None, None, None, None, "")
     page = read_page(text)
     year = given.fiscal_year or (FiscalYear(page.fiscal_year) if page.fiscal_year else None)
     code = given.code or page.code or given.code_of_file
@@ -126,6 +121,13 @@ def prepare(text: str, given: Given, city: City) -> Prepared:
     if not (given.title or page.title) and workflow is not None:
         besides.append(Finding(Found.TITLE_OF_WORKFLOW, "title", 0, {"title": workflow.title}))
     return Prepared(page, (*odd, *besides), code, year, agency, workflow, title)
+
+
+def _unfit(text: str) -> Finding | None:
+    """Why this is not read at all."""
+    if len(text) > LONGEST:
+        return Finding(Found.TOO_LONG, "page", 0, {"length": len(text), "most": LONGEST})
+    return None if is_text(text) else Finding(Found.NOT_TEXT, "page")
 
 
 def _settled(found: Finding, given: Given) -> Finding:

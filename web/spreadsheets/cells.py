@@ -10,7 +10,7 @@ from enum import StrEnum
 from engine.errors import refuse
 from engine.nearest import nearest
 from engine.numbers import parse_number
-from engine.quarter import BE_OFFSET
+from engine.quarter import BE_OFFSET, BE_YEARS
 from engine.searching import folded
 from engine.thai_dates import DateProblem, Style, format_day, parse_be_year, parse_day, plain_text
 from web.reading import LONGEST, plain
@@ -25,8 +25,6 @@ _NOTHING = frozenset({"", "-", "–", "—"})
 #: What people type to empty a value: no list of theirs has it for anything else, as lists have dashes.
 _CLEARING = frozenset({"(ล้างค่า)", "(ล้าง)", "(clear)"})
 _QUARTER = re.compile(r"(?:q|ไตรมาส|ไตรมาสที่|quarter)?\s*([1-4])", re.IGNORECASE)
-#: Years of days that a spreadsheet took for years of the Common Era.
-_BE_YEARS = range(2400, 2801)
 
 
 class Percent(float):
@@ -198,7 +196,7 @@ def _typed(raw: Raw) -> str:
 def _day(raw: datetime) -> date:
     """The day; one that was typed with a Buddhist year is brought to where it belongs."""
     day = raw.date()
-    if day.year not in _BE_YEARS:
+    if day.year not in BE_YEARS:
         return day
     try:
         return day.replace(year=day.year - BE_OFFSET)
