@@ -29,8 +29,10 @@ from tests.cast import (
     at,
     found_city,
     new_store,
+    open_store,
 )
-from tests.web.doorway import PASSWORD, give_password
+from tests.conftest import Copies
+from tests.web.doorway import give_password, sign_in
 from tests.web.town import Town
 
 DAY = date(2021, 5, 18)
@@ -95,10 +97,9 @@ def _camera(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
+def served(copy_of: Copies, tmp_path: Path) -> Iterator[Served]:
     """Thung Khru in May: guidelines and committee are there, and one of the two meetings."""
-    store = new_store(f"sqlite:///{tmp_path / 'radap.db'}")
-    found_city(store)
+    store = open_store(copy_of("sqlite", fill_prepared))
     town = Town(store, tmp_path / "evidence")
     town.clock.now = at(DAY)
     relay = _Relay()
@@ -113,15 +114,18 @@ def served(tmp_path: Path) -> Iterator[Served]:
     address = f"http://127.0.0.1:{port}"
     town.open(replace(town.site, base_url=address, public=True))
     relay.app = town.client.app
-    prepare(town)
     yield Served(town, address)
     server.should_exit = True
     thread.join()
     store.close()
 
 
-def prepare(town: Town) -> None:
+def fill_prepared(url: str) -> None:
     """What was done before, and the passwords of those who come."""
+    store = new_store(url)
+    found_city(store)
+    town = Town(store, Path(url.removeprefix("sqlite:///")).parent)
+    town.clock.now = at(DAY)
     for person in (COORDINATOR.id, SECTION_HEAD.id, EVALUATOR.id):
         give_password(town, person)
     with town.store.begin() as tx:
@@ -140,9 +144,10 @@ def prepare(town: Town) -> None:
         waiting = "สำนักพัฒนาสังคม: แบบรายงาน"
         where = (tx, CODE, YEAR, REPORT)
         actions.block_milestone(*where, waiting_for=waiting, by=COORDINATOR, now=at(date(2021, 3, 2)))
+    store.close()
 
 
-#: Opens a page as a reader of that kind, signed in under an address.
+#: Opens a page as a reader of that kind, signed in under an address; the form for it is tested with accounts.
 Open = Callable[..., Page]
 
 
@@ -156,11 +161,12 @@ def opened(browser: Browser, served: Served) -> Iterator[Open]:
         page = context.new_page()
         page.set_default_timeout(15_000)
         if email is not None:
-            page.goto("/sign-in")
-            page.get_by_label("อีเมล").fill(email)
-            page.get_by_label("รหัสผ่าน").fill(PASSWORD)
-            page.get_by_role("button", name="เข้าสู่ระบบ").click()
-            page.wait_for_url("**/")
+            cookies = sign_in(served.town, email).cookies
+            served.town.client.cookies.clear()
+            context.add_cookies(
+                [{"name": name, "value": cookies[name], "url": served.address} for name in cookies]
+            )
+            page.goto("/")
         return page
 
     yield open_page

@@ -10,11 +10,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
-from anyio.from_thread import BlockingPortal
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from argon2 import PasswordHasher
 from sqlalchemy import select, update
 from starlette import routing
-from starlette.testclient import TestClient
+from starlette.applications import Starlette
 
 from engine.permissions import Role
 from engine.reminders import DEFAULT, Owed, Subject, Topic
@@ -52,6 +52,42 @@ QUICK = Passwords(hasher=PasswordHasher(time_cost=1, memory_cost=8, parallelism=
 LIMITS = Limits(200_000, frozenset({"application/pdf", "image/jpeg", "image/png", "text/plain"}))
 
 
+class _AtOnce(httpx2.BaseTransport):
+    """Has the loop answer a request as a whole: a client that takes it piece by piece waits seven times."""
+
+    def __init__(self, app: Starlette, loop: BlockingPortal | None) -> None:
+        self._pages = httpx2.ASGITransport(app, raise_app_exceptions=False, client=("testclient", 50000))
+        self._loop = loop
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        request.read()
+        if self._loop is not None:
+            return self._loop.call(self._answered, request)
+        with start_blocking_portal() as loop:
+            return loop.call(self._answered, request)
+
+    async def _answered(self, request: httpx2.Request) -> httpx2.Response:
+        answer = await self._pages.handle_async_request(request)
+        assert isinstance(answer.stream, httpx2.AsyncByteStream)
+        body = httpx2.ByteStream(b"".join([part async for part in answer.stream]))
+        return httpx2.Response(answer.status_code, headers=answer.headers, stream=body)
+
+
+class Visitor(httpx2.Client):
+    """Whoever opens the pages of an application; goes on to where an answer leads."""
+
+    def __init__(self, app: Starlette, base_url: str, loop: BlockingPortal | None) -> None:
+        self.app = app
+        of_everybody = {"user-agent": "testclient"}
+        super().__init__(
+            transport=_AtOnce(app, loop),
+            base_url=base_url,
+            headers=of_everybody,
+            follow_redirects=True,
+            trust_env=False,
+        )
+
+
 @dataclass
 class Town:
     """A store and its pages, at a time that the test chooses."""
@@ -62,7 +98,7 @@ class Town:
     #: The loop in which requests are answered; without it each request starts one of its own.
     loop: BlockingPortal | None = None
     site: Site = field(init=False)
-    client: TestClient = field(init=False)
+    client: Visitor = field(init=False)
 
     def __post_init__(self) -> None:
         self.open(
@@ -82,10 +118,7 @@ class Town:
         """Serve these pages instead."""
         self.site = site
         own = urlsplit(site.base_url)
-        self.client = TestClient(
-            create_app(site), f"{own.scheme}://{own.netloc}", raise_server_exceptions=False
-        )
-        self.client.portal = self.loop
+        self.client = Visitor(create_app(site), f"{own.scheme}://{own.netloc}", self.loop)
 
     def with_policy(self, topic: Topic, **changed: Any) -> None:
         """Serve pages of a house whose policy of the topic differs."""
