@@ -21,7 +21,7 @@ PLACES = [
     for place, step in enumerate(STORY)
     if step.name not in [one.name for one in STORY[:place]] and step.name != "write_city"
 ]
-PARTS = 6
+PARTS = 3
 #: What reminding writes; the other choices of a person are kept as `give_substitution` is.
 OF_PAGES = {"keep_draft", "sign_in", "add_endpoint", "change_setting"}
 #: What changes nothing; and what does one of the others again and again in one transaction.

@@ -3,15 +3,19 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from anyio.from_thread import BlockingPortal
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 
 from storage import sessions
-from tests.cast import CODE, COORDINATOR, OPERATOR, SAI_MAI_COORDINATOR
+from tests.cast import CODE, COORDINATOR, OPERATOR, SAI_MAI_COORDINATOR, open_store
+from tests.conftest import Copies
+from tests.storage.conftest import fill_city
 from tests.web.doorway import COOKIE, come_in, token_in
 from tests.web.town import NOW, Town
 from web.doors import Rule
@@ -19,10 +23,10 @@ from web.site import OpenId
 
 #: What stands for a part of a path; anything else is a number.
 PARTS = {"code": CODE, "year": "2564"}
-#: Two sites that have every route between them: with the demo and another house to sign in at, and without.
+#: Two sites that have every route between them: without the demo and another house to sign in at, and with.
 SITES: dict[str, dict[str, Any]] = {
-    "plain": {},
-    "all": {
+    "sqlite": {},
+    "postgresql": {
         "public": True,
         "demo_people": ((COORDINATOR.id, "coordinator"),),
         "openid": OpenId("https://id.example", "radap", "secret", "City ID"),
@@ -30,10 +34,16 @@ SITES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(params=sorted(SITES))
-def house(request: pytest.FixtureRequest, town: Town) -> Town:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def house(
+    request: pytest.FixtureRequest, copy_of: Copies, tmp_path: Path, loop: BlockingPortal
+) -> Iterator[Town]:
+    """Each site on a kind of database of its own: nearly all routes are in both."""
+    store = open_store(copy_of(request.param, fill_city))
+    town = Town(store, tmp_path / "evidence", loop=loop)
     town.open(replace(town.site, **SITES[request.param]))
-    return town
+    yield town
+    store.close()
 
 
 def app_of(town: Town) -> Starlette:

@@ -617,7 +617,7 @@ def rules_of(town: Town) -> Doors:
     doors = Doors(town.site, Pages(town.site))
     app = town.client.app
     for path, rule in (("/x/{year}/{code}", SEEN), ("/y/{year}/{code}", doing_verify())):
-        doors.add(app.router, path, lambda: PlainTextResponse("seen"), rule)  # type: ignore[attr-defined]  # it is ours
+        doors.add(app.router, path, lambda: PlainTextResponse("seen"), rule)
     return doors
 
 

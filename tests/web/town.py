@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -98,7 +98,6 @@ class Town:
     #: The loop in which requests are answered; without it each request starts one of its own.
     loop: BlockingPortal | None = None
     site: Site = field(init=False)
-    client: Visitor = field(init=False)
 
     def __post_init__(self) -> None:
         self.open(
@@ -117,8 +116,13 @@ class Town:
     def open(self, site: Site) -> None:
         """Serve these pages instead."""
         self.site = site
-        own = urlsplit(site.base_url)
-        self.client = Visitor(create_app(site), f"{own.scheme}://{own.netloc}", self.loop)
+        self.__dict__.pop("client", None)
+
+    @cached_property
+    def client(self) -> Visitor:
+        """Whoever opens its pages, which are put together for the first who does."""
+        own = urlsplit(self.site.base_url)
+        return Visitor(create_app(self.site), f"{own.scheme}://{own.netloc}", self.loop)
 
     def with_policy(self, topic: Topic, **changed: Any) -> None:
         """Serve pages of a house whose policy of the topic differs."""
