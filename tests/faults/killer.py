@@ -17,17 +17,25 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import event
+from sqlalchemy.engine import Connection
 
 from storage import checks
 from storage.store import Store
+from storage.tables import metadata
 from tests.cast import open_store
-from tests.storage.story import STORY, Step, everything, take
+from tests.storage.story import STORY, Step, take
 
 #: The number that each sequence gave last, and whether it gave any: the city's ids are those of the story.
 _DRAWN = """
 SELECT sequencename, coalesce(last_value, 1), last_value IS NOT NULL
 FROM pg_sequences WHERE schemaname = 'public'
 """
+
+#: Every row of every table, as the driver has it: they are only compared.
+_QUERIES = {
+    table.name: f"SELECT * FROM {table.name} ORDER BY {', '.join(table.primary_key.columns.keys())}"
+    for table in metadata.sorted_tables
+}
 
 Rows = dict[str, list[tuple[Any, ...]]]
 
@@ -95,7 +103,7 @@ class Killer:
     def _rows(self) -> Rows:
         """What a process that is started now finds."""
         with self.store.read() as tx:
-            found = everything(tx.connection)
+            found = {table: _all(tx.connection, query) for table, query in _QUERIES.items()}
         self.store.close()
         return found
 
@@ -126,6 +134,10 @@ class Killer:
         else:
             with psycopg.connect(self.url, autocommit=True) as connection, connection.cursor() as cursor:
                 cursor.executemany("SELECT setval(%s, %s, %s)", self.drawn)
+
+
+def _all(connection: Connection, query: str) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in connection.exec_driver_sql(query)]
 
 
 def _fatal(statement: int) -> Callable[..., None]:

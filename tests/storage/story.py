@@ -7,7 +7,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.engine import Connection
 
 from engine import actions
@@ -381,14 +381,10 @@ def instant_of(step: Step) -> datetime:
 
 
 def everything(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table, as the driver has it."""
+    """Every row of every table."""
     return {
-        table: [tuple(row) for row in connection.exec_driver_sql(f"SELECT * FROM {table} ORDER BY {key}")]
-        for table, key in _KEYS.items()
+        table.name: [
+            tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key.columns))
+        ]
+        for table in metadata.sorted_tables
     }
-
-
-_KEYS = {
-    table.name: ", ".join(column.name for column in table.primary_key.columns)
-    for table in metadata.sorted_tables
-}

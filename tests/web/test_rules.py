@@ -25,8 +25,8 @@ from web.site import OpenId
 PARTS = {"code": CODE, "year": "2564"}
 #: Two sites that have every route between them: without the demo and another house to sign in at, and with.
 SITES: dict[str, dict[str, Any]] = {
-    "sqlite": {},
-    "postgresql": {
+    "plain": {},
+    "all": {
         "public": True,
         "demo_people": ((COORDINATOR.id, "coordinator"),),
         "openid": OpenId("https://id.example", "radap", "secret", "City ID"),
@@ -34,14 +34,15 @@ SITES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=[("plain", "sqlite"), ("all", "postgresql")], ids=" on ".join)
 def house(
     request: pytest.FixtureRequest, copy_of: Copies, tmp_path: Path, loop: BlockingPortal
 ) -> Iterator[Town]:
     """Each site on a kind of database of its own: nearly all routes are in both."""
-    store = open_store(copy_of(request.param, fill_city))
+    site, kind = request.param
+    store = open_store(copy_of(kind, fill_city))
     town = Town(store, tmp_path / "evidence", loop=loop)
-    town.open(replace(town.site, **SITES[request.param]))
+    town.open(replace(town.site, **SITES[site]))
     yield town
     store.close()
 
