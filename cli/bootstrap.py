@@ -39,9 +39,9 @@ def clock() -> datetime:
 
 
 @cache
-def sentences(language: str) -> Mapping[str, str]:
-    """Every sentence of ``locale/`` in that language, by kind."""
-    path = ROOT / "locale" / language / "LC_MESSAGES" / "radap.po"
+def sentences(language: str, of: str = "radap") -> Mapping[str, str]:
+    """Every sentence of a file of ``locale/`` in that language: by kind, of the help by its English text."""
+    path = ROOT / "locale" / language / "LC_MESSAGES" / f"{of}.po"
     with path.open("rb") as file:
         read = read_po(file, locale=language)
     return {str(message.id): str(message.string) for message in read if message.id}

@@ -9,6 +9,7 @@ from typer.main import get_group
 
 from cli.bootstrap import LANGUAGES
 from cli.desk import Desk, Door
+from cli.help import show, speak
 from cli.parsing import unreadable
 
 #: What answers each command, in the order of the help: a function, or the commands of a group.
@@ -70,6 +71,9 @@ class Radap(Door):
             self.commands[cmd_name] = _command(cmd_name)
         return super().get_command(ctx, cmd_name)
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        show(self, super().format_help, ctx, formatter)
+
 
 def _command(name: str) -> Any:
     module, _, attribute = COMMANDS[name].partition(":")
@@ -79,7 +83,9 @@ def _command(name: str) -> Any:
         alone.add_typer(found, name=name)
     else:
         alone.command(name)(found)
-    return get_group(alone).commands[name]
+    command = get_group(alone).commands[name]
+    speak(command)
+    return command
 
 
 app = typer.Typer(
