@@ -1,6 +1,5 @@
 """The settings of a house: ``config.toml`` and ``RADAP_*`` variables, read once into a frozen value."""
 
-import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date
@@ -41,6 +40,7 @@ from engine.permissions import Role
 from engine.quarter import BE_OFFSET, BE_YEARS, DaysAre, Shift, Side
 from engine.reminders import DEFAULT, Rung, Topic, TopicPolicy, ladder_fault
 from engine.verdict import CHECKLIST, ReviewPolicy
+from workflows.toml_faults import place_and_fault
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
@@ -302,11 +302,11 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
     text = "" if path is None else _read(path)
     try:
         from_file = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as broken:
-        place = re.search(r"\(at line (\d+)", str(broken))
-        line = int(place[1]) if place else text.count("\n") + 1
-        what = {"file": str(path), "line": line, "message": str(broken).partition(" (at ")[0]}
-        raise Refusal([Unmet("config.unreadable", what)]) from broken
+    except ValueError as broken:
+        line, what = place_and_fault(broken, text)
+        raise Refusal(
+            [Unmet("config.unreadable", {"file": str(path), "line": line, "what": what})]
+        ) from broken
     if faults := faults_of_variables(environment, Settings()):
         raise Refusal(faults)
     from_environment = _from(environment)

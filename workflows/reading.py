@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 
 from engine.faults import Fault
 from engine.nearest import nearest
+from workflows.toml_faults import place_and_fault
 from workflows.toml_lines import lines_of
 
 KeyPath = tuple[str | int, ...]
@@ -56,22 +57,14 @@ def document_of(text: str, file: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text, parse_float=_decimal)
     except ValueError as broken:  # tomllib's own, and whole numbers of thousands of digits
-        place = re.search(r" \(at (?:line (\d+)|end of document).*\)$", str(broken))
-        line = int(place[1]) if place and place[1] else text.count("\n") + 1 if place else 1
-        message = str(broken).removesuffix(place[0]) if place else str(broken)
-        if _DUPLICATE.match(message):
+        line, what = place_and_fault(broken, text)
+        if what == "twice":
             fault = LocatedFault(file, line, "toml.duplicate_key")
         else:
-            fault = LocatedFault(file, line, "toml.syntax", {"message": message})
+            fault = LocatedFault(file, line, "toml.syntax", {"what": what})
         raise DefinitionError([fault]) from broken
     except RecursionError as deep:
         raise DefinitionError([LocatedFault(file, 1, "toml.too_deep")]) from deep
-
-
-#: How tomllib says that something stands there twice.
-_DUPLICATE = re.compile(
-    r"Cannot (overwrite a value|declare .* twice|mutate immutable)|Duplicate inline table key"
-)
 
 
 def _decimal(digits: str) -> Decimal:
