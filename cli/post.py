@@ -176,14 +176,22 @@ class PostOffice:
                 refresh_level(tx, code, year, by=operator, now=now)
 
     def deliver(self, stopping: threading.Event) -> Delivered:
-        """Send what is pending: mails over as many connections as the settings allow, all else over one."""
+        """Send what is pending: mails over as many connections as the settings allow, all else over one.
+
+        Where nothing waits for a channel nobody looks: whoever did would keep others from writing.
+        """
         settings, clock = self._settings, self._house.clock
-        mailers = [mailer_of(settings.mail, sys.stdout) for _ in range(settings.mail.connections)]
+        ready = self.queue.ready(clock())
         channels: list[tuple[Way, Channel | None]] = [
-            *((Way.MAIL, mailer) for mailer in mailers),
-            (Way.LINE, line_of(settings.line, clock)),
-            (Way.WEBHOOK, webhook_of(settings.webhook, clock)),
+            (Way.MAIL, mailer_of(settings.mail, sys.stdout))
+            for _ in range(min(settings.mail.connections, ready[Way.MAIL]))
         ]
+        if ready[Way.LINE]:
+            channels.append((Way.LINE, line_of(settings.line, clock)))
+        if ready[Way.WEBHOOK]:
+            channels.append((Way.WEBHOOK, webhook_of(settings.webhook, clock)))
+        if not channels:
+            return Delivered()
         try:
             return on_threads([self._delivery(way, channel) for way, channel in channels], stopping)
         finally:

@@ -5,11 +5,25 @@ so whoever has lost the lease changes nothing and is told so (``False``). Leases
 which is the same for all workers; every other time is handed in.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Float, bindparam, insert, null, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Float,
+    and_,
+    bindparam,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.engine import Connection, Dialect
 
 from engine.errors import refuse
@@ -20,6 +34,7 @@ from storage.outbox_tables import LEASED, PENDING, outbox, outbox_log
 from storage.statements import Prepared, insert_once, once_for_each_kind
 
 _o = outbox.c
+_IS_TIME = _o.not_before <= bindparam("now", type_=_o.not_before.type)
 _LEASE = DatabaseClock() + bindparam("lease", type_=Float())
 #: How many keys one statement asks for.
 _PORTION = 500
@@ -97,11 +112,7 @@ def _claim(*wanted: ColumnElement[bool], order: tuple[Column[Any], ...]) -> Any:
     )
 
 
-_CLAIM = _claim(
-    _o.channel == bindparam("way"),
-    _o.not_before <= bindparam("now", type_=_o.not_before.type),
-    order=(_o.not_before, _o.id),
-)
+_CLAIM = _claim(_o.channel == bindparam("way"), _IS_TIME, order=(_o.not_before, _o.id))
 _CLAIM_OF_PROGRAM = _claim(
     _o.endpoint_id == bindparam("endpoint"), _o.id > bindparam("after"), order=(_o.id,)
 )
@@ -267,6 +278,8 @@ def uncertain(
 
 
 _OF_WAY = _o.channel == bindparam("way")
+_TOO_LATE = _o.not_before > bindparam("too_late", type_=_o.not_before.type)
+_IS_OVER = and_(LEASED, _o.lease_until < DatabaseClock())
 
 
 def _over(step: Step) -> Any:
@@ -274,7 +287,7 @@ def _over(step: Step) -> Any:
     sources, dest = STEPS[step]
     found = (
         select(_o.id)
-        .where(one_of(_o.state, *sources), LEASED, _o.lease_until < DatabaseClock(), _OF_WAY)
+        .where(one_of(_o.state, *sources), _IS_OVER, _OF_WAY)
         .with_for_update(skip_locked=True)
         .cte("found")
     )
@@ -287,17 +300,31 @@ _OVER = {step: _over(step) for step in (Step.LEASE_EXPIRED, Step.UNCERTAIN)}
 
 def _call_back() -> Any:
     """What waits for longer than anything may was deferred while a clock was ahead: its time is now."""
-    found = (
-        select(_o.id)
-        .where(PENDING, _o.not_before > bindparam("too_late", type_=_o.not_before.type), _OF_WAY)
-        .with_for_update(skip_locked=True)
-        .cte("found")
-    )
+    found = select(_o.id).where(PENDING, _TOO_LATE, _OF_WAY).with_for_update(skip_locked=True).cte("found")
     now = bindparam("now", type_=_o.not_before.type)
     return update(outbox).where(_o.id.in_(select(found.c.id))).values(not_before=now)
 
 
 _CALL_BACK = _call_back()
+
+
+def _too_late(now: datetime) -> datetime:
+    return now + 2 * LONGEST_WAIT
+
+
+def _counted(*which: ColumnElement[bool]) -> Any:
+    return select(_o.channel, func.count()).where(*which).group_by(_o.channel)
+
+
+_READY = union_all(_counted(PENDING, or_(_IS_TIME, _TOO_LATE)), _counted(_IS_OVER))
+
+
+def ready(connection: Connection, now: datetime) -> Counter[Way]:
+    """How many messages of each channel whoever delivers now would find, what is taken back among them."""
+    found: Counter[Way] = Counter()
+    for channel, count in connection.execute(_READY, {"now": now, "too_late": _too_late(now)}):
+        found[Way(channel)] += count
+    return found
 
 
 def expire(connection: Connection, way: Way, *, resend: bool, now: datetime) -> Expired:
@@ -310,7 +337,7 @@ def expire(connection: Connection, way: Way, *, resend: bool, now: datetime) -> 
     again under the same Message-ID, and the log says that it may arrive twice; without, it waits for an
     operator.
     """
-    connection.execute(_CALL_BACK, {"way": way, "now": now, "too_late": now + 2 * LONGEST_WAIT})
+    connection.execute(_CALL_BACK, {"way": way, "now": now, "too_late": _too_late(now)})
     given_back = {
         step: list(connection.execute(over, {"way": way}).scalars()) for step, over in _OVER.items()
     }

@@ -1,5 +1,6 @@
 """What whoever delivers is handed: the queue of messages, on a store."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
@@ -56,6 +57,11 @@ class StoredQueue:
         self._by_line = by_line
         self._lease = lease_seconds
         self._resend = resend
+
+    def ready(self, now: datetime) -> Counter[Way]:
+        """How many messages of each channel wait for whoever delivers now."""
+        with self._store.read() as tx:
+            return outbox.ready(tx.connection, now)
 
     def expire(self, way: Way, now: datetime) -> Expired:
         with self._store.begin() as tx:

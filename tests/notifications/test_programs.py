@@ -24,6 +24,7 @@ from storage import endpoints, registry, told
 from storage import tables as t
 from storage.endpoint_queue import EndpointQueue
 from tests.conftest import Copies
+from tests.counting import statements
 from tests.notifications.http_servers import HttpServer
 from tests.office import found_town, open_town
 from tests.programs import Programs, heard, ids
@@ -424,3 +425,18 @@ def test_test_message_goes_through_the_queue(town):
 )
 def test_answer_means(status, outcome):
     assert outcome_at_program(status) is outcome
+
+
+# --- when nothing waits ----------------------------------------------------------------------------------
+
+
+def test_where_nothing_waits_for_a_channel_nothing_is_begun(town):
+    """A worker that looks each minute keeps nobody from writing."""
+    office = town.office()
+    office.deliver(threading.Event())
+
+    with statements(town.store.engine) as run:
+        delivered = office.deliver(threading.Event())
+
+    assert delivered.steps == {}
+    assert [statement.split()[0] for statement, _ in run] == ["SELECT"]

@@ -15,6 +15,8 @@ from engine.outbox import STEPS, NewMessage, State, Step, Way
 from storage import outbox, told
 from storage import tables as t
 from tests.cast import COORDINATOR, EVALUATOR, at, open_store
+from tests.counting import statements
+from tests.storage.plans import plan_of
 
 NOW = at(date(2021, 3, 1))
 LATER = NOW + timedelta(hours=1)
@@ -269,6 +271,48 @@ def test_reply_that_was_lost_leaves_it_uncertain(city, resend, state):
     assert (message(city).state, message(city).answer) == (state, "cut off")
     assert message(city).not_before == (LATER if resend else NOW)
     assert steps(city)[2:] == ["uncertain", *(["possible_duplicate"] if resend else [])]
+
+
+def ready(store) -> dict[Way, int]:
+    with store.read() as tx:
+        return dict(outbox.ready(tx.connection, NOW))
+
+
+def test_ready_is_what_whoever_delivers_then_finds(city):
+    """What waits, what a worker that is gone held or was sending, and what was put off by a wrong clock."""
+    for number in range(5):
+        put(city, new(f"claimed{number}"))
+    claim(city, 1, lease=OVER)
+    claim(city, 1)
+    claim(city, 1)
+    take(city, Step.SENDING, 3, lease_seconds=OVER)
+    claim(city, 1)
+    take(city, Step.SENDING, 4)
+    take(city, Step.SENT, 4)
+    put(city, new("later", not_before=LATER), new("astray", not_before=NOW + timedelta(days=365)))
+    put(city, new("line", channel="line"), new("line_later", channel="line", not_before=LATER))
+
+    found = ready(city)
+
+    with city.begin() as tx:
+        for way in Way:
+            outbox.expire(tx.connection, way, resend=True, now=NOW)
+    taken = {way: len(claim(city, way=way, token="next")) for way in Way}
+    assert found == {Way.MAIL: 4, Way.LINE: 1}
+    assert taken == {Way.MAIL: 4, Way.LINE: 1, Way.WEBHOOK: 0, Way.PROGRAM: 0}
+    assert ready(city) == {}
+
+
+def test_ready_is_told_by_the_index_of_what_waits(city):
+    with city.read() as tx:
+        with statements(city.engine) as run:
+            outbox.ready(tx.connection, NOW)
+        plans = "\n".join(plan_of(tx.connection, *one) for one in run)
+
+    for index in ("ix_outbox_pending", "ix_outbox_leased"):
+        assert index in plans
+    assert "SCAN outbox\n" not in plans + "\n"
+    assert "Seq Scan" not in plans
 
 
 def test_lease_that_runs_is_nobody_elses(city):
