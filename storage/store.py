@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from sqlalchemy import create_engine, event, select
@@ -29,7 +30,9 @@ def connect(url: str, *, busy_seconds: float = 10.0, connections: int = 10) -> E
     """An engine for the database at ``url``, set up as the house needs it."""
     if not url.startswith("sqlite"):
         # Parameters by their place: the driver need not look each name up in every statement.
-        return create_engine(url, pool_size=connections, max_overflow=0, paramstyle="format")
+        engine = create_engine(url, pool_size=connections, max_overflow=0, paramstyle="format")
+        event.listen(engine, "connect", partial(_prepare_postgres, busy_seconds))
+        return engine
     engine = create_engine(
         url,
         poolclass=QueuePool,
@@ -39,6 +42,13 @@ def connect(url: str, *, busy_seconds: float = 10.0, connections: int = 10) -> E
     )
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
+
+
+def _prepare_postgres(busy_seconds: float, connection: Any, _record: Any) -> None:
+    """Nobody waits for another's lock for ever."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = {max(1, round(busy_seconds * 1000))}")  # 0 is no limit
+    connection.commit()
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

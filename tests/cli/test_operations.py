@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 import sqlalchemy
 from sqlalchemy.engine import make_url
@@ -400,6 +401,26 @@ def test_a_meeting_is_recorded_on_either_database(database_url, tmp_path):
     assert (data["claimed"], data["self_reported"]) == ({"level": 2, "fraction": 0.5}, 2)
     assert radap("record", "5049-2071", "meetings_held", "--on", "2021-05-18").code == 1
     assert radap("backup", str(tmp_path / "copy.tar.gz")).code == 0
+
+
+@pytest.mark.parametrize("held", ["LOCK TABLE indicators", "SELECT * FROM indicators FOR UPDATE"])
+def test_who_waits_for_a_lock_of_another_is_told_so_in_time(held, postgres, tmp_path):
+    url = postgres.create()
+    radap = Terminal(url, tmp_path)
+    found(radap)
+    before = radap("journal", "show", CODE, "--json").data
+    with psycopg.connect(url.replace("+psycopg", "")) as other:
+        other.execute(held)
+
+        said = radap(*MEETING, "--by", COORDINATOR, RADAP_DATABASE__BUSY_SECONDS="0.2")
+
+        assert (said.code, said.out) == (1, "")
+        assert said.err.startswith("Somebody else is writing to postgresql")
+        assert "nothing was changed; try again" in said.err
+
+    assert radap("journal", "show", CODE, "--json").data == before
+    assert radap(*MEETING, "--by", COORDINATOR, RADAP_DATABASE__BUSY_SECONDS="0.2").code == 0
+    postgres.drop(url)
 
 
 def test_empty_postgresql_says_which_command_to_run(database_url, tmp_path):
