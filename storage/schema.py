@@ -17,6 +17,8 @@ def upgrade(engine: Engine, target: str = "head") -> tuple[str | None, str | Non
     """Bring the schema to ``target``; returns the revision before and after."""
     before = revision(engine)
     refuse_newer(before)
+    if before is None:
+        refuse_foreign(engine)
     with rebuilding(engine) as connection:
         upgrade_within(connection, target)
     return before, revision(engine)
@@ -93,6 +95,15 @@ def refuse_newer(found: str | None) -> None:
     """Refuse a revision that this release does not know: a newer one has written it."""
     if found is not None and found not in revisions():
         raise refuse("schema.newer", found=found, needed=newest())
+
+
+def refuse_foreign(engine: Engine) -> None:
+    """Refuse a database in which another program keeps something; on a server, under one of our names."""
+    found = set(inspect(engine).get_table_names())
+    if engine.dialect.name != "sqlite":
+        found &= metadata.tables.keys()
+    if found:
+        raise refuse("schema.foreign", tables=sorted(found)[:5])
 
 
 def follow_sequences(connection: Connection) -> None:

@@ -220,6 +220,17 @@ def test_empty_database_is_refused_as_missing(engine):
     assert kind_of(refused) == "schema.missing"
 
 
+def test_database_of_another_program_is_refused_and_left_as_it_was(engine):
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE indicators (name TEXT)")
+
+    with pytest.raises(Refusal) as refused:
+        schema.upgrade(engine)
+
+    assert refused.value.conditions[0].kind == "schema.foreign"
+    assert inspect(engine).get_table_names() == ["indicators"]
+
+
 def test_newer_schema_is_refused_by_reader_and_by_upgrade(engine):
     schema.upgrade(engine)
     stamp(engine, "9999")
@@ -249,8 +260,8 @@ def test_failing_upgrade_leaves_an_empty_database(engine):
     with engine.connect() as connection, connection.begin():
         connection.execute(text("CREATE TABLE waivers (id INTEGER)"))
 
-    with pytest.raises(Exception, match="already exists"):
-        schema.upgrade(engine)
+    with pytest.raises(Exception, match="already exists"), schema.rebuilding(engine) as connection:
+        schema.upgrade_within(connection)
 
     assert inspect(engine).get_table_names() == ["waivers"]
     with engine.connect() as connection, connection.begin():
