@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from cli.policies import deadline_policy, policy_of, reminder_policy
 from cli.settings import Settings
-from cli.settings_faults import fault_of_value
+from cli.settings_faults import fault_of_value, telling
 from engine.errors import Refusal
 from engine.ports import Policy
 from engine.quarter import DeadlinePolicy, local_day
@@ -116,7 +116,7 @@ def changed(started: Settings, values: Mapping[str, Any]) -> Settings:
     try:
         return Settings(**raw)
     except ValidationError as refused:
-        errors = refused.errors(include_url=False)
+        errors = telling(refused.errors(include_url=False))
         raise Refusal([fault_of_value(error, Settings()) for error in errors]) from refused
 
 

@@ -31,7 +31,7 @@ from cli.mail_settings import (
     WebhookSection,
     WebSection,
 )
-from cli.settings_faults import BETWEEN, PREFIX, fault_of_key, faults_of_variables
+from cli.settings_faults import BETWEEN, PREFIX, fault_of_key, faults_of_variables, telling
 from cli.sign_in_settings import SignInSection
 from cli.troubles import condition_of
 from engine.errors import Refusal, Unmet
@@ -313,7 +313,7 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
     try:
         settings = Settings(**_merged(from_file, from_environment))
     except ValidationError as refused:
-        errors = refused.errors(include_url=False)
+        errors = telling(refused.errors(include_url=False))
         faults = [fault_of_key(error, path, text, from_environment, Settings()) for error in errors]
         raise Refusal(sorted(faults, key=lambda fault: fault.params.get("line", 0))) from refused
     return settings

@@ -50,6 +50,13 @@ def _is_json(text: str) -> bool:
     return True
 
 
+def telling(errors: Iterable[ErrorDetails]) -> list[ErrorDetails]:
+    """Without those of a list in which something is wrong: that tells it, and the list has a place for it."""
+    every = list(errors)
+    inner = {one["loc"][:length] for one in every for length in range(len(one["loc"]))}
+    return [one for one in every if one["loc"] not in inner]
+
+
 def fault_of_key(
     error: ErrorDetails,
     path: Path | None,
@@ -170,19 +177,28 @@ _KINDS = {
 
 
 def _default_at(loc: _Place, defaults: BaseModel) -> Any:
-    """The default of the key; of a list as a whole."""
+    """The default of the key; of a list as a whole, but of a key in one of its tables that of the first."""
     default: Any = defaults
-    for part in takewhile(lambda part: isinstance(part, str), loc):
-        default = getattr(default, str(part), None)
+    for part in loc:
+        if isinstance(part, str):
+            default = getattr(default, part, None)
+        elif _is_of_tables(default):
+            default = default[0]
     return default
 
 
+def _is_of_tables(value: Any) -> bool:
+    return isinstance(value, tuple) and bool(value) and isinstance(value[0], BaseModel)
+
+
 def _example(loc: _Place, defaults: BaseModel) -> str:
-    """The default of the key, as one would write it in the file."""
+    """The default of the key, as one would write it in the file; of a list of tables the first two."""
     default = _default_at(loc, defaults)
     if isinstance(default, frozenset) and not default:
         default = [date(2021, 4, 12)]
-    return shown(default)
+    if isinstance(default, BaseModel):
+        return shown(_plain(default))
+    return shown(default[:2] if _is_of_tables(default) else default)
 
 
 #: What turns the writing round or cannot be seen, but for what the library of JSON escapes itself.

@@ -121,6 +121,22 @@ def test_broken_policy_is_named_with_its_line(tmp_path, text, expected):
     assert faults(f"[reminders]\n{text}", tmp_path) == [expected]
 
 
+def test_fault_in_a_table_of_a_list_is_told_with_an_example_of_that_key_alone(tmp_path):
+    file = tmp_path / "config.toml"
+    file.write_text(
+        '[review]\nchecklist = [{ key = "a", th = "ก", en = "A", pionts = 3 }]\n', encoding="utf-8"
+    )
+
+    with pytest.raises(Refusal) as refused:
+        load(file, {})
+
+    key, at = "review.checklist[1]", f"{file}, line 2"
+    assert wording("en", Settings().zone).refusal(refused.value) == [
+        f"{at}: {key}.points is missing: write for example 75.",
+        f"{at}: there is no setting {key}.pionts. Did you mean points? Possible here: key, th, en, points.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("rungs", "kind", "line", "key"),
     [
