@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 
-from moto.server import ThreadedMotoServer
-
 from storage.evidence_s3 import Bucket
 
 
@@ -30,6 +28,8 @@ class Buckets:
 @contextmanager
 def serving() -> Iterator[Buckets]:
     """The server, on a port of this machine."""
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415 - only who serves waits for it to be read
+
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()

@@ -324,9 +324,7 @@ FILES: Mapping[str, Callable[[], Hostile]] = {
     "bomb of many members": lambda: Hostile("a.docx", many_members(), "evidence.bomb"),
     "bomb of one place": lambda: Hostile("a.docx", overlapping(), "evidence.bomb"),
     "bomb in a bomb": lambda: Hostile("a.docx", nested(), "evidence.bomb"),
-    "pdf that unpacks without end": lambda: Hostile(
-        "a.pdf", packed_pdf(bytes(80 * 1024 * 1024)), "evidence.bomb"
-    ),
+    "bomb of a pdf": lambda: Hostile("a.pdf", packed_pdf(bytes(80 * 1024 * 1024)), "evidence.bomb"),
     "picture of 50,000 x 50,000": lambda: Hostile("a.png", png(50_000, 50_000), "evidence.too_many_pixels"),
     # what is broken
     "empty file": lambda: Hostile("a.pdf", b"", "evidence.empty"),
