@@ -304,9 +304,8 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
         from_file = tomllib.loads(text)
     except ValueError as broken:
         line, what = place_and_fault(broken, text)
-        raise Refusal(
-            [Unmet("config.unreadable", {"file": str(path), "line": line, "what": what})]
-        ) from broken
+        unreadable = Unmet("config.unreadable", {"file": str(path), "line": line, "what": what})
+        raise Refusal([unreadable]) from broken
     if faults := faults_of_variables(environment, Settings()):
         raise Refusal(faults)
     from_environment = _from(environment)
