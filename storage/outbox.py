@@ -312,15 +312,22 @@ def _too_late(now: datetime) -> datetime:
     return now + 2 * LONGEST_WAIT
 
 
+#: What waits for programs is asked for by their endpoints, and may be much while one of them is down.
+_OF_NO_PROGRAM = one_of(_o.channel, *(way for way in Way if way is not Way.PROGRAM))
+
+
 def _counted(*which: ColumnElement[bool]) -> Any:
-    return select(_o.channel, func.count()).where(*which).group_by(_o.channel)
+    return select(_o.channel, func.count()).where(_OF_NO_PROGRAM, *which).group_by(_o.channel)
 
 
 _READY = union_all(_counted(PENDING, or_(_IS_TIME, _TOO_LATE)), _counted(_IS_OVER))
 
 
 def ready(connection: Connection, now: datetime) -> Counter[Way]:
-    """How many messages of each channel whoever delivers now would find, what is taken back among them."""
+    """How many messages of each channel whoever delivers now would find, what is taken back among them.
+
+    Not of those to programs.
+    """
     found: Counter[Way] = Counter()
     for channel, count in connection.execute(_READY, {"now": now, "too_late": _too_late(now)}):
         found[Way(channel)] += count

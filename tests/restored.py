@@ -37,7 +37,7 @@ _restorers: dict[str, psycopg.Connection] = {}
 
 def keep(url: str) -> None:
     """Keep what the database holds, so that `restore` can put it back."""
-    with psycopg.connect(_plain(url), autocommit=True) as connection:
+    with psycopg.connect(plain(url), autocommit=True) as connection:
         connection.execute(_SCHEMA)
         steps: list[sql.Composable] = [sql.SQL("SET LOCAL session_replication_role = replica;")]
         for table, columns in connection.execute(_COLUMNS).fetchall():
@@ -64,7 +64,7 @@ def _put_back(connection: psycopg.Connection, table: str, columns: list[str]) ->
 def restore(url: str) -> bool:
     """Put back what the database held; whether that could be done."""
     if url not in _restorers:
-        _restorers[url] = psycopg.connect(_plain(url), autocommit=True)
+        _restorers[url] = psycopg.connect(plain(url), autocommit=True)
     spoilt = _restorers[url].execute(_IS_SPOILT).fetchone() != (False,)
     if spoilt:
         _restorers.pop(url).close()
@@ -79,5 +79,6 @@ def close() -> None:
         _restorers.popitem()[1].close()
 
 
-def _plain(url: str) -> str:
+def plain(url: str) -> str:
+    """The URL without the name of the driver, as libpq reads it."""
     return url.replace("postgresql+psycopg", "postgresql")

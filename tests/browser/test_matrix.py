@@ -9,9 +9,8 @@ from engine import actions
 from engine.actions import NewOccurrence
 from tests.browser.conftest import CAMERA, DESK, PHONE, WITHOUT_SCRIPTS, Served
 from tests.browser.test_pages import findings, is_examined, languages
-from tests.cast import CODE, COORDINATOR, EVALUATOR, MEETINGS, YEAR
+from tests.cast import CODE, COORDINATOR, MEETINGS, YEAR
 from tests.web.districts import grow
-from tests.web.doorway import give_password
 
 MAIL = "evaluator@strategy.example"
 PAGES = {
@@ -28,10 +27,9 @@ PAGES = {
 
 @pytest.fixture
 def city(served: Served) -> Served:
-    """Fifty districts, and an evaluator who may come in."""
+    """Fifty districts."""
     with served.town.store.begin() as tx:
         grow(tx)
-    give_password(served.town, EVALUATOR.id)
     return served
 
 

@@ -34,7 +34,7 @@ def texts(command: Any) -> Iterator[str]:
     for param in command.params:
         if getattr(param, "help", None):
             yield param.help
-    for name in getattr(command, "commands", {}) if command.name != "radap" else command.list_commands(None):
+    for name in command.list_commands(None) if hasattr(command, "list_commands") else ():
         yield from texts(command.get_command(None, name))
 
 

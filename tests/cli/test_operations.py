@@ -15,6 +15,7 @@ from cli.troubles import condition_of
 from engine.permissions import Role
 from storage.schema import newest
 from tests.cli.conftest import CODE, COORDINATOR, EVALUATOR, Terminal, found
+from tests.restored import plain
 
 MEETING = ["record", CODE, "meetings_held", "--on", "18 พ.ค. 2564"]
 
@@ -409,7 +410,7 @@ def test_who_waits_for_a_lock_of_another_is_told_so_in_time(held, postgres, tmp_
     radap = Terminal(url, tmp_path)
     found(radap)
     before = radap("journal", "show", CODE, "--json").data
-    with psycopg.connect(url.replace("+psycopg", "")) as other:
+    with psycopg.connect(plain(url)) as other:
         other.execute(held)
 
         said = radap(*MEETING, "--by", COORDINATOR, RADAP_DATABASE__BUSY_SECONDS="0.2")

@@ -23,6 +23,7 @@ from storage import checks
 from storage.store import Store
 from storage.tables import metadata
 from tests.cast import open_store
+from tests.restored import plain
 from tests.storage.story import STORY, Step, take
 
 #: The number that each sequence gave last, and whether it gave any: the city's ids are those of the story.
@@ -50,7 +51,7 @@ class Killer:
     def __init__(self, url: str) -> None:
         self.store = open_store(url)
         self.lived = 0
-        self.url = url.replace("postgresql+psycopg", "postgresql")
+        self.url = plain(url)
         self.drawn: list[tuple[Any, ...]] = []
         self.file = Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite") else None
         self.hook = _count_sqlite if self.file else _count_postgres

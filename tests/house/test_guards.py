@@ -16,6 +16,8 @@ import psycopg
 import pytest
 import sqlalchemy
 
+from tests.restored import plain
+
 ROOT = Path(__file__).parents[2]
 HOUSE = ("cli", "web", "notifications", "storage", "workflows", "engine")
 BELOW_CLI = HOUSE[1:]
@@ -389,8 +391,3 @@ def test_postgres_copies_a_template(postgres):
         assert connection.execute("SELECT level FROM milestones").fetchall() == [(5,)]
     postgres.drop(copy)
     postgres.drop(template)
-
-
-def plain(url: str) -> str:
-    """The URL without the name of the driver, as libpq reads it."""
-    return url.replace("postgresql+psycopg:", "postgresql:")

@@ -1,6 +1,7 @@
 """The small city of the storage's tests, with its pages."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,14 @@ def loop() -> Iterator[BlockingPortal]:
         yield portal
 
 
+@contextmanager
+def town_at(url: str, folder: Path, loop: BlockingPortal) -> Iterator[Town]:
+    """Pages on the database at that URL; evidence lies in the folder."""
+    store = open_store(url)
+    yield Town(store, folder / "evidence", loop=loop)
+    store.close()
+
+
 @pytest.fixture
 def town(city: Store, tmp_path: Path, loop: BlockingPortal) -> Town:
     """Pages on a founded city; once on each kind of database."""
@@ -33,9 +42,8 @@ def town(city: Store, tmp_path: Path, loop: BlockingPortal) -> Town:
 @pytest.fixture
 def sqlite_town(copy_of: Copies, tmp_path: Path, loop: BlockingPortal) -> Iterator[Town]:
     """The same on SQLite alone, for what asks every route and has nothing to do with the database."""
-    store = open_store(copy_of("sqlite", fill_city))
-    yield Town(store, tmp_path / "evidence", loop=loop)
-    store.close()
+    with town_at(copy_of("sqlite", fill_city), tmp_path, loop) as town:
+        yield town
 
 
 def fill_fifty(url: str) -> None:
@@ -50,6 +58,5 @@ def fifty(
     request: pytest.FixtureRequest, copy_of: Copies, tmp_path: Path, loop: BlockingPortal
 ) -> Iterator[Town]:
     """Pages on fifty districts, and the evaluator who looks at them in May; once on each kind of database."""
-    store = open_store(copy_of(request.param, fill_fifty))
-    yield enter(Town(store, tmp_path / "evidence", loop=loop), EVALUATOR, DAY)
-    store.close()
+    with town_at(copy_of(request.param, fill_fifty), tmp_path, loop) as town:
+        yield enter(town, EVALUATOR, DAY)

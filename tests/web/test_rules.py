@@ -13,9 +13,10 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 
 from storage import sessions
-from tests.cast import CODE, COORDINATOR, OPERATOR, SAI_MAI_COORDINATOR, open_store
+from tests.cast import CODE, COORDINATOR, OPERATOR, SAI_MAI_COORDINATOR
 from tests.conftest import Copies
 from tests.storage.conftest import fill_city
+from tests.web.conftest import town_at
 from tests.web.doorway import COOKIE, come_in, token_in
 from tests.web.town import NOW, Town
 from web.doors import Rule
@@ -40,11 +41,9 @@ def house(
 ) -> Iterator[Town]:
     """Each site on a kind of database of its own: nearly all routes are in both."""
     site, kind = request.param
-    store = open_store(copy_of(kind, fill_city))
-    town = Town(store, tmp_path / "evidence", loop=loop)
-    town.open(replace(town.site, **SITES[site]))
-    yield town
-    store.close()
+    with town_at(copy_of(kind, fill_city), tmp_path, loop) as town:
+        town.open(replace(town.site, **SITES[site]))
+        yield town
 
 
 def app_of(town: Town) -> Starlette:
